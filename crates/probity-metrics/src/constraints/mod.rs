@@ -1,0 +1,1 @@
+//! Constraint rules: what a baseline suggests, and what a check decides.

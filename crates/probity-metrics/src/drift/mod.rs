@@ -1,0 +1,1 @@
+//! How far two columns are apart, and how sure that is.

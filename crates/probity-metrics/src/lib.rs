@@ -1,0 +1,12 @@
+//! Columns into numbers, numbers into verdicts.
+//!
+//! Everything here is a pure function of its input and seed: same input, same bytes out.
+//! No file, network, clock or query engine. In reading order:
+//!
+//! * [`summary`]: what one scan keeps of a column, and how parts merge;
+//! * [`drift`]: how far two columns are apart, and how sure that is;
+//! * [`constraints`]: what a baseline suggests, and what a check decides.
+
+pub mod constraints;
+pub mod drift;
+pub mod summary;
