@@ -1,0 +1,262 @@
+//! The built program driven by real clients. A driver is a file in `compat/`, Python or
+//! JavaScript, whose head says what it needs; it prints one line for each scenario:
+//! `ok NAME`, `not ok NAME: REASON`, or `skip NAME: REASON`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+
+use crate::install;
+use crate::process::{self, Echo};
+use crate::project::Project;
+use crate::stage::Outcome;
+use crate::test::{in_root, judged};
+use crate::test_counts;
+
+const REQUIREMENTS: &str = "compat/requirements.txt";
+
+/// What a driver needs beside the program, from its line `# needs: …` (`// needs: …`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Python's standard library.
+    Nothing,
+    /// The packages of `compat/requirements.txt`.
+    Packages,
+    /// Node and a Chromium.
+    Browser,
+}
+
+#[derive(Debug)]
+struct Driver {
+    path: PathBuf,
+    need: Need,
+}
+
+/// Runs all drivers at once, each with a scratch folder of its own.
+pub(crate) fn stage(project: &Project) -> Result<Outcome> {
+    let binary = project.debug_binary();
+    if !binary.is_file() {
+        bail!(
+            "`{}` is not there: run the build stage first",
+            binary.display()
+        );
+    }
+    let drivers = drivers(project)?;
+    let packages = if drivers.iter().any(|driver| driver.need == Need::Packages) {
+        install::python_with(project, REQUIREMENTS).map_err(|error| format!("{error:#}"))
+    } else {
+        Err("no driver needs packages".to_owned())
+    };
+    let browser = if drivers.iter().any(|driver| driver.need == Need::Browser) {
+        install::browser().map_err(|error| format!("{error:#}"))
+    } else {
+        Err("no driver needs a browser".to_owned())
+    };
+    let total = Mutex::new(Outcome::default());
+    thread::scope(|scope| {
+        for driver in &drivers {
+            let command = match (driver.need, &packages, &browser) {
+                (Need::Nothing, _, _) => Ok(Command::new("python3")),
+                (Need::Packages, Ok(python), _) => Ok(Command::new(python)),
+                (Need::Browser, _, Ok(browser)) => {
+                    let mut node = Command::new("node");
+                    node.env("PROBITY_BROWSER", browser);
+                    Ok(node)
+                }
+                (Need::Packages, Err(reason), _) | (Need::Browser, _, Err(reason)) => {
+                    Err(reason.clone())
+                }
+            };
+            let total = &total;
+            scope.spawn(move || {
+                let outcome = match command {
+                    Ok(command) => drive(project, driver, command)
+                        .unwrap_or_else(|error| Outcome::problem(format!("{error:#}"))),
+                    Err(reason) => Outcome::not_run(format!("{}: {reason}", name(&driver.path))),
+                };
+                add(total, outcome);
+            });
+        }
+    });
+    Ok(total
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+fn add(total: &Mutex<Outcome>, outcome: Outcome) {
+    let mut total = total
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    total.counts += outcome.counts;
+    total.problems.extend(outcome.problems);
+    total.not_run.extend(outcome.not_run);
+}
+
+fn drivers(project: &Project) -> Result<Vec<Driver>> {
+    let mut drivers = Vec::new();
+    for path in project.files()? {
+        if is_driver(&path) {
+            let text = fs::read_to_string(project.root.join(&path))
+                .with_context(|| format!("failed to read `{}`", path.display()))?;
+            let need = need_of(&text).with_context(|| {
+                format!("`{}` has no line `# needs: …` in its head", path.display())
+            })?;
+            drivers.push(Driver { path, need });
+        }
+    }
+    Ok(drivers)
+}
+
+/// Files whose name starts with `_` are modules of drivers.
+pub(crate) fn is_driver(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    path.parent() == Some(Path::new("compat"))
+        && matches!(extension, Some("py" | "mjs"))
+        && !name(path).starts_with('_')
+}
+
+pub(crate) fn need_of(text: &str) -> Option<Need> {
+    let line = text.lines().take(60).find_map(|line| {
+        line.trim_start_matches(['#', '/'])
+            .trim_start()
+            .strip_prefix("needs:")
+    })?;
+    match line.trim() {
+        "nothing" => Some(Need::Nothing),
+        "packages" => Some(Need::Packages),
+        "browser" => Some(Need::Browser),
+        _ => None,
+    }
+}
+
+fn drive(project: &Project, driver: &Driver, mut command: Command) -> Result<Outcome> {
+    let name = name(&driver.path);
+    let scratch = project.scratch("compat").join(&name);
+    if scratch.exists() {
+        fs::remove_dir_all(&scratch)
+            .with_context(|| format!("failed to empty `{}`", scratch.display()))?;
+    }
+    fs::create_dir_all(&scratch)
+        .with_context(|| format!("failed to create `{}`", scratch.display()))?;
+    command
+        .arg(project.root.join(&driver.path))
+        .current_dir(&project.root)
+        .env("PROBITY_BIN", project.debug_binary())
+        .env("PROBITY_SCRATCH", &scratch)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let finished = process::run(&mut command, Echo::Kept)?;
+    println!("--- {name}\n{}", finished.text.trim_end());
+    let mut outcome = judged(test_counts::of_driver(&finished.text), finished.success);
+    for problem in &mut outcome.problems {
+        *problem = format!("{name}: {problem}");
+    }
+    outcome.not_run = test_counts::skipped_by_driver(&finished.text);
+    Ok(outcome)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// The tests of the readers that need a blob store: they run when the environment says
+/// where it is.
+pub(crate) fn azurite_stage(project: &Project) -> Result<Outcome> {
+    let script = match install::azurite() {
+        Ok(script) => script,
+        Err(error) => return Ok(Outcome::not_run(format!("{error:#}"))),
+    };
+    let scratch = project.scratch("azurite");
+    fs::create_dir_all(&scratch)
+        .with_context(|| format!("failed to create `{}`", scratch.display()))?;
+    let mut server = Command::new("node")
+        .arg(&script)
+        .args([
+            "--blobPort",
+            "0",
+            "--inMemoryPersistence",
+            "--skipApiVersionCheck",
+            "--location",
+        ])
+        .arg(&scratch)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("failed to start Azurite")?;
+    let outcome = endpoint(&mut server).and_then(|endpoint| {
+        let finished = process::run(
+            in_root(project)
+                .args([
+                    "test",
+                    "--workspace",
+                    "--test",
+                    "it",
+                    "--quiet",
+                    "--",
+                    "azurite",
+                ])
+                .env("PROBITY_TEST_AZURITE", &endpoint),
+            Echo::Shown,
+        )?;
+        Ok(judged(
+            test_counts::of_cargo_test(&finished.text),
+            finished.success,
+        ))
+    });
+    // The server has no state that matters: a failure to stop it changes no result.
+    drop(server.kill());
+    drop(server.wait());
+    outcome
+}
+
+/// Waits for the line in which Azurite says where it listens.
+fn endpoint(server: &mut Child) -> Result<String> {
+    let stdout = server
+        .stdout
+        .take()
+        .context("Azurite's output is not readable")?;
+    for line in BufReader::new(stdout).lines() {
+        let line = line.context("failed to read Azurite's output")?;
+        if let Some((_, address)) = line.split_once("listening at ")
+            && line.contains("Blob")
+        {
+            return Ok(address.trim().to_owned());
+        }
+    }
+    bail!("Azurite ended without listening")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<Need>) {
+        assert_eq!(need_of(text), expected);
+    }
+
+    #[test]
+    fn a_driver_says_in_its_head_what_it_needs() {
+        check(
+            "# A driver.\n# needs: packages\nimport boto3\n",
+            Some(Need::Packages),
+        );
+        check("// A driver.\n// needs: browser\n", Some(Need::Browser));
+        check(
+            "\"\"\"A driver.\n\nneeds: nothing\n\"\"\"\n",
+            Some(Need::Nothing),
+        );
+    }
+
+    #[test]
+    fn a_driver_that_says_nothing_is_an_error() {
+        check("import json\n", None);
+        check("# needs: a rocket\n", None);
+    }
+}

@@ -1,0 +1,161 @@
+//! Tools that tests and benches need beside cargo. Each has one function: it checks whether
+//! the tool is there, says what it installs when it is not, and answers where it is.
+//! Everything but a browser goes to the cache folder outside the checkout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::Success;
+use crate::process::{self, Echo};
+use crate::project::{Project, cache_folder};
+
+/// Azure's own emulator of its blob store, from npm.
+const AZURITE_VERSION: &str = "3.37.0";
+
+/// Names under which Linux distributions and vendors ship a Chromium.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// The Python that has the pinned packages of a requirements file of the checkout.
+pub(crate) fn python_with(project: &Project, requirements: &str) -> Result<PathBuf> {
+    let list_path = project.root.join(requirements);
+    let wanted = fs::read_to_string(&list_path)
+        .with_context(|| format!("failed to read `{}`", list_path.display()))?;
+    let folder = cache_folder()?
+        .join("python")
+        .join(requirements.replace(['/', '.'], "-"));
+    let python = folder.join("bin").join("python");
+    let stamp = folder.join("installed.txt");
+    if python.is_file() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    println!(
+        "installing the Python packages of {requirements} into {}",
+        folder.display()
+    );
+    // An environment with other packages than the list says is not trusted.
+    if folder.exists() {
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("failed to remove `{}`", folder.display()))?;
+    }
+    create_environment(&folder)?;
+    let mut pip = Command::new(&python);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+    ])
+    .arg(&list_path);
+    demand(&mut pip)?;
+    fs::write(&stamp, wanted).with_context(|| format!("failed to write `{}`", stamp.display()))?;
+    Ok(python)
+}
+
+/// The script that starts Azurite's blob service; `node` runs it.
+pub(crate) fn azurite() -> Result<PathBuf> {
+    if !process::exists("node", "--version") {
+        bail!("`node` is not installed");
+    }
+    let folder = cache_folder()?
+        .join("npm")
+        .join(format!("azurite-{AZURITE_VERSION}"));
+    let script = folder.join("node_modules/azurite/dist/src/blob/main.js");
+    if script.is_file() {
+        return Ok(script);
+    }
+    println!(
+        "installing azurite {AZURITE_VERSION} from npm into {}",
+        folder.display()
+    );
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("failed to create `{}`", folder.display()))?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&folder)
+        .arg(format!("azurite@{AZURITE_VERSION}"));
+    demand(&mut npm)?;
+    if !script.is_file() {
+        bail!("azurite {AZURITE_VERSION} has no `{}`", script.display());
+    }
+    Ok(script)
+}
+
+/// A Chromium that can run without a screen.
+pub(crate) fn browser() -> Result<String> {
+    if let Some(found) = find_browser() {
+        return Ok(found);
+    }
+    install_with_apt("chromium")?;
+    find_browser().context("apt installed no browser under a known name")
+}
+
+fn find_browser() -> Option<String> {
+    BROWSERS
+        .iter()
+        .find(|name| process::exists(name, "--version"))
+        .map(|name| (*name).to_owned())
+}
+
+fn create_environment(folder: &Path) -> Result<()> {
+    if !process::exists("python3", "--version") {
+        bail!("`python3` is not installed");
+    }
+    let make = || {
+        let mut command = Command::new("python3");
+        command.args(["-m", "venv"]).arg(folder);
+        command
+    };
+    if demand(&mut make()).is_ok() {
+        return Ok(());
+    }
+    // Debian splits `venv` from its Python.
+    install_with_apt("python3-venv")?;
+    demand(&mut make())
+}
+
+fn install_with_apt(package: &str) -> Result<()> {
+    let user = Command::new("id").arg("-u").output();
+    let is_root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !is_root || !process::exists("apt-get", "--version") {
+        bail!("`{package}` is not installed, and it can be installed here only by root with apt");
+    }
+    println!("installing {package} with apt");
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(arguments);
+        command
+    };
+    demand(&mut apt(&["update", "-qq"]))?;
+    demand(&mut apt(&[
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+        package,
+    ]))
+}
+
+/// Runs an installation step; its output is shown only when it fails.
+fn demand(command: &mut Command) -> Result<()> {
+    let finished = process::run(command, Echo::Kept)?;
+    if finished.success == Success::No {
+        bail!(
+            "`{}` failed:\n{}",
+            process::describe(command),
+            finished.text.trim_end()
+        );
+    }
+    Ok(())
+}
