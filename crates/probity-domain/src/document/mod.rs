@@ -1,6 +1,19 @@
 //! Document formats that users keep: SageMaker's own files, and `probity.json` beside them.
+//!
+//! Each is a value with `from_json(bytes)` and `write_json(writer)`. Reading is lenient
+//! (everything that SageMaker's tools and their users have written in the wild), writing
+//! has one form.
 
 pub mod constraint_violations;
 pub mod constraints;
 pub mod probity_file;
 pub mod statistics;
+
+mod java_double;
+mod java_json;
+mod monitoring_config;
+mod number;
+mod read;
+
+pub use java_double::JavaDouble;
+pub use read::ReadDocument;

@@ -2,13 +2,23 @@
 //! intervals, effect sizes, both verdicts, the history of edits, and where the summary
 //! state lies. It never repeats what SageMaker's files already say.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
 use super::constraint_violations::ConstraintCheckType;
+use super::java_json;
+use super::number::{double, optional_double};
+use super::read::{ReadDocument, read};
 use super::statistics::InferredType;
+
+/// What `format` says in every version.
+pub const FORMAT: &str = "probity/data-quality";
 
 /// The current version of the format. Older versions stay readable.
 pub const VERSION: u32 = 1;
+
+const FILE_NAME: &str = "probity.json";
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbityFile {
@@ -28,6 +38,38 @@ pub struct ProbityFile {
     /// Edits of the constraints beside this file, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<ConstraintEdit>,
+}
+
+impl ProbityFile {
+    /// Reads the bytes of a `probity.json` of this or an older version.
+    pub fn from_json(bytes: &[u8]) -> Result<ProbityFile, ReadDocument> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+            version: u64,
+        }
+        let head: Head = read(FILE_NAME, bytes)?;
+        if head.format != FORMAT {
+            return Err(ReadDocument::OtherFormat {
+                document: FILE_NAME,
+                found: head.format,
+                expected: FORMAT,
+            });
+        }
+        if head.version > u64::from(VERSION) {
+            return Err(ReadDocument::NewerVersion {
+                document: FILE_NAME,
+                found: head.version,
+                newest: VERSION,
+            });
+        }
+        read(FILE_NAME, bytes)
+    }
+
+    /// Writes the file in the style of SageMaker's.
+    pub fn write_json<W: Write>(&self, writer: W) -> io::Result<()> {
+        java_json::write(writer, self)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +123,10 @@ pub struct FeatureFacts {
     pub drift: Option<DriftFacts>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -98,21 +143,26 @@ pub struct TypeCounts {
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistinctFacts {
+    #[serde(with = "double")]
     pub estimate: f64,
     /// Relative standard error; 0 when the count is exact.
+    #[serde(with = "double")]
     pub relative_standard_error: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantileFacts {
     /// Largest error of a rank, as a fraction of `n`; 0 when the sketch holds every value.
+    #[serde(with = "double")]
     pub rank_error: f64,
     pub values: Vec<QuantileValue>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantileValue {
+    #[serde(with = "double")]
     pub p: f64,
+    #[serde(with = "double")]
     pub value: f64,
 }
 
@@ -131,6 +181,7 @@ pub struct LengthFacts {
     /// In Unicode scalar values.
     pub min: u64,
     pub max: u64,
+    #[serde(with = "double")]
     pub mean: f64,
 }
 
@@ -140,22 +191,30 @@ pub struct DriftFacts {
     /// The distance that decides AWS's verdict: `Simple`, `Robust`, `LInfinity`, `ChiSquared`.
     pub method: String,
     /// Of that method (for `ChiSquared`, the p-value). `None` when it cannot be computed.
+    #[serde(default, with = "optional_double")]
     pub distance: Option<f64>,
+    #[serde(with = "double")]
     pub threshold: f64,
     pub n_baseline: u64,
     pub n_current: u64,
     /// Largest difference of the two distribution functions (or category shares).
+    #[serde(with = "double")]
     pub effect: f64,
     /// Interval of `effect`.
     pub interval: Interval,
     /// Of "both samples come from one population", allowing for the sketches' rank error.
+    #[serde(with = "double")]
     pub p_value: f64,
     /// Benjamini-Hochberg over all tested features of the check.
+    #[serde(with = "double")]
     pub p_adjusted: f64,
+    #[serde(default, with = "optional_double")]
     pub psi: Option<f64>,
     /// Jensen-Shannon distance, base 2 (the square root of the divergence), in [0, 1].
+    #[serde(default, with = "optional_double")]
     pub jensen_shannon: Option<f64>,
     /// In the column's own unit; numeric columns only.
+    #[serde(default, with = "optional_double")]
     pub wasserstein_1: Option<f64>,
     pub violates_aws: bool,
     pub violates_corrected: bool,
@@ -166,9 +225,12 @@ pub struct DriftFacts {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
+    #[serde(with = "double")]
     pub low: f64,
+    #[serde(with = "double")]
     pub high: f64,
     /// Confidence level, e.g. 0.95.
+    #[serde(with = "double")]
     pub level: f64,
     pub method: String,
 }
@@ -177,9 +239,14 @@ pub struct Interval {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckFacts {
     pub baseline: String,
+    /// A copy of the baseline's summary state, so that every number can be explained
+    /// from this folder alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline_summaries: Option<SummaryReference>,
     /// `aws` or `corrected`: which of the two decided exit code, JUnit and Markdown.
     pub verdict: String,
     /// False-discovery rate of the corrected verdict.
+    #[serde(with = "double")]
     pub false_discovery_rate: f64,
     /// Features whose drift was tested.
     pub tested: u64,
@@ -195,6 +262,7 @@ pub struct CheckFacts {
 pub struct CorrectedViolation {
     pub feature_name: String,
     pub constraint_check_type: ConstraintCheckType,
+    #[serde(default, with = "optional_double")]
     pub p_adjusted: Option<f64>,
     pub description: String,
 }
