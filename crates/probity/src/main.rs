@@ -1,1 +1,46 @@
-fn main() {}
+//! The command: arguments, configuration, wiring and exit codes. No rule of the business
+//! lives here.
+
+mod arguments;
+mod command;
+mod exit;
+mod progress;
+mod screen;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command, ConstraintsCommand};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(exit) => exit.code(),
+        Err(error) => exit::report(&error),
+    }
+}
+
+/// Runs one command on a runtime with as many workers as it may use.
+fn run(command: Command) -> Result<Exit, anyhow::Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(command.threads().get())
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Profile(arguments) => command::profile::run(arguments).await,
+            Command::Baseline(arguments) => command::baseline::run(arguments).await,
+            Command::Check(arguments) => command::check::run(arguments).await,
+            Command::Why(arguments) => command::why::run(arguments).await,
+            Command::Merge(arguments) => command::merge::run(arguments).await,
+            Command::Diff(arguments) => command::diff::run(arguments).await,
+            Command::Constraints(ConstraintsCommand::Set(arguments)) => {
+                command::constraints::set(arguments).await
+            }
+            Command::Demo(arguments) => command::demo::run(arguments).await,
+        }
+    })
+}

@@ -1,0 +1,31 @@
+//! Data quality, end to end: what `probity profile|baseline|check|why|merge|diff` and
+//! `probity constraints set` do, and what a monitor's execution will do.
+
+mod check;
+mod corrected;
+mod diff;
+mod drift;
+mod edit;
+mod error;
+mod input;
+mod merge;
+mod profile;
+mod result;
+mod stored;
+mod table;
+mod why;
+
+pub use check::{CheckOptions, CheckOutcome, Verdict, check, load_baseline};
+pub use diff::{BaselineDiff, FeatureDiff, Presence, SettingDiff, diff};
+pub use edit::{EditRequest, edit_constraints};
+pub use error::AnalysisError;
+pub use input::{Input, Surroundings};
+pub use merge::merge;
+pub use profile::profile;
+pub use result::{
+    BASELINE_CONSTRAINTS, BASELINE_SUMMARIES, BaselineCopy, CONSTRAINTS, PROBITY, REPORT, ResultDocuments, STATISTICS,
+    SUMMARIES, VIOLATIONS,
+};
+pub use stored::StoredResult;
+pub use table::{ProfileRow, ProfileTable, profile_table};
+pub use why::{Explanation, why};

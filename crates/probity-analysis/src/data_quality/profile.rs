@@ -1,0 +1,40 @@
+//! Profile and baseline: one scan, statistics and suggested constraints.
+
+use probity_domain::document::constraints::CategoricalDriftMethod;
+use probity_metrics::constraints::suggest;
+use probity_metrics::summary::encode_columns;
+
+use super::AnalysisError;
+use super::input::{Input, Scanned, Surroundings, scan_input};
+use super::result::{
+    ResultDocuments, SUMMARIES, named, probity_file_of, profiles_of, reference_to, statistics_of,
+};
+
+/// Scans `input` and makes the documents of a baseline.
+pub async fn profile(
+    input: &Input,
+    method: CategoricalDriftMethod,
+    surroundings: Surroundings<'_>,
+) -> Result<ResultDocuments, AnalysisError> {
+    let scanned = scan_input(input, surroundings).await?;
+    Ok(baseline_documents(scanned, method))
+}
+
+/// The documents of a baseline from a scan.
+pub(crate) fn baseline_documents(
+    scanned: Scanned,
+    method: CategoricalDriftMethod,
+) -> ResultDocuments {
+    let Scanned { table, dataset } = scanned;
+    let summaries = encode_columns(&table.columns);
+    let mut probity = probity_file_of(&table, dataset);
+    probity.summaries = Some(reference_to(SUMMARIES, &summaries));
+    ResultDocuments {
+        statistics: statistics_of(&table),
+        constraints: suggest(named(&profiles_of(&table)), method),
+        violations: None,
+        probity,
+        summaries,
+        baseline: None,
+    }
+}

@@ -1,0 +1,202 @@
+//! A result folder that already exists: a baseline or the outcome of a check, written by
+//! us or by SageMaker (then only its own documents are there).
+
+use std::collections::{BTreeSet, HashMap};
+
+use probity_data::location::{Environment, read_document};
+use probity_domain::document::constraint_violations::ConstraintViolations;
+use probity_domain::document::constraints::Constraints;
+use probity_domain::document::probity_file::{ProbityFile, SummaryReference};
+use probity_domain::document::statistics::Statistics;
+use probity_metrics::summary::{ColumnSummary, ReadState, decode_columns};
+use sha2::{Digest, Sha256};
+
+use super::AnalysisError;
+use super::result::{BASELINE_CONSTRAINTS, CONSTRAINTS, PROBITY, STATISTICS, VIOLATIONS};
+
+/// What a folder holds.
+#[derive(Clone, Debug)]
+pub struct StoredResult {
+    pub folder: String,
+    pub statistics: Option<Statistics>,
+    pub constraints: Option<Constraints>,
+    pub violations: Option<ConstraintViolations>,
+    pub probity: Option<ProbityFile>,
+    /// From the summary state, else rebuilt from `statistics.json`.
+    pub columns: Vec<(String, ColumnSummary)>,
+    /// Of the baseline that a check compared with.
+    pub baseline_columns: Option<Vec<(String, ColumnSummary)>>,
+    /// What a check obeyed; `constraints` are those that its own data suggests.
+    pub baseline_constraints: Option<Constraints>,
+    pub rows: u64,
+}
+
+impl StoredResult {
+    /// Reads `folder`, or `None` when it holds neither statistics nor constraints.
+    pub async fn find(
+        folder: &str,
+        environment: &Environment,
+    ) -> Result<Option<Self>, AnalysisError> {
+        let statistics = document(folder, STATISTICS, environment, Statistics::from_json).await?;
+        let constraints =
+            document(folder, CONSTRAINTS, environment, Constraints::from_json).await?;
+        if statistics.is_none() && constraints.is_none() {
+            return Ok(None);
+        }
+        let violations = document(
+            folder,
+            VIOLATIONS,
+            environment,
+            ConstraintViolations::from_json,
+        )
+        .await?;
+        let probity = document(folder, PROBITY, environment, ProbityFile::from_json).await?;
+        let columns = match probity.as_ref().and_then(|file| file.summaries.as_ref()) {
+            Some(reference) => summaries(folder, reference, environment).await?,
+            None => statistics
+                .iter()
+                .flat_map(|statistics| &statistics.features)
+                .map(|feature| {
+                    let summary = ColumnSummary::from_statistics(feature);
+                    Ok((feature.name.clone(), summary.map_err(|source| damaged(folder, source))?))
+                })
+                .collect::<Result<_, AnalysisError>>()?,
+        };
+        let baseline = probity
+            .as_ref()
+            .and_then(|file| file.check.as_ref())
+            .and_then(|check| check.baseline_summaries.as_ref());
+        let baseline_columns = match baseline {
+            Some(reference) => Some(summaries(folder, reference, environment).await?),
+            None => None,
+        };
+        let baseline_constraints =
+            document(folder, BASELINE_CONSTRAINTS, environment, Constraints::from_json).await?;
+        let rows = statistics
+            .as_ref()
+            .map_or(0, |statistics| statistics.dataset.item_count);
+        Ok(Some(Self {
+            folder: folder.to_owned(),
+            statistics,
+            constraints,
+            violations,
+            probity,
+            columns,
+            baseline_columns,
+            baseline_constraints,
+            rows,
+        }))
+    }
+
+    /// Reads `folder`, which must be a result.
+    pub async fn open(folder: &str, environment: &Environment) -> Result<Self, AnalysisError> {
+        Self::find(folder, environment)
+            .await?
+            .ok_or_else(|| AnalysisError::NoBaseline {
+                folder: folder.to_owned(),
+            })
+    }
+
+    /// Names of the columns in their order, for data that has no header.
+    pub fn column_names(&self) -> Vec<String> {
+        if let Some(statistics) = &self.statistics {
+            let features = statistics.features.iter();
+            return features.map(|feature| feature.name.clone()).collect();
+        }
+        self.constraints
+            .iter()
+            .flat_map(|constraints| &constraints.features)
+            .map(|feature| feature.name.clone())
+            .collect()
+    }
+
+    /// Columns whose values the result keeps only as hashes.
+    pub fn redacted(&self) -> BTreeSet<String> {
+        self.columns
+            .iter()
+            .filter(|(_, summary)| summary.is_redacted())
+            .map(|(name, _)| name.clone())
+            .chain(
+                self.probity
+                    .iter()
+                    .flat_map(|file| &file.features)
+                    .filter(|feature| feature.redacted)
+                    .map(|feature| feature.name.clone()),
+            )
+            .collect()
+    }
+
+    /// The constraints that a check obeyed, else those of the baseline that this is.
+    pub(crate) fn obeyed_constraints(&self) -> Option<&Constraints> {
+        self.baseline_constraints.as_ref().or(self.constraints.as_ref())
+    }
+
+    pub(crate) fn by_name(&self) -> HashMap<&str, &ColumnSummary> {
+        self.columns
+            .iter()
+            .map(|(name, summary)| (name.as_str(), summary))
+            .collect()
+    }
+}
+
+/// One JSON document of a folder; `None` when it is not there.
+async fn document<T, E: std::error::Error + Send + Sync + 'static>(
+    folder: &str,
+    name: &'static str,
+    environment: &Environment,
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<Option<T>, AnalysisError> {
+    let Some(bytes) = read_document(folder, name, environment).await? else {
+        return Ok(None);
+    };
+    parse(&bytes)
+        .map(Some)
+        .map_err(|source| AnalysisError::Document {
+            folder: folder.to_owned(),
+            document: name,
+            source: Box::new(source),
+        })
+}
+
+/// The summary state that `reference` names, checked against its hash.
+async fn summaries(
+    folder: &str,
+    reference: &SummaryReference,
+    environment: &Environment,
+) -> Result<Vec<(String, ColumnSummary)>, AnalysisError> {
+    let document = reference.path.clone();
+    let folder_name = folder.to_owned();
+    let Some(bytes) = read_document(folder, &document, environment).await? else {
+        return Err(AnalysisError::OtherSummaries {
+            folder: folder_name,
+            document,
+        });
+    };
+    if sha256(&bytes) != reference.sha256 {
+        return Err(AnalysisError::OtherSummaries {
+            folder: folder_name,
+            document,
+        });
+    }
+    decode_columns(&bytes).map_err(|source| AnalysisError::Summaries {
+        folder: folder_name,
+        document,
+        source,
+    })
+}
+
+fn damaged(folder: &str, source: ReadState) -> AnalysisError {
+    AnalysisError::Summaries {
+        folder: folder.to_owned(),
+        document: STATISTICS.to_owned(),
+        source,
+    }
+}
+
+/// SHA-256 in lower-case hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

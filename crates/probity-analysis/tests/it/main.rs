@@ -1,0 +1,9 @@
+//! The analyses on real files, through the public face of the crate.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod check;
+mod documents;
+mod folder;
+mod merge;
+mod threads;

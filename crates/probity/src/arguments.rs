@@ -1,0 +1,389 @@
+//! What can be typed: every command, its options and its examples.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Open, self-hosted ML governance: data quality, bias, explanations and model cards,
+/// compatible with Amazon SageMaker's files and clients.
+#[derive(Debug, Parser)]
+#[command(name = "probity", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 no violation, 1 violations, 2 usage or bad input, 3 failure at run time.";
+
+const LOCATIONS: &str = "\
+DATA is a file, a folder (read recursively), a glob in quotes, `-` for standard input, or an
+s3://, gs:// or az:// address. CSV, JSON, JSON Lines, Parquet and SageMaker captures are
+recognised by name and content; .gz and .zst are opened.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show every column of a dataset: type, missing values, distribution
+    Profile(ProfileArguments),
+    /// Write statistics and suggested constraints of a dataset
+    Baseline(BaselineArguments),
+    /// Compare a dataset with a baseline and report violations
+    Check(CheckArguments),
+    /// Explain a number: bins, counts, formula and each step
+    Why(WhyArguments),
+    /// Merge results of several days or partitions into one, without the rows
+    Merge(MergeArguments),
+    /// Show two baselines side by side
+    Diff(DiffArguments),
+    /// Edit the constraints of a baseline
+    #[command(subcommand)]
+    Constraints(ConstraintsCommand),
+    /// Make a small population and a drifted copy, and check one against the other
+    Demo(DemoArguments),
+}
+
+impl Command {
+    /// Cores that the command may use.
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        let asked = match self {
+            Self::Profile(arguments) => arguments.input.threads,
+            Self::Baseline(arguments) => arguments.input.threads,
+            Self::Check(arguments) => arguments.input.threads,
+            Self::Why(_)
+            | Self::Merge(_)
+            | Self::Diff(_)
+            | Self::Constraints(_)
+            | Self::Demo(_) => None,
+        };
+        threads_or_all(asked)
+    }
+}
+
+pub(crate) fn threads_or_all(asked: Option<NonZeroUsize>) -> NonZeroUsize {
+    asked
+        .or_else(|| std::thread::available_parallelism().ok())
+        .unwrap_or(NonZeroUsize::MIN)
+}
+
+/// How to read a dataset.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct InputArguments {
+    /// File, folder, glob, `-`, or s3://, gs://, az:// address
+    #[arg(value_name = "DATA")]
+    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    /// Hash the values of this column before anything is counted (repeatable)
+    #[arg(long = "redact", value_name = "COLUMN")]
+    pub(crate) redact: Vec<String>,
+    /// Cores to use; the answer is the same for any number [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReadArguments {
+    /// Format of the data, when name and content mislead
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FormatArgument>,
+    /// The CSV has no header row; names come from the baseline by position
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// Field separator of CSV: one character, or `tab` [default: detected]
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    /// Flatten nested JSON and structs into columns with dotted names
+    #[arg(long)]
+    pub(crate) flatten: bool,
+    /// Where the output columns of captured data stand
+    #[arg(long, value_enum, default_value = "start")]
+    pub(crate) columns_position: ColumnsPositionArgument,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" => return Ok(b'\t'),
+        _ => {}
+    }
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err("give one ASCII character other than a quote or a line break, or `tab`".into()),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArgument {
+    Csv,
+    Json,
+    JsonLines,
+    Parquet,
+    /// SageMaker data capture
+    Capture,
+    /// SageMaker capture merged with ground truth
+    MergedCapture,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColumnsPositionArgument {
+    /// Output columns first, then input columns (SageMaker's default)
+    Start,
+    /// Input columns first, then output columns
+    End,
+}
+
+/// What to print, and how much.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct PrintArguments {
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) output: OutputArgument,
+    /// Print no table, no progress: only errors (JSON, when asked for, is still printed)
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputArgument {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = profile_examples())]
+pub(crate) struct ProfileArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// Also write the documents and the report into this folder
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_folder: Option<String>,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+fn profile_examples() -> String {
+    format!(
+        "{LOCATIONS}\n\nExamples:\n  \
+         probity profile train.parquet\n  \
+         probity profile 'captures/**/*.jsonl' --output json\n  \
+         zcat train.csv.gz | probity profile -\n  \
+         probity profile people.csv --redact name --redact ssn"
+    )
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = baseline_examples())]
+pub(crate) struct BaselineArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// Folder for statistics.json, constraints.json, probity.json and report.html
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_folder: String,
+    /// How a check shall compare category shares
+    #[arg(long, value_enum, default_value = "l-infinity")]
+    pub(crate) categorical_drift_method: CategoricalDriftMethodArgument,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+fn baseline_examples() -> String {
+    format!(
+        "{LOCATIONS}\n\nExamples:\n  \
+         probity baseline train.parquet -o baseline/\n  \
+         probity baseline train.csv --no-header --delimiter ';' -o baseline/\n  \
+         probity baseline s3://bucket/train/ -o s3://bucket/baseline/"
+    )
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CategoricalDriftMethodArgument {
+    LInfinity,
+    ChiSquared,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = check_examples())]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// A baseline folder (ours or SageMaker's), or data to make one from
+    #[arg(long, value_name = "DIR|DATA")]
+    pub(crate) baseline: String,
+    /// Folder for the documents and the report
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_folder: Option<String>,
+    /// Write the checks as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a summary as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Which verdict decides exit code, JUnit and Markdown
+    #[arg(long, value_enum, default_value = "aws")]
+    pub(crate) verdict: VerdictArgument,
+    /// False-discovery rate of the corrected verdict
+    #[arg(long, value_name = "RATE", default_value_t = 0.05, value_parser = rate)]
+    pub(crate) false_discovery_rate: f64,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate < 1.0 => Ok(rate),
+        _ => Err("give a rate between 0 and 1, e.g. 0.05".into()),
+    }
+}
+
+fn check_examples() -> String {
+    format!(
+        "{LOCATIONS}\n\n{EXIT_CODES}\n\nExamples:\n  \
+         probity check today.csv --baseline baseline/\n  \
+         probity check today.parquet --baseline train.parquet -o check/\n  \
+         probity check 'captures/2026/11/24/**' --baseline baseline/ --verdict corrected\n  \
+         probity check today.csv --baseline baseline/ --junit checks.xml --markdown summary.md"
+    )
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerdictArgument {
+    /// SageMaker's rules and thresholds, as they are
+    Aws,
+    /// Only what sampling error does not explain, over all features together
+    Corrected,
+}
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  probity why check/ income
+  probity why check/constraint_violations.json income
+  probity why baseline/statistics.json age --output json";
+
+#[derive(Debug, Args)]
+#[command(after_help = WHY_EXAMPLES)]
+pub(crate) struct WhyArguments {
+    /// A result folder, or any document in it
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    /// The column whose numbers to explain
+    pub(crate) feature: String,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+const MERGE_EXAMPLES: &str = "\
+Columns are matched by name. Folders that SageMaker wrote (statistics.json alone) merge too,
+without what only the summary state knows.
+
+Examples:
+  probity merge monday/ tuesday/ wednesday/ -o week/";
+
+#[derive(Debug, Args)]
+#[command(after_help = MERGE_EXAMPLES)]
+pub(crate) struct MergeArguments {
+    /// Result folders, in the order of their rows
+    #[arg(value_name = "DIR", required = true, num_args = 1..)]
+    pub(crate) folders: Vec<String>,
+    /// Folder for the merged documents
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_folder: String,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  probity diff baseline-v1/ baseline-v2/
+  probity diff baseline-v1/ baseline-v2/ --output json";
+
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(crate) struct DiffArguments {
+    #[arg(value_name = "DIR")]
+    pub(crate) before: String,
+    #[arg(value_name = "DIR")]
+    pub(crate) after: String,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConstraintsCommand {
+    /// Change a setting of a baseline, keeping who and why in probity.json
+    Set(ConstraintsSetArguments),
+}
+
+const CONSTRAINTS_EXAMPLES: &str = "\
+Without --feature a setting holds for the whole baseline.
+
+Examples:
+  probity constraints set baseline/ --feature income --threshold 0.2 --why 'seasonal'
+  probity constraints set baseline/ --feature customer_id --ignore
+  probity constraints set baseline/ --method simple --threshold 0.15
+  probity constraints set baseline/ --feature phone --completeness 0.9";
+
+#[derive(Debug, Args)]
+#[command(after_help = CONSTRAINTS_EXAMPLES)]
+pub(crate) struct ConstraintsSetArguments {
+    /// The baseline folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: String,
+    /// The feature to change; all of them when absent
+    #[arg(long)]
+    pub(crate) feature: Option<String>,
+    /// Largest distance that is no drift (comparison threshold of the feature's kind)
+    #[arg(long, value_name = "DISTANCE")]
+    pub(crate) threshold: Option<f64>,
+    /// Do not check this feature
+    #[arg(long, conflicts_with = "watch")]
+    pub(crate) ignore: bool,
+    /// Check this feature again
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// How numbers are compared
+    #[arg(long, value_enum)]
+    pub(crate) method: Option<ComparisonMethodArgument>,
+    /// How category shares are compared
+    #[arg(long, value_enum)]
+    pub(crate) categorical_drift_method: Option<CategoricalDriftMethodArgument>,
+    /// Smallest share of present values
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) completeness: Option<f64>,
+    /// Smallest share of values of the baseline's type
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) data_type_threshold: Option<f64>,
+    /// Smallest share of values inside the baseline's domain
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) domain_threshold: Option<f64>,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: Option<String>,
+    /// Who, for the history [default: the user's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ComparisonMethodArgument {
+    /// Largest difference of the distribution functions
+    Simple,
+    /// The same, less what sampling error explains (two-sample Kolmogorov-Smirnov)
+    Robust,
+}
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  probity demo
+  probity demo --folder my-demo";
+
+#[derive(Debug, Args)]
+#[command(after_help = DEMO_EXAMPLES)]
+pub(crate) struct DemoArguments {
+    /// Folder for the data, the baseline and the check
+    #[arg(long, value_name = "DIR", default_value = "probity-demo")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}

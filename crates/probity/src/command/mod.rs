@@ -1,0 +1,12 @@
+//! One module per command.
+
+pub(crate) mod baseline;
+pub(crate) mod check;
+pub(crate) mod constraints;
+pub(crate) mod demo;
+pub(crate) mod diff;
+pub(crate) mod merge;
+mod population;
+pub(crate) mod profile;
+pub(crate) mod why;
+mod wiring;

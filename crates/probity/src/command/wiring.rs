@@ -1,0 +1,99 @@
+//! From what was typed to what an analysis takes: the environment, the input, progress.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use probity_analysis::data_quality::{Input, Surroundings};
+use probity_data::dataset::{ColumnsPosition, Format, Header, Nested, Partition, ReadOptions};
+use probity_data::location::Environment;
+
+use crate::arguments::{
+    ColumnsPositionArgument, FormatArgument, InputArguments, PrintArguments, threads_or_all,
+};
+use crate::progress;
+
+/// The process's environment, captured once.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command is the one place that reads the environment"
+)]
+pub(crate) fn environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// The dataset that the user named. Column names are those of a baseline, if there is one.
+pub(crate) fn input(
+    arguments: &InputArguments,
+    column_names: Option<Vec<String>>,
+    redacted: BTreeSet<String>,
+) -> Input {
+    let read = &arguments.read;
+    let options = ReadOptions {
+        format: read.format.map(format),
+        header: if read.no_header {
+            Header::Absent
+        } else {
+            Header::Present
+        },
+        delimiter: read.delimiter,
+        nested: if read.flatten {
+            Nested::Flatten
+        } else {
+            Nested::Refuse
+        },
+        columns_position: match read.columns_position {
+            ColumnsPositionArgument::Start => ColumnsPosition::Start,
+            ColumnsPositionArgument::End => ColumnsPosition::End,
+        },
+        column_names,
+        ..ReadOptions::default()
+    };
+    let mut all_redacted = redacted;
+    all_redacted.extend(arguments.redact.iter().cloned());
+    Input {
+        location: arguments.data.clone(),
+        read: options,
+        redacted: all_redacted,
+        threads: threads_or_all(arguments.threads),
+    }
+}
+
+fn format(argument: FormatArgument) -> Format {
+    match argument {
+        FormatArgument::Csv => Format::Csv,
+        FormatArgument::Json => Format::Json,
+        FormatArgument::JsonLines => Format::JsonLines,
+        FormatArgument::Parquet => Format::Parquet,
+        FormatArgument::Capture => Format::Capture,
+        FormatArgument::MergedCapture => Format::MergedCapture,
+    }
+}
+
+/// Runs `work` with the environment and a progress bar around it.
+pub(crate) async fn with_surroundings<T>(
+    print: PrintArguments,
+    work: impl AsyncFnOnce(Surroundings<'_>) -> Result<T>,
+) -> Result<T> {
+    let environment = environment();
+    let bar = Arc::new(progress::bar(print));
+    let answer = work(Surroundings {
+        environment: &environment,
+        progress: &|partition: &Partition| advance(&bar, partition),
+        on_size: &|size| {
+            if let Some(size) = size {
+                progress::set_total(&bar, size);
+            }
+        },
+    })
+    .await;
+    bar.finish_and_clear();
+    answer
+}
+
+fn advance(bar: &ProgressBar, partition: &Partition) {
+    bar.inc(partition.stored_bytes());
+}

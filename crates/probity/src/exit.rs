@@ -1,0 +1,70 @@
+//! How the command ends: exit codes, and errors told once.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use probity_analysis::data_quality::AnalysisError;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    NoViolation,
+    Violations,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> ExitCode {
+        match self {
+            Self::NoViolation => ExitCode::from(0),
+            Self::Violations => ExitCode::from(1),
+        }
+    }
+}
+
+/// The input or the way of asking was wrong: the user can mend it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+const BAD_INPUT: u8 = 2;
+const FAILURE: u8 = 3;
+
+/// Prints `error` with its causes, and gives the exit code that says who must act.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        // The reader of our output has seen enough.
+        return ExitCode::from(0);
+    }
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    let mut last = error.to_string();
+    while let Some(inner) = cause {
+        let message = inner.to_string();
+        if message != last {
+            text.push_str(&format!(": {message}"));
+        }
+        last = message;
+        cause = inner.source();
+    }
+    // Nothing is left to do when standard error is closed as well.
+    let _ = writeln!(io::stderr(), "{text}");
+    ExitCode::from(code_of(error))
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<Usage>().is_some() {
+        return BAD_INPUT;
+    }
+    match error.downcast_ref::<AnalysisError>() {
+        Some(error) if error.is_bad_input() => BAD_INPUT,
+        Some(_) | None => FAILURE,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,40 @@
+//! Progress of long work, on standard error, when a person is there to see it.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::arguments::PrintArguments;
+
+/// A counter of bytes, hidden when nobody watches or everything is quiet.
+pub(crate) fn bar(print: PrintArguments) -> ProgressBar {
+    let hidden = print.quiet || !std::io::stderr().is_terminal();
+    let target = if hidden {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    style(&bar, "{spinner} {bytes}  {bytes_per_sec}");
+    if !hidden {
+        bar.enable_steady_tick(Duration::from_millis(200));
+    }
+    bar
+}
+
+/// The size of the input is known: show how much is left.
+pub(crate) fn set_total(bar: &ProgressBar, total_bytes: u64) {
+    bar.set_length(total_bytes);
+    style(
+        bar,
+        "{bar:32} {percent:>3}%  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
+    );
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    // A template that does not parse would leave the plain bar.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+}
