@@ -1,0 +1,180 @@
+//! Why a dataset could not be read. A message names the file and the line or
+//! column, and never a value: the column may be one that must stay redacted.
+
+use datafusion::common::DataFusionError;
+use datafusion::parquet::errors::ParquetError;
+
+use super::options::Format;
+use crate::location::ReadLocation;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReadDataset {
+    #[error("failed to read `{uri}`")]
+    Location { uri: String, source: ReadLocation },
+    #[error("there are no files to read")]
+    NoFiles,
+    #[error("`{uri}` holds no records")]
+    NoRecords { uri: String },
+    #[error("the options cannot be used: {problem}")]
+    Options { problem: &'static str },
+    #[error("`{first_uri}` is {} but `{uri}` is {}; give `--format`, or a location with one kind of file", first.name(), found.name())]
+    MixedFormats {
+        first_uri: String,
+        first: Format,
+        uri: String,
+        found: Format,
+    },
+    #[error("`{uri}` line {line}: not valid UTF-8; convert the file, for example with iconv")]
+    InvalidUtf8 { uri: String, line: u64 },
+    #[error("`{uri}` line {line}: the record that begins here is longer than {limit_bytes} bytes")]
+    RecordTooLong {
+        uri: String,
+        line: u64,
+        limit_bytes: u64,
+    },
+    #[error("`{uri}` line {line}: expected {expected} columns, found {found}")]
+    RaggedRecord {
+        uri: String,
+        line: u64,
+        expected: usize,
+        found: usize,
+    },
+    #[error("`{uri}` line {line}: a quote in the record that begins here is never closed")]
+    UnclosedQuote { uri: String, line: u64 },
+    #[error(
+        "the columns of `{uri}` are not those of `{first_uri}`: missing {}; extra {}",
+        listed(missing),
+        listed(extra)
+    )]
+    ColumnsDiffer {
+        first_uri: String,
+        uri: String,
+        missing: Vec<String>,
+        extra: Vec<String>,
+    },
+    #[error("column `{column}` is {first_type} in `{first_uri}` but {found_type} in `{uri}`")]
+    TypesDiffer {
+        first_uri: String,
+        uri: String,
+        column: String,
+        first_type: String,
+        found_type: String,
+    },
+    #[error("`{uri}` has {found} columns, more than the {limit} that can be read")]
+    TooManyColumns {
+        uri: String,
+        found: usize,
+        limit: usize,
+    },
+    #[error("`{uri}` line {line} column {column}: invalid JSON: {problem}")]
+    InvalidJson {
+        uri: String,
+        line: u64,
+        column: u64,
+        problem: &'static str,
+    },
+    #[error(
+        "`{uri}` line {line}: `{path}` is nested; pass `--flatten` to make it columns, or flatten it beforehand"
+    )]
+    NestedValue {
+        uri: String,
+        line: u64,
+        path: String,
+    },
+    #[error("`{uri}` line {line}: not a captured event: {problem}")]
+    NotAnEvent {
+        uri: String,
+        line: u64,
+        problem: &'static str,
+    },
+    #[error(
+        "`{uri}` line {line}: Encoding mismatch: Encoding is {input} for endpointInput, but Encoding is {output} for endpointOutput. We currently only support the same type of input and output encoding at the moment."
+    )]
+    EncodingMismatch {
+        uri: String,
+        line: u64,
+        input: &'static str,
+        output: &'static str,
+    },
+    #[error(
+        "`{uri}` line {line}: the data of {side} is BASE64: its content type was not declared as text when it was captured; add it to `csv_content_types` or `json_content_types` of the endpoint's capture configuration"
+    )]
+    Base64 {
+        uri: String,
+        line: u64,
+        side: &'static str,
+    },
+    #[error(
+        "`{uri}` line {line}: the event has {outputs} output records for {inputs} input records"
+    )]
+    RecordCountsDiffer {
+        uri: String,
+        line: u64,
+        inputs: usize,
+        outputs: usize,
+    },
+    #[error(
+        "`{uri}` line {line}: the event has {labels} ground truth records for {records} captured records"
+    )]
+    LabelCountsDiffer {
+        uri: String,
+        line: u64,
+        labels: usize,
+        records: usize,
+    },
+    #[error("`{uri}` line {line} of the data of {side}: {problem}")]
+    Payload {
+        uri: String,
+        line: u64,
+        side: &'static str,
+        problem: String,
+    },
+    #[error("`{uri}` is not a readable Parquet file; it may be truncated or damaged")]
+    Parquet { uri: String, source: ParquetError },
+    #[error("`{uri}`: column `{column}` is {kind}, which cannot be read; {advice}")]
+    UnsupportedColumn {
+        uri: String,
+        column: String,
+        kind: String,
+        advice: &'static str,
+    },
+    #[error("`{uri}`: the columns could not be put together")]
+    Columns {
+        uri: String,
+        source: datafusion::arrow::error::ArrowError,
+    },
+}
+
+impl ReadDataset {
+    /// The reading error inside an error that the query engine handed on.
+    pub fn in_engine_error(error: &DataFusionError) -> Option<&ReadDataset> {
+        match error.find_root() {
+            DataFusionError::External(cause) => cause.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<ReadDataset> for DataFusionError {
+    fn from(error: ReadDataset) -> Self {
+        DataFusionError::External(Box::new(error))
+    }
+}
+
+/// At most ten names: a message is for a person.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let shown = shown.join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}

@@ -1,0 +1,216 @@
+//! A dataset: files of one format, as an ordered stream of partitions.
+//!
+//! A partition is a file of less than 64 MiB of uncompressed content, or a
+//! block of a larger one, cut at the first record boundary after each 64 MiB
+//! (for Parquet, a run of row groups). The cut depends on the content alone, so
+//! the same content gives the same partitions on any machine and from any
+//! location. Cutting is sequential and cheap; understanding happens in
+//! [`Partition::stream`].
+
+pub(crate) mod blocks;
+pub(crate) mod content;
+pub(crate) mod error;
+pub(crate) mod open_file;
+pub(crate) mod options;
+pub(crate) mod partition;
+mod recognition;
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+
+pub use error::ReadDataset;
+pub use options::{ColumnsPosition, Format, Header, Nested, ReadOptions};
+pub use partition::{Partition, Projection};
+
+use crate::format::parquet::check_types;
+use crate::location::SourceFile;
+use open_file::{FirstFile, OpenFile};
+
+/// Blocks and records together stay below what Arrow's 32-bit offsets address.
+const MAX_BLOCK_BYTES: u64 = 1 << 30;
+
+/// Files that are to be read as one table.
+#[derive(Debug)]
+pub struct Dataset {
+    files: Vec<SourceFile>,
+    options: Arc<ReadOptions>,
+    format: Format,
+    notes: Notes,
+}
+
+/// What a reader of the results should know, gathered while files are opened.
+#[derive(Clone, Debug, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+/// Prepares to read `files` in their order. Looks into the first one.
+pub async fn open(files: Vec<SourceFile>, options: ReadOptions) -> Result<Dataset, ReadDataset> {
+    if let Some(delimiter) = options.delimiter
+        && matches!(delimiter, b'"' | b'\n' | b'\r' | 0x80..)
+    {
+        return Err(ReadDataset::Options {
+            problem: "the delimiter must be one ASCII character and no quote or line end",
+        });
+    }
+    if options.block_size_bytes > MAX_BLOCK_BYTES || options.max_record_bytes > MAX_BLOCK_BYTES - 1
+    {
+        return Err(ReadDataset::Options {
+            problem: "blocks and records must be shorter than 1 GiB",
+        });
+    }
+    let format = match options.format {
+        Some(format) => format,
+        None => open_file::format_of_files(&files).await?,
+    };
+    Ok(Dataset {
+        files,
+        options: Arc::new(options),
+        format,
+        notes: Notes::default(),
+    })
+}
+
+impl Dataset {
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The number of files.
+    pub fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Bytes as stored, before decompression, where all sizes are known.
+    pub fn stored_bytes(&self) -> Option<u64> {
+        self.files.iter().map(SourceFile::size_bytes).sum()
+    }
+
+    /// What was decided for the user's data while reading them, as renamed
+    /// columns. Complete when the partitions are.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The partitions in their order.
+    pub fn partitions(&self) -> BoxStream<'static, Result<Partition, ReadDataset>> {
+        let cutter = Cutter {
+            files: self.files.iter().cloned().collect(),
+            options: Arc::clone(&self.options),
+            first: FirstFile::of(self.format),
+            first_columns: None,
+            notes: self.notes.clone(),
+            current: None,
+            ordinal: 0,
+        };
+        futures::stream::try_unfold(cutter, |mut cutter| async move {
+            Ok(cutter.next().await?.map(|partition| (partition, cutter)))
+        })
+        .boxed()
+    }
+}
+
+/// Goes through the files and cuts them.
+struct Cutter {
+    files: VecDeque<SourceFile>,
+    options: Arc<ReadOptions>,
+    first: FirstFile,
+    /// Columns of the first file, where files must agree.
+    first_columns: Option<(String, SchemaRef)>,
+    notes: Notes,
+    current: Option<OpenFile>,
+    ordinal: usize,
+}
+
+impl Cutter {
+    async fn next(&mut self) -> Result<Option<Partition>, ReadDataset> {
+        loop {
+            if let Some(file) = &mut self.current {
+                if let Some(body) = file.next_body().await? {
+                    let partition = Partition::new(self.ordinal, body);
+                    self.ordinal += 1;
+                    return Ok(Some(partition));
+                }
+                self.current = None;
+            }
+            let Some(file) = self.files.pop_front() else {
+                return Ok(None);
+            };
+            self.open(&file).await?;
+        }
+    }
+
+    async fn open(&mut self, file: &SourceFile) -> Result<(), ReadDataset> {
+        self.current = open_file::open(file, &mut self.first, &self.options).await?;
+        let Some(open) = &mut self.current else {
+            let note = format!("`{}` holds no records and was passed over", file.uri());
+            self.notes.add(note);
+            return Ok(());
+        };
+        for note in open.take_notes() {
+            self.notes.add(note);
+        }
+        if let Some(schema) = open.schema() {
+            self.check_columns(file.uri(), &schema)?;
+        }
+        Ok(())
+    }
+
+    fn check_columns(&mut self, uri: &str, schema: &SchemaRef) -> Result<(), ReadDataset> {
+        match &self.first_columns {
+            None => self.first_columns = Some((uri.to_owned(), Arc::clone(schema))),
+            Some((first_uri, first)) => {
+                check_names((first_uri, first), (uri, schema))?;
+                check_types((first_uri, first), (uri, schema))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Notes {
+    /// The partitions may be read twice; a note is kept once.
+    fn add(&self, note: String) {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+}
+
+/// Columns are matched by name; their order may differ.
+fn check_names(
+    (first_uri, first): (&str, &Schema),
+    (uri, found): (&str, &Schema),
+) -> Result<(), ReadDataset> {
+    let missing = names_only_in(first, found);
+    let extra = names_only_in(found, first);
+    if missing.is_empty() && extra.is_empty() {
+        return Ok(());
+    }
+    Err(ReadDataset::ColumnsDiffer {
+        first_uri: first_uri.to_owned(),
+        uri: uri.to_owned(),
+        missing,
+        extra,
+    })
+}
+
+fn names_only_in(one: &Schema, other: &Schema) -> Vec<String> {
+    let others: HashSet<&str> = other
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    one.fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .filter(|name| !others.contains(name.as_str()))
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! How a dataset is to be read. Everything has a default that suits a CSV with
+//! a header, a Parquet file or an endpoint's captures.
+
+/// A dataset format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Csv,
+    /// One array of objects, or objects one after the other.
+    Json,
+    /// One object per line.
+    JsonLines,
+    Parquet,
+    /// What an endpoint or a batch transform job captured, one event per line.
+    Capture,
+    /// Captures merged with ground truth.
+    MergedCapture,
+}
+
+impl Format {
+    pub const ALL: [Format; 6] = [
+        Format::Csv,
+        Format::Json,
+        Format::JsonLines,
+        Format::Parquet,
+        Format::Capture,
+        Format::MergedCapture,
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::JsonLines => "jsonl",
+            Format::Parquet => "parquet",
+            Format::Capture => "capture",
+            Format::MergedCapture => "merged-capture",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// Whether the first record of a CSV file names the columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Header {
+    #[default]
+    Present,
+    Absent,
+}
+
+/// What to do with objects and arrays inside a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nested {
+    #[default]
+    Refuse,
+    /// `{"a":{"b":[5]}}` becomes the column `a.b.0`.
+    Flatten,
+}
+
+/// Where the output columns of a captured event go: `dataset_format`'s
+/// `output_columns_position`, by default before the input columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColumnsPosition {
+    #[default]
+    Start,
+    End,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// `None`: from the file's name and first record.
+    pub format: Option<Format>,
+    pub header: Header,
+    /// CSV only. `None`: one of `,` `;` tab `|`, from the first records.
+    pub delimiter: Option<u8>,
+    pub nested: Nested,
+    pub columns_position: ColumnsPosition,
+    /// Names by position for data without names (CSV without header, CSV
+    /// captures); `_c0`, `_c1`, … stand in where there are too few.
+    pub column_names: Option<Vec<String>>,
+    /// Uncompressed content of one partition, at the least, of a file that has
+    /// more.
+    pub block_size_bytes: u64,
+    /// A longer record is an error, so that memory stays bounded.
+    pub max_record_bytes: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions {
+            format: None,
+            header: Header::Present,
+            delimiter: None,
+            nested: Nested::Refuse,
+            columns_position: ColumnsPosition::Start,
+            column_names: None,
+            block_size_bytes: 64 << 20,
+            max_record_bytes: 256 << 20,
+        }
+    }
+}
+
+impl ReadOptions {
+    /// The name of column `position` of data that has no names.
+    pub(crate) fn positional_name(&self, position: usize) -> String {
+        let given = self
+            .column_names
+            .as_ref()
+            .and_then(|names| names.get(position));
+        given.cloned().unwrap_or_else(|| format!("_c{position}"))
+    }
+}

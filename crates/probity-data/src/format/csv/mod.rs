@@ -1,0 +1,243 @@
+//! CSV files: a dialect, column names, and blocks of records.
+//!
+//! An empty field is missing, quoted (`""`) or not, because Spark, on which
+//! Model Monitor runs, reads both as null by default. Spaces are kept. Empty
+//! lines are skipped. Every record has as many fields as the header.
+
+mod batches;
+mod boundaries;
+mod dialect;
+mod records;
+mod text_column;
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+pub(crate) use batches::{CsvBatches, CsvBlock, check_utf8};
+pub(crate) use dialect::{Dialect, SAMPLE_BYTES, detect_delimiter};
+pub(crate) use records::{FieldIndex, ReadRecords, RecordFaultKind};
+
+use crate::dataset::blocks::{Blocks, count_lines};
+use crate::dataset::content::Content;
+use crate::dataset::error::ReadDataset;
+use crate::dataset::options::{Header, ReadOptions};
+use boundaries::CsvBoundaries;
+use dialect::newline_of;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A CSV file whose names are known and whose records are still to come.
+pub(crate) struct CsvFile {
+    uri: Arc<str>,
+    pub(crate) dialect: Dialect,
+    pub(crate) schema: SchemaRef,
+    /// What a reader of the result should know.
+    pub(crate) notes: Vec<String>,
+    blocks: Blocks<CsvBoundaries>,
+    max_record_bytes: usize,
+}
+
+impl CsvFile {
+    /// Reads as far as the names. `delimiter` is the one of the dataset, once
+    /// its first file told. `None` when the content has no record at all.
+    pub(crate) async fn open(
+        mut content: Content,
+        delimiter: Option<u8>,
+        options: &ReadOptions,
+    ) -> Result<Option<CsvFile>, ReadDataset> {
+        content.fill(SAMPLE_BYTES).await?;
+        if content.buffer().starts_with(BYTE_ORDER_MARK) {
+            content.skip(BYTE_ORDER_MARK.len());
+        }
+        let sample = &content.buffer()[..content.buffer().len().min(SAMPLE_BYTES)];
+        let delimiter = delimiter.unwrap_or_else(|| detect_delimiter(sample));
+        let dialect = Dialect {
+            delimiter,
+            newline: newline_of(sample),
+        };
+        let Some(first) = first_record(&mut content, dialect, options).await? else {
+            return Ok(None);
+        };
+
+        let uri = Arc::clone(content.uri());
+        let mut notes = Vec::new();
+        let (names, first_line) = match options.header {
+            Header::Present => {
+                let lines = count_lines(&content.buffer()[..first.end]);
+                content.skip(first.end);
+                (unique_names(first.fields, &uri, &mut notes), 1 + lines)
+            }
+            Header::Absent => (
+                (0..first.fields.len())
+                    .map(|position| options.positional_name(position))
+                    .collect(),
+                1,
+            ),
+        };
+        Ok(Some(CsvFile {
+            uri,
+            dialect,
+            schema: text_schema(names),
+            notes,
+            blocks: Blocks::new(content, first_line, CsvBoundaries::new(dialect), options),
+            max_record_bytes: usize::try_from(options.max_record_bytes).unwrap_or(usize::MAX),
+        }))
+    }
+
+    pub(crate) async fn next_block(&mut self) -> Result<Option<CsvBlock>, ReadDataset> {
+        let block = self.blocks.next().await?;
+        Ok(block.map(|block| CsvBlock {
+            uri: Arc::clone(&self.uri),
+            block,
+            dialect: self.dialect,
+            schema: Arc::clone(&self.schema),
+            max_record_bytes: self.max_record_bytes,
+        }))
+    }
+}
+
+/// Nullable text columns.
+pub(crate) fn text_schema(names: Vec<String>) -> SchemaRef {
+    let fields: Vec<Field> = names
+        .into_iter()
+        .map(|name| Field::new(name, DataType::Utf8, true))
+        .collect();
+    Arc::new(Schema::new(fields))
+}
+
+struct FirstRecord {
+    fields: Vec<String>,
+    end: usize,
+}
+
+/// The first record, for which more is read until it is whole.
+async fn first_record(
+    content: &mut Content,
+    dialect: Dialect,
+    options: &ReadOptions,
+) -> Result<Option<FirstRecord>, ReadDataset> {
+    let limit = usize::try_from(options.max_record_bytes).unwrap_or(usize::MAX);
+    loop {
+        match try_first_record(content, dialect) {
+            FirstRead::None => return Ok(None),
+            FirstRead::Whole(index, end) => {
+                return names_of(content, &index).map(|fields| Some(FirstRecord { fields, end }));
+            }
+            FirstRead::Unclosed => {
+                return Err(ReadDataset::UnclosedQuote {
+                    uri: content.uri().to_string(),
+                    line: 1,
+                });
+            }
+            FirstRead::CutOff if content.buffer().len() > limit => {
+                let limit_bytes = options.max_record_bytes;
+                return Err(ReadDataset::RecordTooLong {
+                    uri: content.uri().to_string(),
+                    line: 1,
+                    limit_bytes,
+                });
+            }
+            FirstRead::CutOff => {
+                let wanted = content.buffer().len() * 2;
+                content.fill(wanted.max(SAMPLE_BYTES)).await?;
+            }
+        }
+    }
+}
+
+enum FirstRead {
+    /// There is no record.
+    None,
+    /// The fields of the record, and where it ends.
+    Whole(FieldIndex, usize),
+    Unclosed,
+    /// More content may belong to it.
+    CutOff,
+}
+
+fn try_first_record(content: &Content, dialect: Dialect) -> FirstRead {
+    let buffer = content.buffer();
+    let mut index = FieldIndex::default();
+    match index.read(buffer, 0, &ReadRecords::one(dialect)) {
+        Ok(_) if index.rows() == 0 && content.ended() => FirstRead::None,
+        Ok(end)
+            if index.rows() == 1
+                && (end < buffer.len()
+                    || buffer.ends_with(&[dialect.newline])
+                    || content.ended()) =>
+        {
+            FirstRead::Whole(index, end)
+        }
+        Err(_) if content.ended() => FirstRead::Unclosed,
+        Ok(_) | Err(_) => FirstRead::CutOff,
+    }
+}
+
+fn names_of(content: &Content, index: &FieldIndex) -> Result<Vec<String>, ReadDataset> {
+    let name = |span| {
+        let text = index.field(content.buffer(), span).to_vec();
+        String::from_utf8(text).map_err(|_| ReadDataset::InvalidUtf8 {
+            uri: content.uri().to_string(),
+            line: 1,
+        })
+    };
+    index.spans().iter().copied().map(name).collect()
+}
+
+/// A name that is there already gets `.1`, `.2`, … as pandas does; an empty one
+/// becomes `_c` and its position, as in Spark.
+pub(crate) fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<String> {
+    let given: std::collections::HashSet<String> = names.iter().cloned().collect();
+    let mut taken = std::collections::HashSet::new();
+    let mut unique = Vec::with_capacity(names.len());
+    for (position, name) in names.into_iter().enumerate() {
+        let wanted = if name.is_empty() {
+            format!("_c{position}")
+        } else {
+            name
+        };
+        let mut candidate = wanted.clone();
+        let mut suffix = 0_usize;
+        // A new name must not be one that a later column brings along.
+        while taken.contains(&candidate) || (suffix > 0 && given.contains(&candidate)) {
+            suffix += 1;
+            candidate = format!("{wanted}.{suffix}");
+        }
+        if suffix > 0 {
+            notes.push(format!("`{uri}` has more than one column `{wanted}`; the one at position {} is read as `{candidate}`", position + 1));
+        }
+        taken.insert(candidate.clone());
+        unique.push(candidate);
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(names: &[&str], expected: &[&str], n_notes: usize) {
+        let mut notes = Vec::new();
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(unique_names(names, "x.csv", &mut notes), expected);
+        assert_eq!(notes.len(), n_notes);
+    }
+
+    #[test]
+    fn a_repeated_name_gets_a_number() {
+        check(&["a", "b", "a", "a"], &["a", "b", "a.1", "a.2"], 2);
+    }
+
+    #[test]
+    fn a_numbered_name_never_takes_the_name_of_another_column() {
+        check(&["a", "a", "a.1"], &["a", "a.2", "a.1"], 1);
+        check(&["a.1", "a", "a"], &["a.1", "a", "a.2"], 1);
+    }
+
+    #[test]
+    fn an_empty_name_is_its_position() {
+        check(&["", "b", ""], &["_c0", "b", "_c2"], 0);
+    }
+}

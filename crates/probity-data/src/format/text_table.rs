@@ -1,0 +1,240 @@
+//! Rows whose columns are known only when they appear: what JSON and captured
+//! events are gathered into. A column keeps the rows in which it has a value,
+//! so that a thousand rare keys cost no more than their values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::error::ArrowError;
+
+use super::csv::text_schema;
+
+/// More columns than this come from values used as keys.
+pub(crate) const MAX_COLUMNS: usize = 100_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct TextTable {
+    by_name: HashMap<Arc<str>, usize>,
+    columns: Vec<TextValues>,
+    rows: u32,
+}
+
+#[derive(Debug)]
+struct TextValues {
+    name: Arc<str>,
+    /// Rows that have a value, rising.
+    rows: Vec<u32>,
+    /// Where the value of each of them ends.
+    ends: Vec<u32>,
+    values: Vec<u8>,
+}
+
+/// There are more than [`MAX_COLUMNS`] columns.
+#[derive(Debug)]
+pub(crate) struct TooManyColumns;
+
+impl TextTable {
+    /// The column called `name`, which is probably number `guess`.
+    pub(crate) fn column(&mut self, name: &str, guess: usize) -> Result<usize, TooManyColumns> {
+        if self
+            .columns
+            .get(guess)
+            .is_some_and(|column| &*column.name == name)
+        {
+            return Ok(guess);
+        }
+        if let Some(column) = self.by_name.get(name) {
+            return Ok(*column);
+        }
+        if self.columns.len() == MAX_COLUMNS {
+            return Err(TooManyColumns);
+        }
+        let name: Arc<str> = name.into();
+        self.columns.push(TextValues {
+            name: Arc::clone(&name),
+            rows: vec![],
+            ends: vec![],
+            values: vec![],
+        });
+        self.by_name.insert(name, self.columns.len() - 1);
+        Ok(self.columns.len() - 1)
+    }
+
+    /// Sets a value of the current row; the last one set is kept.
+    pub(crate) fn put(&mut self, column: usize, text: &str) {
+        self.put_missing(column);
+        let row = self.rows;
+        let column = &mut self.columns[column];
+        column.values.extend_from_slice(text.as_bytes());
+        column.rows.push(row);
+        column.ends.push(count(column.values.len()));
+    }
+
+    /// Makes the value of the current row missing.
+    pub(crate) fn put_missing(&mut self, column: usize) {
+        let row = self.rows;
+        let column = &mut self.columns[column];
+        if column.rows.last() == Some(&row) {
+            column.rows.pop();
+            column.ends.pop();
+            let end = column.ends.last().copied().unwrap_or(0);
+            column.values.truncate(end as usize);
+        }
+    }
+
+    pub(crate) fn end_row(&mut self) {
+        self.rows += 1;
+    }
+
+    pub(crate) fn finish(self) -> FinishedTable {
+        let names = self
+            .columns
+            .iter()
+            .map(|column| column.name.to_string())
+            .collect();
+        FinishedTable {
+            schema: text_schema(names),
+            rows: self.rows as usize,
+            columns: self.columns,
+        }
+    }
+}
+
+/// A table that is complete, from which batches are made.
+#[derive(Debug)]
+pub(crate) struct FinishedTable {
+    pub(crate) schema: SchemaRef,
+    pub(crate) rows: usize,
+    columns: Vec<TextValues>,
+}
+
+impl FinishedTable {
+    /// `rows` rows from `from` on, of the columns at the positions `projection`.
+    pub(crate) fn batch(
+        &self,
+        from: usize,
+        rows: usize,
+        projection: &[usize],
+    ) -> Result<RecordBatch, ArrowError> {
+        let arrays: Vec<ArrayRef> = projection
+            .iter()
+            .map(|column| self.columns[*column].array(from, rows))
+            .collect::<Result<_, _>>()?;
+        let schema = Arc::new(self.schema.project(projection)?);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(schema, arrays, &options)
+    }
+}
+
+impl TextValues {
+    fn array(&self, from: usize, rows: usize) -> Result<ArrayRef, ArrowError> {
+        let first = self.rows.partition_point(|row| (*row as usize) < from);
+        let last = self
+            .rows
+            .partition_point(|row| (*row as usize) < from + rows);
+        let start = first.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let end = last
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before])
+            .max(start);
+        let values = &self.values[start as usize..end as usize];
+
+        let mut offsets = Vec::with_capacity(rows + 1);
+        offsets.push(0_i32);
+        let mut present = vec![false; rows];
+        let mut offset = 0_i32;
+        for (row, value_end) in self.rows[first..last].iter().zip(&self.ends[first..last]) {
+            let row = *row as usize - from;
+            offsets.resize(row + 1, offset);
+            offset = (value_end - start).cast_signed();
+            offsets.push(offset);
+            present[row] = true;
+        }
+        offsets.resize(rows + 1, offset);
+
+        let nulls = (last - first < rows).then(|| NullBuffer::new(BooleanBuffer::from(present)));
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        Ok(Arc::new(StringArray::try_new(
+            offsets,
+            Buffer::from(values),
+            nulls,
+        )?))
+    }
+}
+
+fn count(bytes: usize) -> u32 {
+    debug_assert!(bytes < 1 << 31, "blocks are shorter than 2 GiB");
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`open` refuses blocks of 2 GiB and more"
+    )]
+    let bytes = bytes as u32;
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::arrow::array::AsArray;
+
+    fn table(rows: &[&[(&str, Option<&str>)]]) -> FinishedTable {
+        let mut table = TextTable::default();
+        for row in rows {
+            for (guess, (name, value)) in row.iter().enumerate() {
+                let column = table.column(name, guess).unwrap();
+                match value {
+                    Some(text) => table.put(column, text),
+                    None => table.put_missing(column),
+                }
+            }
+            table.end_row();
+        }
+        table.finish()
+    }
+
+    fn column(
+        table: &FinishedTable,
+        from: usize,
+        rows: usize,
+        position: usize,
+    ) -> Vec<Option<String>> {
+        let batch = table.batch(from, rows, &[position]).unwrap();
+        batch
+            .column(0)
+            .as_string::<i32>()
+            .iter()
+            .map(|value| value.map(str::to_owned))
+            .collect()
+    }
+
+    #[test]
+    fn absent_and_late_columns_are_missing_elsewhere() {
+        let table = table(&[
+            &[("a", Some("1"))],
+            &[("b", Some("x"))],
+            &[("a", Some("")), ("b", None)],
+        ]);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(column(&table, 0, 3, 0), [some("1"), None, some("")]);
+        assert_eq!(column(&table, 0, 3, 1), [None, some("x"), None]);
+        assert_eq!(column(&table, 1, 2, 0), [None, some("")]);
+        assert_eq!(column(&table, 1, 1, 1), [some("x")]);
+    }
+
+    #[test]
+    fn the_last_of_repeated_values_in_a_row_is_kept() {
+        let twice = table(&[
+            &[("a", Some("first")), ("a", Some("2"))],
+            &[("a", Some("3"))],
+        ]);
+        assert_eq!(
+            column(&twice, 0, 2, 0),
+            [Some("2".to_owned()), Some("3".to_owned())]
+        );
+        let cleared = table(&[&[("a", Some("1")), ("a", None)]]);
+        assert_eq!(column(&cleared, 0, 1, 0), [None]);
+    }
+}

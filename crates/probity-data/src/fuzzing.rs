@@ -1,0 +1,125 @@
+//! Entry points for fuzzing: each drives a reader on bytes held in memory with
+//! small blocks and tight limits, so that cuts fall everywhere. Errors are
+//! right answers; only a panic is a finding.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use crate::dataset::content::Content;
+use crate::dataset::open_file::{FirstFile, OpenFile, open_content};
+use crate::dataset::partition::Partition;
+use crate::dataset::{Format, Header, Nested, ReadDataset, ReadOptions};
+use crate::format::parquet::ParquetFile;
+use crate::location::RandomAccess;
+
+const URI: &str = "fuzz";
+
+/// CSV with a header of any delimiter.
+pub fn csv(data: &[u8]) {
+    text(data, Format::Csv);
+}
+
+pub fn json_lines(data: &[u8]) {
+    text(data, Format::JsonLines);
+}
+
+/// A JSON array, or objects one after the other.
+pub fn json(data: &[u8]) {
+    text(data, Format::Json);
+}
+
+/// Captured events; with ground truth when the first byte is odd.
+pub fn capture(data: &[u8]) {
+    let merged = data.first().is_some_and(|byte| byte % 2 == 1);
+    text(
+        data,
+        if merged {
+            Format::MergedCapture
+        } else {
+            Format::Capture
+        },
+    );
+}
+
+pub fn parquet(data: &[u8]) {
+    let bytes = Bytes::copy_from_slice(data);
+    run(async move { drain_parquet(bytes).await });
+}
+
+fn text(data: &[u8], format: Format) {
+    // The options come from the length, so that a corpus file means the same each time.
+    let options = ReadOptions {
+        header: if data.len().is_multiple_of(2) {
+            Header::Present
+        } else {
+            Header::Absent
+        },
+        nested: if data.len().is_multiple_of(3) {
+            Nested::Refuse
+        } else {
+            Nested::Flatten
+        },
+        block_size_bytes: 64,
+        max_record_bytes: 4096,
+        ..ReadOptions::default()
+    };
+    let content = Content::in_memory(URI, Bytes::copy_from_slice(data), 1 + data.len() % 61);
+    run(async move { drain_text(content, format, Arc::new(options)).await });
+}
+
+/// The readers wait for nothing but themselves here.
+fn run(reading: impl Future<Output = Result<(), ReadDataset>>) {
+    drop(futures::executor::block_on(reading));
+}
+
+async fn drain_text(
+    content: Content,
+    format: Format,
+    options: Arc<ReadOptions>,
+) -> Result<(), ReadDataset> {
+    let mut first = FirstFile::of(format);
+    let Some(file) = open_content(content, (format, None), &mut first, &options).await? else {
+        return Ok(());
+    };
+    drain(file).await
+}
+
+async fn drain_parquet(bytes: Bytes) -> Result<(), ReadDataset> {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let path = Path::from(URI);
+    let outer = |error| ReadDataset::Parquet {
+        uri: URI.to_owned(),
+        source: datafusion::parquet::errors::ParquetError::External(Box::new(error)),
+    };
+    store.put(&path, bytes.into()).await.map_err(outer)?;
+    let meta = store.head(&path).await.map_err(outer)?;
+    let options = ReadOptions {
+        nested: Nested::Flatten,
+        block_size_bytes: 64,
+        ..ReadOptions::default()
+    };
+    let object = (RandomAccess { store, meta }, None);
+    drain(OpenFile::Parquet(
+        ParquetFile::open_object(URI.into(), object, &options).await?,
+    ))
+    .await
+}
+
+async fn drain(mut file: OpenFile) -> Result<(), ReadDataset> {
+    let mut ordinal = 0;
+    while let Some(body) = file.next_body().await? {
+        let mut batches = Partition::new(ordinal, body).stream(None)?;
+        ordinal += 1;
+        while let Some(batch) = batches.next().await {
+            if batch.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
