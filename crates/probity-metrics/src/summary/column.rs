@@ -1,44 +1,256 @@
-//! What one scan keeps of a column.
+//! Everything that one scan keeps of a column.
+//!
+//! What a merge keeps, exactly: counts, types, range, lengths, the registers behind the
+//! distinct count, and counts of values while there are at most 256 equal those of one scan
+//! over all rows, in any order of merging. Mean, sum and spread agree to rounding. Sketch
+//! levels and the counts of frequent values in columns of many values depend on where the rows
+//! were cut into parts and on the order of the parts, on nothing else, and stay within their
+//! stated errors.
 
-use probity_domain::document::probity_file::{DistinctFacts, FrequentValue, TypeCounts};
+use arrow::array::Array;
+use probity_domain::document::probity_file::TypeCounts;
 use probity_domain::document::statistics::InferredType;
 
-/// The value of a column summary: everything that the documents, checks and reports need.
+use super::kll::KllSketch;
+use super::lengths::Lengths;
+use super::moments::Moments;
+use super::profile::{ColumnProfile, NumericProfile};
+use super::types::inferred_type;
+use super::values::Values;
+use super::{ReadState, Summary, UpdateSummary};
+
+/// Numbers wait until there are so many: the block is what the moments add at once, so that
+/// their last digits depend on the rows alone and not on how a reader cuts its batches.
+const BLOCK: usize = 512;
+
+/// The summary of one column, of any type that has values.
 #[derive(Clone, Debug)]
-pub struct ColumnProfile {
-    /// Values were hashed before anything was counted.
-    pub redacted: bool,
-    pub n_present: u64,
-    pub n_missing: u64,
-    pub types: TypeCounts,
-    pub inferred_type: InferredType,
-    /// There when the inferred type is `Integral` or `Fractional`.
-    pub numeric: Option<NumericProfile>,
-    pub distinct: DistinctFacts,
-    /// Most frequent values, by falling count and then by value.
-    pub frequent: Vec<FrequentValue>,
-    /// Exact counts of every value while there are few; sorted by falling count, then value.
-    pub categories: Option<Vec<(String, u64)>>,
-    /// Of the values' text; `None` when nothing is present or the column is not text.
-    pub lengths: Option<LengthProfile>,
+pub struct ColumnSummary {
+    pub(crate) is_redacted: bool,
+    /// Nulls and NaN are `unknown`.
+    pub(crate) types: TypeCounts,
+    pub(crate) n_nan: u64,
+    pub(crate) n_infinite: u64,
+    /// `None` once a String or Boolean value was seen: the column is no number any more.
+    pub(crate) numbers: Option<Box<Numbers>>,
+    pub(crate) values: Values,
+    pub(crate) lengths: Lengths,
 }
 
-/// Moments and sketch over the finite values.
-#[derive(Clone, Debug)]
-pub struct NumericProfile {
-    pub n_finite: u64,
-    pub n_nan: u64,
-    pub n_infinite: u64,
-    pub mean: f64,
-    pub sum: f64,
-    pub std_dev: f64,
-    pub min: f64,
-    pub max: f64,
+impl Default for ColumnSummary {
+    fn default() -> Self {
+        Self {
+            is_redacted: false,
+            types: TypeCounts::default(),
+            n_nan: 0,
+            n_infinite: 0,
+            numbers: Some(Box::default()),
+            values: Values::default(),
+            lengths: Lengths::default(),
+        }
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LengthProfile {
-    pub min: u64,
-    pub max: u64,
-    pub mean: f64,
+/// Moments and sketch of the finite numbers, and those that wait for their block to fill.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Numbers {
+    pub(crate) moments: Moments,
+    pub(crate) sketch: KllSketch,
+    pub(crate) waiting: Vec<f64>,
+}
+
+impl Numbers {
+    #[inline]
+    pub(crate) fn push(&mut self, value: f64) {
+        self.waiting.push(value);
+        if self.waiting.len() == BLOCK {
+            self.flush();
+        }
+    }
+
+    pub(crate) fn extend(&mut self, mut values: &[f64]) {
+        while !values.is_empty() {
+            if self.waiting.is_empty() && values.len() >= BLOCK {
+                let (block, rest) = values.split_at(BLOCK);
+                self.add_block(block);
+                values = rest;
+                continue;
+            }
+            let room = (BLOCK - self.waiting.len()).min(values.len());
+            let (now, rest) = values.split_at(room);
+            self.waiting.extend_from_slice(now);
+            if self.waiting.len() == BLOCK {
+                self.flush();
+            }
+            values = rest;
+        }
+    }
+
+    fn add_block(&mut self, block: &[f64]) {
+        self.moments.add_block(block);
+        self.sketch.extend(block);
+    }
+
+    pub(crate) fn flush(&mut self) {
+        self.moments.add_block(&self.waiting);
+        self.sketch.extend(&self.waiting);
+        self.waiting.clear();
+    }
+
+    /// Adds the numbers of `other`, which has none waiting.
+    fn merge(&mut self, other: &Self) {
+        self.flush();
+        self.moments.combine(&other.moments);
+        self.sketch.merge(&other.sketch);
+    }
+}
+
+impl ColumnSummary {
+    /// Adds `rows` rows without a value, as of a column that a partition does not have.
+    pub fn update_missing(&mut self, rows: u64) {
+        self.types.unknown += rows;
+    }
+
+    /// Adds the rows of `column` with every value replaced by a hash, before anything else
+    /// sees it.
+    pub fn update_redacted(&mut self, column: &dyn Array) -> Result<(), UpdateSummary> {
+        super::redaction::update(self, column)
+    }
+
+    /// Values are hashed; stays so through merging.
+    pub fn is_redacted(&self) -> bool {
+        self.is_redacted
+    }
+
+    pub fn n_present(&self) -> u64 {
+        self.types.integral + self.types.fractional + self.types.boolean + self.types.string
+    }
+
+    /// Nulls and NaN.
+    pub fn n_missing(&self) -> u64 {
+        self.types.unknown
+    }
+
+    pub fn inferred_type(&self) -> InferredType {
+        inferred_type(&self.types)
+    }
+
+    /// The sketch of a numeric column's finite values.
+    pub fn sketch(&self) -> Option<KllSketch> {
+        let numbers = self.numbers.as_ref().filter(|_| self.is_numeric())?;
+        let mut sketch = numbers.sketch.clone();
+        sketch.extend(&numbers.waiting);
+        Some(sketch)
+    }
+
+    /// Exact counts of every value while they are few; by falling count, then by value.
+    pub fn categories(&self) -> Option<Vec<(String, u64)>> {
+        self.values.categories()
+    }
+
+    pub fn profile(&self) -> ColumnProfile {
+        ColumnProfile {
+            redacted: self.is_redacted,
+            n_present: self.n_present(),
+            n_missing: self.n_missing(),
+            types: self.types,
+            inferred_type: self.inferred_type(),
+            numeric: self.numeric_profile(),
+            distinct: self.values.distinct(),
+            frequent: self.values.most_frequent(),
+            categories: self.categories(),
+            lengths: self
+                .lengths
+                .profile()
+                .filter(|_| self.inferred_type() == InferredType::String),
+            n_nan: self.n_nan,
+            n_infinite: self.n_infinite,
+        }
+    }
+
+    pub(crate) fn is_numeric(&self) -> bool {
+        matches!(
+            self.inferred_type(),
+            InferredType::Integral | InferredType::Fractional
+        )
+    }
+
+    fn numeric_profile(&self) -> Option<NumericProfile> {
+        let numbers = self.numbers.as_ref().filter(|_| self.is_numeric())?;
+        let mut moments = numbers.moments;
+        moments.add_block(&numbers.waiting);
+        let (n_nan, n_infinite) = (self.n_nan, self.n_infinite);
+        moments.profile().map(|profile| NumericProfile {
+            n_nan,
+            n_infinite,
+            ..profile
+        })
+    }
+
+    /// A number of the given kind has been counted elsewhere; this adds it to the moments.
+    #[inline]
+    pub(crate) fn add_number(&mut self, value: f64) {
+        if value.is_infinite() {
+            self.n_infinite += 1;
+        } else if let Some(numbers) = &mut self.numbers {
+            numbers.push(value);
+        }
+    }
+
+    /// The column holds something that is no number: from here on it has no moments.
+    pub(crate) fn end_numbers(&mut self) {
+        self.numbers = None;
+    }
+
+    /// Ends the block that waits, as the end of a part does.
+    fn flushed(&self) -> Self {
+        let mut flushed = self.clone();
+        if let Some(numbers) = &mut flushed.numbers {
+            numbers.flush();
+        }
+        flushed
+    }
+}
+
+impl Summary for ColumnSummary {
+    type Value = ColumnProfile;
+    const NAME: &'static str = "column";
+
+    fn update(&mut self, column: &dyn Array) -> Result<(), UpdateSummary> {
+        super::column_update::update(self, column)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let other = other.flushed();
+        self.is_redacted |= other.is_redacted;
+        self.types.integral += other.types.integral;
+        self.types.fractional += other.types.fractional;
+        self.types.boolean += other.types.boolean;
+        self.types.string += other.types.string;
+        self.types.unknown += other.types.unknown;
+        self.n_nan += other.n_nan;
+        self.n_infinite += other.n_infinite;
+        match (&mut self.numbers, &other.numbers) {
+            (Some(ours), Some(theirs)) => ours.merge(theirs),
+            (Some(_), None) => self.end_numbers(),
+            (None, _) => {}
+        }
+        self.values.merge(&other.values);
+        self.lengths.combine(&other.lengths);
+        if self.is_redacted {
+            self.lengths = Lengths::default();
+        }
+    }
+
+    fn value(&self) -> ColumnProfile {
+        self.profile()
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        super::column_state::to_bytes(&self.flushed())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState> {
+        super::column_state::from_bytes(bytes)
+    }
 }

@@ -1,8 +1,36 @@
 //! Summaries: mergeable statistics of a column.
 
+mod categories;
 mod column;
+mod column_dictionary;
+mod column_state;
+mod column_update;
+mod distinct;
+mod document;
+mod frequent;
+mod hash;
+mod kept;
+mod kll;
+mod kll_sort;
+mod lengths;
+mod moments;
+mod profile;
+mod redaction;
+mod state;
+mod types;
+mod values;
 
-pub use column::{ColumnProfile, LengthProfile, NumericProfile};
+pub use categories::MOST_CATEGORIES;
+pub use column::ColumnSummary;
+pub use column_state::{decode_columns, encode_columns};
+pub use distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
+pub use document::{feature_facts, feature_statistics};
+pub use kll::{Bucket, DEFAULT_C, DEFAULT_K, KllSketch};
+pub use lengths::Lengths;
+pub use moments::Moments;
+pub use profile::{ColumnProfile, LengthProfile, NumericProfile};
+pub use redaction::{REDACTED_PREFIX, redacted_text};
+pub use types::{TextValue, inferred_type};
 
 use arrow::array::Array;
 
@@ -39,7 +67,10 @@ pub enum ReadState {
     #[error("summary state is cut short: needed {needed} bytes at offset {offset}")]
     Truncated { needed: usize, offset: usize },
     #[error("summary state is of `{found}`, expected `{expected}`")]
-    OtherSummary { found: String, expected: &'static str },
+    OtherSummary {
+        found: String,
+        expected: &'static str,
+    },
     #[error("summary state has version {found}; this program reads up to {newest}")]
     NewerVersion { found: u32, newest: u32 },
     #[error("summary state is damaged: {what}")]

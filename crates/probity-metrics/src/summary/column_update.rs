@@ -1,0 +1,284 @@
+//! How the rows of an Arrow array enter a column summary: texts by their spelling, typed
+//! values by their value. The result depends on the rows alone, never on the batches.
+
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, StringArrayType,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType,
+    TimeUnit as ArrowTimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+
+use super::UpdateSummary;
+use super::column::ColumnSummary;
+use super::hash::{hash_double, hash_integer, hash_text, hash_time, hash_unsigned};
+use super::kept::{Kept, Tick, TimeUnit};
+use super::types::TextValue;
+
+pub(crate) fn update(summary: &mut ColumnSummary, column: &dyn Array) -> Result<(), UpdateSummary> {
+    match column.data_type() {
+        DataType::Null => summary.update_missing(column.len() as u64),
+        DataType::Utf8 => add_texts(summary, column.as_string::<i32>()),
+        DataType::LargeUtf8 => add_texts(summary, column.as_string::<i64>()),
+        DataType::Utf8View => add_texts(summary, column.as_string_view()),
+        DataType::Dictionary(_, _) => super::column_dictionary::add(summary, column)?,
+        DataType::Boolean => add_booleans(summary, column.as_boolean()),
+        _ if add_integers(summary, column) => {}
+        _ if add_fractions(summary, column) => {}
+        _ if add_times(summary, column) => {}
+        other => return Err(unsupported(other)),
+    }
+    Ok(())
+}
+
+pub(crate) fn unsupported(data_type: &DataType) -> UpdateSummary {
+    UpdateSummary::UnsupportedType {
+        data_type: data_type.to_string(),
+    }
+}
+
+fn add_texts<'a>(summary: &mut ColumnSummary, column: impl StringArrayType<'a>) {
+    summary.update_missing(column.null_count() as u64);
+    for text in column.iter().flatten() {
+        add_text(summary, text);
+    }
+}
+
+#[inline]
+pub(crate) fn add_text(summary: &mut ColumnSummary, text: &str) {
+    let value = TextValue::of(text);
+    add_text_type(summary, value, 1);
+    if let TextValue::Integral(number) | TextValue::Fractional(number) = value {
+        summary.add_number(number);
+    }
+    summary.lengths.add(text, 1);
+    summary.values.add_text(hash_text(text), text, 1);
+}
+
+/// Counts `rows` values of this type.
+#[inline]
+pub(crate) fn add_text_type(summary: &mut ColumnSummary, value: TextValue, rows: u64) {
+    match value {
+        TextValue::Integral(_) => summary.types.integral += rows,
+        TextValue::Fractional(_) => summary.types.fractional += rows,
+        TextValue::Boolean => {
+            summary.types.boolean += rows;
+            summary.end_numbers();
+        }
+        TextValue::String => {
+            summary.types.string += rows;
+            summary.end_numbers();
+        }
+    }
+}
+
+fn add_booleans(summary: &mut ColumnSummary, column: &BooleanArray) {
+    summary.update_missing(column.null_count() as u64);
+    let n_true = column.true_count() as u64;
+    let n_false = (column.len() - column.null_count()) as u64 - n_true;
+    for (text, rows) in [("true", n_true), ("false", n_false)] {
+        if rows > 0 {
+            add_text_type(summary, TextValue::Boolean, rows);
+            summary.values.add_text(hash_text(text), text, rows);
+        }
+    }
+}
+
+fn add_integers(summary: &mut ColumnSummary, column: &dyn Array) -> bool {
+    match column.data_type() {
+        DataType::Int8 => integers::<Int8Type>(summary, column, i64::from),
+        DataType::Int16 => integers::<Int16Type>(summary, column, i64::from),
+        DataType::Int32 => integers::<Int32Type>(summary, column, i64::from),
+        DataType::Int64 => integers::<Int64Type>(summary, column, |value| value),
+        DataType::UInt8 => integers::<UInt8Type>(summary, column, i64::from),
+        DataType::UInt16 => integers::<UInt16Type>(summary, column, i64::from),
+        DataType::UInt32 => integers::<UInt32Type>(summary, column, i64::from),
+        DataType::UInt64 => add_unsigned(summary, column.as_primitive()),
+        _ => return false,
+    }
+    true
+}
+
+fn integers<T: ArrowPrimitiveType>(
+    summary: &mut ColumnSummary,
+    column: &dyn Array,
+    widen: impl Fn(T::Native) -> i64,
+) {
+    for_each(summary, column.as_primitive::<T>(), |summary, value| {
+        let value = widen(value);
+        summary.types.integral += 1;
+        summary.add_number(value as f64);
+        summary
+            .values
+            .add(hash_integer(value), Kept::Integer(value));
+    });
+}
+
+fn add_unsigned(summary: &mut ColumnSummary, column: &PrimitiveArray<UInt64Type>) {
+    for_each(summary, column, |summary, value| {
+        summary.types.integral += 1;
+        summary.add_number(value as f64);
+        match i64::try_from(value) {
+            Ok(value) => summary
+                .values
+                .add(hash_integer(value), Kept::Integer(value)),
+            Err(_) => summary
+                .values
+                .add(hash_unsigned(value), Kept::Unsigned(value)),
+        }
+    });
+}
+
+/// Calls `add` for every present value, and counts the nulls.
+fn for_each<T: ArrowPrimitiveType>(
+    summary: &mut ColumnSummary,
+    column: &PrimitiveArray<T>,
+    mut add: impl FnMut(&mut ColumnSummary, T::Native),
+) {
+    summary.update_missing(column.null_count() as u64);
+    if column.null_count() == 0 {
+        for &value in column.values() {
+            add(summary, value);
+        }
+        return;
+    }
+    for value in column.iter().flatten() {
+        add(summary, value);
+    }
+}
+
+fn add_fractions(summary: &mut ColumnSummary, column: &dyn Array) -> bool {
+    match column.data_type() {
+        DataType::Float64 => for_each(summary, column.as_primitive::<Float64Type>(), |s, value| {
+            add_double(s, value, Kept::Double(value + 0.0));
+        }),
+        DataType::Float32 => for_each(summary, column.as_primitive::<Float32Type>(), |s, value| {
+            add_double(s, f64::from(value), Kept::Single(value + 0.0));
+        }),
+        DataType::Float16 => for_each(summary, column.as_primitive::<Float16Type>(), |s, value| {
+            let value = value.to_f32();
+            add_double(s, f64::from(value), Kept::Single(value + 0.0));
+        }),
+        DataType::Decimal32(..) => decimals::<Decimal32Type>(summary, column),
+        DataType::Decimal64(..) => decimals::<Decimal64Type>(summary, column),
+        DataType::Decimal128(..) => decimals::<Decimal128Type>(summary, column),
+        DataType::Decimal256(..) => decimals::<Decimal256Type>(summary, column),
+        _ => return false,
+    }
+    true
+}
+
+/// NaN is a missing value: it is how pandas writes one into a column of floats.
+#[inline]
+fn add_double(summary: &mut ColumnSummary, value: f64, kept: Kept) {
+    if value.is_nan() {
+        summary.n_nan += 1;
+        summary.types.unknown += 1;
+        return;
+    }
+    summary.types.fractional += 1;
+    summary.add_number(value);
+    summary.values.add(hash_double(value), kept);
+}
+
+/// A decimal is its text, as exact as it is written: `1.50`.
+fn decimals<T: DecimalType>(summary: &mut ColumnSummary, column: &dyn Array) {
+    let column = column.as_primitive::<T>();
+    let (precision, scale) = (column.precision(), column.scale());
+    for_each(summary, column, |summary, value| {
+        let text = T::format_decimal(value, precision, scale);
+        if scale > 0 {
+            summary.types.fractional += 1;
+        } else {
+            summary.types.integral += 1;
+        }
+        let number = text
+            .parse::<f64>()
+            .expect("a decimal is written with digits and a point");
+        summary.add_number(number);
+        summary.values.add_text(hash_text(&text), &text, 1);
+    });
+}
+
+fn add_times(summary: &mut ColumnSummary, column: &dyn Array) -> bool {
+    let Some(unit) = time_unit(column.data_type()) else {
+        return false;
+    };
+    match column.data_type() {
+        DataType::Date32 => times::<Date32Type>(summary, column, |days| (i64::from(days), unit)),
+        DataType::Date64 => times::<Date64Type>(summary, column, |value| (value, unit)),
+        DataType::Time32(ArrowTimeUnit::Second) => {
+            times::<Time32SecondType>(summary, column, |value| (i64::from(value), unit));
+        }
+        DataType::Time32(_) => {
+            times::<Time32MillisecondType>(summary, column, |value| (i64::from(value), unit));
+        }
+        DataType::Time64(ArrowTimeUnit::Microsecond) => {
+            times::<Time64MicrosecondType>(summary, column, |value| (value, unit));
+        }
+        DataType::Time64(_) => {
+            times::<Time64NanosecondType>(summary, column, |value| (value, unit));
+        }
+        DataType::Timestamp(ArrowTimeUnit::Second, _) => {
+            times::<TimestampSecondType>(summary, column, |value| (value, unit));
+        }
+        DataType::Timestamp(ArrowTimeUnit::Millisecond, _) => {
+            times::<TimestampMillisecondType>(summary, column, |value| (value, unit));
+        }
+        DataType::Timestamp(ArrowTimeUnit::Microsecond, _) => {
+            times::<TimestampMicrosecondType>(summary, column, |value| (value, unit));
+        }
+        DataType::Timestamp(ArrowTimeUnit::Nanosecond, _) => {
+            times::<TimestampNanosecondType>(summary, column, |value| (value, unit));
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn time_unit(data_type: &DataType) -> Option<TimeUnit> {
+    let tick = |unit: &ArrowTimeUnit| match unit {
+        ArrowTimeUnit::Second => Tick::Second,
+        ArrowTimeUnit::Millisecond => Tick::Millisecond,
+        ArrowTimeUnit::Microsecond => Tick::Microsecond,
+        ArrowTimeUnit::Nanosecond => Tick::Nanosecond,
+    };
+    match data_type {
+        DataType::Date32 => Some(TimeUnit::Date),
+        DataType::Date64 => Some(TimeUnit::Instant {
+            tick: Tick::Millisecond,
+            is_utc: false,
+        }),
+        DataType::Time32(unit) | DataType::Time64(unit) => Some(TimeUnit::OfDay(tick(unit))),
+        DataType::Timestamp(unit, zone) => Some(TimeUnit::Instant {
+            tick: tick(unit),
+            is_utc: zone.is_some(),
+        }),
+        _ => None,
+    }
+}
+
+/// Dates and times are strings in SageMaker's files, as in Spark.
+fn times<T: ArrowPrimitiveType>(
+    summary: &mut ColumnSummary,
+    column: &dyn Array,
+    read: impl Fn(T::Native) -> (i64, TimeUnit),
+) {
+    for_each(summary, column.as_primitive::<T>(), |summary, value| {
+        let (ticks, unit) = read(value);
+        summary.types.string += 1;
+        summary.numbers = None;
+        summary
+            .values
+            .add(hash_time(ticks), Kept::Time { ticks, unit });
+    });
+}
+
+/// The values as texts, for columns whose every value is needed in writing.
+pub(crate) fn as_texts(column: &dyn Array) -> Result<ArrayRef, UpdateSummary> {
+    cast(column, &DataType::Utf8).map_err(|_| unsupported(column.data_type()))
+}

@@ -1,0 +1,176 @@
+//! The values of a column: how many are distinct, which are frequent, and all of them while
+//! they are few. One table of counts serves all three; the HyperLogLog registers start when it
+//! first overflows.
+
+use probity_domain::document::probity_file::{DistinctFacts, FrequentValue};
+
+use super::categories::exact_categories;
+use super::distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
+use super::frequent::FrequentTable;
+use super::hash::hash_text;
+use super::kept::Kept;
+
+/// Values that a profile names as the most frequent.
+const N_REPORTED: usize = 10;
+
+/// Relative standard error of Deequ's distinct counts (HyperLogLog++, `relativeSD = 0.05`).
+const RECORDED_STANDARD_ERROR: f64 = 0.05;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) table: FrequentTable,
+    /// There once the table has dropped a value: until then the table knows all of them.
+    pub(crate) registers: Option<HyperLogLog>,
+    /// What a document that came without our state says, for values that we never saw.
+    pub(crate) recorded: Option<RecordedDistinct>,
+}
+
+/// A distinct count from a document.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RecordedDistinct {
+    pub(crate) estimate: f64,
+    /// The document lists every value, and the table has them.
+    pub(crate) is_complete: bool,
+}
+
+impl Values {
+    #[inline]
+    pub(crate) fn add(&mut self, hash: u64, kept: Kept) {
+        if let Some(registers) = &mut self.registers {
+            registers.insert(hash);
+        }
+        match self.table.find(hash) {
+            Some(index) => self.table.add_to(index, 1),
+            None => {
+                self.make_room(hash);
+                self.table.insert(hash, kept, 1);
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn add_text(&mut self, hash: u64, text: &str, rows: u64) {
+        if let Some(registers) = &mut self.registers {
+            registers.insert(hash);
+        }
+        match self.table.find(hash) {
+            Some(index) => self.table.add_to(index, rows),
+            None => {
+                self.make_room(hash);
+                self.table.insert_text(hash, text, rows);
+            }
+        }
+    }
+
+    fn make_room(&mut self, hash: u64) {
+        if !self.table.is_full() {
+            return;
+        }
+        self.start_registers().insert(hash);
+        self.table.purge();
+    }
+
+    fn start_registers(&mut self) -> &mut HyperLogLog {
+        let table = &self.table;
+        self.registers.get_or_insert_with(|| registers_of(table))
+    }
+
+    /// Every value that was ever added is in the table.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.registers.is_none() && self.recorded.is_none_or(|recorded| recorded.is_complete)
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let total = self.distinct_of_union(other);
+        match (&mut self.registers, &other.registers) {
+            (Some(ours), Some(theirs)) => ours.merge(theirs),
+            (Some(ours), None) => ours.merge(&registers_of(&other.table)),
+            (None, Some(theirs)) => self.start_registers().merge(theirs),
+            (None, None) if total => {
+                self.start_registers().merge(&registers_of(&other.table));
+            }
+            (None, None) => {}
+        }
+        self.table.merge(&other.table);
+        self.recorded = match (self.recorded, other.recorded) {
+            (Some(a), Some(b)) => Some(RecordedDistinct {
+                estimate: a.estimate.max(b.estimate),
+                is_complete: a.is_complete && b.is_complete,
+            }),
+            (one, another) => one.or(another),
+        };
+    }
+
+    /// Whether the two tables together hold more values than one can.
+    fn distinct_of_union(&self, other: &Self) -> bool {
+        let is_new = |hash| self.table.find(hash).is_none();
+        let n_new = other
+            .table
+            .entries()
+            .iter()
+            .filter(|entry| is_new(entry.hash))
+            .count();
+        self.table.len() + n_new > super::frequent::CAPACITY
+    }
+
+    pub(crate) fn distinct(&self) -> DistinctFacts {
+        let (estimate, relative_standard_error) = match &self.registers {
+            Some(registers) => (registers.estimate(), RELATIVE_STANDARD_ERROR),
+            None => (self.table.len() as f64, 0.0),
+        };
+        match self.recorded {
+            Some(recorded) if !recorded.is_complete => DistinctFacts {
+                estimate: estimate.max(recorded.estimate),
+                relative_standard_error: RECORDED_STANDARD_ERROR,
+            },
+            Some(_) | None => DistinctFacts {
+                estimate,
+                relative_standard_error,
+            },
+        }
+    }
+
+    /// By falling count, then by value. Where counts are not exact, a value is named only when
+    /// its count is known within a factor of two.
+    pub(crate) fn most_frequent(&self) -> Vec<FrequentValue> {
+        let max_undercount = self.table.undercount();
+        let named = |count: u64| count > max_undercount;
+        let mut found: Vec<FrequentValue> = (self.table.entries().iter())
+            .filter(|entry| named(entry.count))
+            .map(|entry| FrequentValue {
+                value: self.table.display(entry),
+                count: entry.count,
+                max_undercount,
+            })
+            .collect();
+        found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+        found.truncate(N_REPORTED);
+        found
+    }
+
+    pub(crate) fn categories(&self) -> Option<Vec<(String, u64)>> {
+        if self.is_exact() {
+            exact_categories(&self.table)
+        } else {
+            None
+        }
+    }
+
+    /// Values that a document lists.
+    pub(crate) fn from_recorded(counts: &[(String, u64)], recorded: RecordedDistinct) -> Self {
+        let mut values = Self::default();
+        for (text, rows) in counts {
+            values.add_text(hash_text(text), text, *rows);
+        }
+        values.recorded = Some(recorded);
+        values
+    }
+}
+
+fn registers_of(table: &FrequentTable) -> HyperLogLog {
+    let mut registers = HyperLogLog::default();
+    for entry in table.entries() {
+        registers.insert(entry.hash);
+    }
+    registers
+}
