@@ -1,0 +1,80 @@
+//! Locations that a user can name and the bytes behind them: local paths,
+//! patterns, standard input, and buckets of S3, Google Cloud Storage and Azure.
+//! `docs/reading-data.md` tells users the same.
+
+mod aws_profile;
+mod azure;
+mod decompress;
+mod environment;
+mod error;
+mod google;
+mod local;
+mod output;
+mod parse;
+mod pattern;
+mod remote;
+mod s3;
+mod source_file;
+mod store;
+
+pub use environment::Environment;
+pub use error::{ReadLocation, WriteOutput};
+pub use output::OutputFolder;
+pub use source_file::{RandomAccess, SourceFile};
+
+use bytes::Bytes;
+use parse::Location;
+
+/// The files of `location`, sorted by path. In folders and patterns, hidden
+/// and empty files are passed over; a file that is named itself is not.
+pub async fn find_files(
+    location: &str,
+    environment: &Environment,
+) -> Result<Vec<SourceFile>, ReadLocation> {
+    let environment = environment.clone();
+    match parse::parse(location)? {
+        Location::StandardInput => {
+            let location = "standard input";
+            let spool = move || {
+                Ok(local::spool(
+                    location,
+                    std::io::stdin().lock(),
+                    &environment,
+                ))
+            };
+            Ok(vec![local::blocking(location, spool).await??])
+        }
+        Location::Local(path) => {
+            let location = location.to_owned();
+            let name = location.clone();
+            local::blocking(&name, move || {
+                Ok(local::find(&location, &path, &environment))
+            })
+            .await?
+        }
+        Location::Remote(address) => {
+            let store = store::connect(&address, &environment)?;
+            remote::find(&store, location, &address.key).await
+        }
+    }
+}
+
+/// A document of a folder, as `constraints.json` of a baseline; `None` when
+/// there is a folder without it, or when `location` is a file.
+pub async fn read_document(
+    location: &str,
+    name: &str,
+    environment: &Environment,
+) -> Result<Option<Bytes>, ReadLocation> {
+    match parse::parse(location)? {
+        Location::StandardInput => Ok(None),
+        Location::Local(folder) => {
+            let path = folder.join(name);
+            local::blocking(location, move || Ok(local::read_document(&folder, &path))).await?
+        }
+        Location::Remote(address) => {
+            let store = store::connect(&address, environment)?;
+            remote::read_document(&store, &address.key, name).await
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Writing result documents to a folder or a bucket so that a failed run
+//! leaves nothing half-written: all are written beside, then put in place.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path as FilePath, PathBuf};
+
+use futures::TryStreamExt;
+use object_store::ObjectStore;
+use object_store::buffered::BufWriter as ObjectWriter;
+use object_store::path::Path;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+
+use super::environment::Environment;
+use super::error::{ReadLocation, WriteOutput};
+use super::parse::{self, Location};
+use super::remote::{self, RemoteStore};
+use super::store;
+
+/// A folder that documents are written to. Nothing appears under its final
+/// name before [`OutputFolder::commit`]; dropping it without removes all.
+///
+/// Files are not forced to the disk one by one: that takes longer than a
+/// check of a small file, and a run that a power cut spoils can be repeated.
+#[derive(Debug)]
+pub struct OutputFolder {
+    location: String,
+    // Dropped before `target`, which removes the folder that this lies in.
+    staging: TempDir,
+    names: Vec<String>,
+    target: Target,
+}
+
+#[derive(Debug)]
+enum Target {
+    Local {
+        folder: PathBuf,
+        created: CreatedFolders,
+    },
+    Remote {
+        store: RemoteStore,
+        folder: Path,
+    },
+}
+
+impl OutputFolder {
+    /// Makes the folder, or asks the bucket whether we may come in, before
+    /// any long work begins.
+    pub async fn create(
+        location: &str,
+        environment: &Environment,
+    ) -> Result<OutputFolder, WriteOutput> {
+        let remote = |source: ReadLocation| WriteOutput::Remote {
+            location: location.to_owned(),
+            source,
+        };
+        match parse::parse(location).map_err(remote)? {
+            Location::StandardInput => Err(WriteOutput::NotAFolder {
+                location: location.to_owned(),
+            }),
+            Location::Local(folder) => create_local(location, folder),
+            Location::Remote(address) => {
+                let store = store::connect(&address, environment).map_err(remote)?;
+                let folder = remote::parse_key(location, &address.key).map_err(remote)?;
+                let mut listing = store.object_store().list(Some(&folder));
+                listing
+                    .try_next()
+                    .await
+                    .map_err(|error| remote(store.explain(location, &error)))?;
+                let staging = tempfile::Builder::new()
+                    .prefix("probity-")
+                    .tempdir_in(environment.temporary_folder())
+                    .map_err(|source| WriteOutput::Local {
+                        location: "the temporary folder".to_owned(),
+                        source,
+                    })?;
+                Ok(OutputFolder {
+                    location: location.to_owned(),
+                    staging,
+                    names: Vec::new(),
+                    target: Target::Remote { store, folder },
+                })
+            }
+        }
+    }
+
+    /// Writes the document `name` through `content`; a second document of the
+    /// same name replaces the first.
+    pub fn write(
+        &mut self,
+        name: &str,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), WriteOutput> {
+        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
+            return Err(WriteOutput::Name {
+                name: name.to_owned(),
+            });
+        }
+        let written = || -> io::Result<()> {
+            let mut file = BufWriter::new(File::create(self.staging.path().join(name))?);
+            content(&mut file)?;
+            file.flush()
+        };
+        written().map_err(|source| WriteOutput::Local {
+            location: self.place_of(name),
+            source,
+        })?;
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Puts all documents in place, in the order in which they were written.
+    pub async fn commit(mut self) -> Result<(), WriteOutput> {
+        for name in &self.names {
+            let staged = self.staging.path().join(name);
+            match &self.target {
+                Target::Local { folder, .. } => {
+                    fs::rename(&staged, folder.join(name)).map_err(|source| WriteOutput::Local {
+                        location: self.place_of(name),
+                        source,
+                    })?
+                }
+                Target::Remote { store, folder } => {
+                    let path = folder.clone().join(name.as_str());
+                    upload(store, &path, &staged)
+                        .await
+                        .map_err(|source| self.upload_failed(name, store, source))?;
+                }
+            }
+        }
+        if let Target::Local { created, .. } = &mut self.target {
+            created.keep();
+        }
+        Ok(())
+    }
+
+    fn place_of(&self, name: &str) -> String {
+        format!("{}/{name}", self.location.trim_end_matches('/'))
+    }
+
+    fn upload_failed(&self, name: &str, store: &RemoteStore, error: io::Error) -> WriteOutput {
+        let location = self.place_of(name);
+        match error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<object_store::Error>())
+        {
+            Some(refused) => WriteOutput::Remote {
+                source: store.explain(&location, refused),
+                location,
+            },
+            None => WriteOutput::Local {
+                location,
+                source: error,
+            },
+        }
+    }
+}
+
+/// Folders that were made for the output, outermost first; removed again on
+/// drop as far as they are empty.
+#[derive(Debug)]
+struct CreatedFolders {
+    folders: Vec<PathBuf>,
+}
+
+impl CreatedFolders {
+    fn make(folder: &FilePath) -> io::Result<CreatedFolders> {
+        let missing = folder
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let mut folders: Vec<PathBuf> = missing.map(FilePath::to_owned).collect();
+        folders.reverse();
+        let created = CreatedFolders { folders };
+        fs::create_dir_all(folder)?;
+        Ok(created)
+    }
+
+    fn keep(&mut self) {
+        self.folders.clear();
+    }
+}
+
+impl Drop for CreatedFolders {
+    fn drop(&mut self) {
+        for folder in self.folders.iter().rev() {
+            if fs::remove_dir(folder).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn create_local(location: &str, folder: PathBuf) -> Result<OutputFolder, WriteOutput> {
+    if folder.is_file() {
+        return Err(WriteOutput::NotAFolder {
+            location: location.to_owned(),
+        });
+    }
+    let failed = |source: io::Error| WriteOutput::Local {
+        location: location.to_owned(),
+        source,
+    };
+    let created = CreatedFolders::make(&folder).map_err(failed)?;
+    // Inside the folder, so that the renames stay within one file system.
+    let staging = tempfile::Builder::new()
+        .prefix(".probity-")
+        .tempdir_in(&folder)
+        .map_err(failed)?;
+    Ok(OutputFolder {
+        location: location.to_owned(),
+        staging,
+        names: Vec::new(),
+        target: Target::Local { folder, created },
+    })
+}
+
+/// One request for a small document, parts for a large one.
+async fn upload(store: &RemoteStore, path: &Path, staged: &FilePath) -> io::Result<()> {
+    let mut file = tokio::fs::File::open(staged).await?;
+    let mut object = ObjectWriter::new(store.object_store(), path.clone());
+    let copied = async {
+        tokio::io::copy(&mut file, &mut object).await?;
+        object.shutdown().await
+    };
+    copied.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::executor::block_on;
+
+    fn create(folder: &FilePath) -> OutputFolder {
+        block_on(OutputFolder::create(
+            folder.to_str().unwrap(),
+            &Environment::default(),
+        ))
+        .unwrap()
+    }
+
+    fn names_in(folder: &FilePath) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn write(output: &mut OutputFolder, name: &str, content: &'static str) {
+        output
+            .write(name, |writer| writer.write_all(content.as_bytes()))
+            .unwrap();
+    }
+
+    #[test]
+    fn nothing_has_its_name_before_the_commit_and_nothing_else_stays_after_it() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("new/results");
+        let mut output = create(&folder);
+        write(&mut output, "statistics.json", "{}");
+        assert!(!folder.join("statistics.json").exists());
+        block_on(output.commit()).unwrap();
+        assert_eq!(names_in(&folder), ["statistics.json"]);
+        assert_eq!(
+            fs::read_to_string(folder.join("statistics.json")).unwrap(),
+            "{}"
+        );
+    }
+
+    #[test]
+    fn a_dropped_output_leaves_no_trace() {
+        let home = tempfile::tempdir().unwrap();
+        let mut output = create(&home.path().join("new/results"));
+        write(&mut output, "statistics.json", "{}");
+        drop(output);
+        assert_eq!(names_in(home.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_failed_run_keeps_the_documents_of_the_last_one() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("statistics.json"), "old").unwrap();
+        let mut output = create(home.path());
+        write(&mut output, "statistics.json", "new");
+        let failed = output.write("constraints.json", |_| Err(io::Error::other("disk full")));
+        assert!(
+            failed
+                .unwrap_err()
+                .to_string()
+                .ends_with("/constraints.json`")
+        );
+        drop(output);
+        assert_eq!(
+            fs::read_to_string(home.path().join("statistics.json")).unwrap(),
+            "old"
+        );
+        assert_eq!(names_in(home.path()), ["statistics.json"]);
+    }
+
+    #[test]
+    fn a_file_is_not_a_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("results");
+        fs::write(&file, "x").unwrap();
+        let error = block_on(OutputFolder::create(
+            file.to_str().unwrap(),
+            &Environment::default(),
+        ))
+        .unwrap_err();
+        assert!(matches!(error, WriteOutput::NotAFolder { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_name_cannot_leave_the_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let mut output = create(home.path());
+        for name in ["../x", "/x", "", ".x"] {
+            assert!(
+                matches!(
+                    output.write(name, |_| Ok(())),
+                    Err(WriteOutput::Name { .. })
+                ),
+                "{name}"
+            );
+        }
+    }
+}
