@@ -1,1 +1,15 @@
-//! Filled by the first module.
+//! Reports to look at, made from documents: HTML for people, Markdown and JUnit for CI.
+//!
+//! No files, no clock, no network: documents in, text out.
+
+pub mod data_quality;
+pub mod junit;
+pub mod markdown;
+
+mod chart;
+mod distribution;
+mod number;
+mod page;
+mod verdict;
+
+pub use verdict::Verdict;

@@ -1,0 +1,41 @@
+//! SVG charts whose colours, patterns and text sizes come from the page's style sheet, so that
+//! one picture serves light, dark and print.
+//!
+//! A module of our own because the crates looked at bake such things in: `charts-rs` and
+//! `plotters` write colours (and, the former, measured fonts) into the picture, `poloto` draws
+//! whole plots without bars on given bins; none writes a description for screen readers.
+
+mod categories;
+mod gauge;
+mod histogram;
+mod scale;
+mod spark;
+
+pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
+pub(crate) use gauge::{Gauge, gauge, meter};
+pub(crate) use histogram::{NumericChart, histogram};
+pub(crate) use spark::spark;
+
+/// One distribution alone, or the baseline's against the current one, on the same bins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TwoSides<T> {
+    pub(crate) baseline: Option<T>,
+    pub(crate) current: Option<T>,
+}
+
+/// Shortest decimal text of a coordinate, to a tenth of a pixel.
+pub(crate) fn coordinate(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// The upper end of an axis that starts at 0, and the distance of its ticks.
+pub(crate) fn share_axis(largest: f64) -> (f64, f64) {
+    const STEPS: [f64; 9] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5];
+    let step = STEPS
+        .into_iter()
+        .find(|step| largest / step <= 3.2)
+        .unwrap_or(0.5);
+    // A bar may stand a little above the last line; above that, one line more.
+    ((largest / step).ceil().max(1.0) * step, step)
+}

@@ -1,0 +1,18 @@
+//! The report of a data-quality result: a profile, a baseline, or a check against one.
+
+mod card;
+mod facts;
+mod feature;
+mod findings;
+mod overview;
+mod picture;
+mod report;
+mod sample_data;
+mod samples;
+mod words;
+
+pub use report::{DataQualityReport, render};
+pub use samples::{Sample, samples};
+
+pub(crate) use feature::{Feature, Features};
+pub(crate) use findings::{Finding, all as all_findings, check_label, sentence};

@@ -1,0 +1,255 @@
+//! Numbers as people read them: a few significant digits, digit groups, a sane form for very
+//! large and very small values. Exact values stay in the JSON documents beside the report.
+
+/// `1234567` → `1,234,567`.
+pub(crate) fn count(value: u64) -> String {
+    group_digits(&value.to_string())
+}
+
+/// Four significant digits, but never fewer than the whole integer part:
+/// `0.1234`, `12.35`, `1,234,568`, `1.2×10³⁰⁰`.
+pub(crate) fn short(value: f64) -> String {
+    if value.is_nan() {
+        return "unknown".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-4..1e12).contains(&size) {
+        return scientific(value, 3);
+    }
+    let decimals = (3 - exponent(size)).clamp(0, 8);
+    fixed_trimmed(value, decimals)
+}
+
+/// A distance between 0 and 1: three decimals are what a comparison of samples can carry.
+pub(crate) fn thousandths(value: f64) -> String {
+    if value > 0.0 && value < 0.0005 {
+        return "<0.001".to_owned();
+    }
+    if value.is_finite() {
+        fixed_trimmed(value, 3)
+    } else {
+        short(value)
+    }
+}
+
+/// A value on an axis whose ticks are `step` apart: no more decimals than the step needs.
+pub(crate) fn on_axis(value: f64, step: f64) -> String {
+    let size = value.abs();
+    if size < step.abs() / 2.0 {
+        return "0".to_owned();
+    }
+    if step < 1e-4 || size >= 1e12 {
+        return scientific(value, 3);
+    }
+    if step >= 1000.0
+        && let Some(text) = with_suffix(value, step)
+    {
+        return text;
+    }
+    // One decimal more than the leading digit of the step, for steps like 2.5.
+    fixed_trimmed(value, (1 - exponent(step)).clamp(0, 8))
+}
+
+/// A share in per cent: `12.3%`, `<0.1%` when there is something, `>99.9%` when not all.
+pub(crate) fn percent(share: f64) -> String {
+    if share.is_nan() {
+        return "unknown".to_owned();
+    }
+    if share > 0.0 && share < 0.0005 {
+        return "<0.1%".to_owned();
+    }
+    if share < 1.0 && share > 0.9995 {
+        return ">99.9%".to_owned();
+    }
+    let decimals = if (0.1..=0.9).contains(&share) { 0 } else { 1 };
+    let text = fixed_trimmed(share * 100.0, decimals);
+    format!("{text}%")
+}
+
+/// A share of counts; `None` when there is no whole.
+pub(crate) fn percent_of(part: u64, whole: u64) -> Option<String> {
+    share(part, whole).map(percent)
+}
+
+/// `part / whole`, unknown when `whole` is zero.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share needs no more than 53 bits"
+)]
+pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// A p-value: two significant digits, and `<0.0001` below what a reader can use.
+pub(crate) fn probability(value: f64) -> String {
+    if value.is_nan() {
+        return "unknown".to_owned();
+    }
+    if value < 1e-4 {
+        return "<0.0001".to_owned();
+    }
+    let decimals = (1 - exponent(value)).clamp(2, 4);
+    fixed_trimmed(value, decimals)
+}
+
+/// Position of the leading decimal digit; 0 for `[1, 10)`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an f64's decimal exponent lies within ±324"
+)]
+pub(crate) fn exponent(size: f64) -> i32 {
+    size.abs().log10().floor() as i32
+}
+
+fn fixed_trimmed(value: f64, decimals: i32) -> String {
+    let decimals = usize::try_from(decimals).unwrap_or(0);
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let mut out = String::new();
+    let is_zero = whole == "0" && fraction.is_empty();
+    if value < 0.0 && !is_zero {
+        out.push('−');
+    }
+    out.push_str(&group_digits(whole));
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
+fn group_digits(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `None` when the step is so fine that the suffix would save nothing.
+fn with_suffix(value: f64, step: f64) -> Option<String> {
+    let size = value.abs();
+    let (power, suffix) = if size >= 1e9 {
+        (9, " bn")
+    } else if size >= 1e6 {
+        (6, " m")
+    } else {
+        (3, "k")
+    };
+    let decimals = power - exponent(step);
+    (decimals <= 2).then(|| {
+        format!(
+            "{}{suffix}",
+            fixed_trimmed(value / 10.0_f64.powi(power), decimals.max(1))
+        )
+    })
+}
+
+fn scientific(value: f64, significant: usize) -> String {
+    let text = format!("{:.*e}", significant - 1, value.abs());
+    let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let mantissa = if mantissa.contains('.') {
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        mantissa
+    };
+    let sign = if value < 0.0 { "−" } else { "" };
+    let power: String = power.chars().map(superscript).collect();
+    format!("{sign}{mantissa}×10{power}")
+}
+
+fn superscript(digit: char) -> char {
+    match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        '5' => '⁵',
+        '6' => '⁶',
+        '7' => '⁷',
+        '8' => '⁸',
+        '9' => '⁹',
+        _ => '⁰',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, on_axis, percent, probability, short, thousandths};
+
+    #[track_caller]
+    fn check(shown: String, expected: &str) {
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn counts_have_digit_groups() {
+        check(count(0), "0");
+        check(count(999), "999");
+        check(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn numbers_keep_four_digits_and_the_whole_integer_part() {
+        check(short(0.123_449), "0.1234");
+        check(short(-12.346), "−12.35");
+        check(short(1_234_567.8), "1,234,568");
+        check(short(10.0), "10");
+        check(short(0.0), "0");
+        check(short(-0.0), "0");
+    }
+
+    #[test]
+    fn distances_never_round_to_nothing() {
+        check(thousandths(0.12345), "0.123");
+        check(thousandths(4e-7), "<0.001");
+        check(thousandths(0.0), "0");
+    }
+
+    #[test]
+    fn extreme_numbers_are_written_with_a_power_of_ten() {
+        check(short(1.2e300), "1.2×10³⁰⁰");
+        check(short(-4e-9), "−4×10⁻⁹");
+        check(short(1e12), "1×10¹²");
+    }
+
+    #[test]
+    fn shares_never_round_to_nothing_or_to_everything() {
+        check(percent(0.0), "0%");
+        check(percent(0.000_01), "<0.1%");
+        check(percent(0.1234), "12%");
+        check(percent(0.0123), "1.2%");
+        check(percent(0.999_99), ">99.9%");
+        check(percent(1.0), "100%");
+    }
+
+    #[test]
+    fn tick_labels_carry_the_decimals_of_their_step() {
+        check(on_axis(0.30000000000000004, 0.1), "0.3");
+        check(on_axis(2.5, 2.5), "2.5");
+        check(on_axis(1e-17, 0.1), "0");
+        check(on_axis(250_000.0, 50_000.0), "250k");
+        check(on_axis(-2_500_000.0, 500_000.0), "−2.5 m");
+        check(on_axis(1_730_050_000.0, 50_000.0), "1,730,050,000");
+    }
+
+    #[test]
+    fn p_values_stop_where_they_say_nothing_more() {
+        check(probability(3e-12), "<0.0001");
+        check(probability(0.000_23), "0.0002");
+        check(probability(0.034), "0.034");
+        check(probability(0.5), "0.5");
+        check(probability(1.0), "1");
+    }
+}

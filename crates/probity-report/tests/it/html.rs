@@ -1,0 +1,281 @@
+//! The page: every sample, by selectors; size, escaping, redaction, self-containment.
+
+use probity_report::data_quality::{Sample, render, samples};
+use scraper::{ElementRef, Html, Selector};
+
+fn page(sample: &Sample) -> Html {
+    Html::parse_document(&render(&sample.report()))
+}
+
+fn sample(name: &str) -> Sample {
+    samples()
+        .into_iter()
+        .find(|sample| sample.name == name)
+        .unwrap()
+}
+
+fn all<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+    page.select(&Selector::parse(selector).unwrap()).collect()
+}
+
+fn text(element: ElementRef<'_>) -> String {
+    element
+        .text()
+        .collect::<Vec<_>>()
+        .join("")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[track_caller]
+fn check(sample_name: &str, selector: &str, expected: &[&str]) {
+    let page = page(&sample(sample_name));
+    let found: Vec<String> = all(&page, selector).into_iter().map(text).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_sample_is_a_well_formed_page() {
+    for sample in samples() {
+        let page = page(&sample);
+        assert!(page.errors.is_empty(), "{}: {:?}", sample.name, page.errors);
+        assert_eq!(all(&page, "h1").len(), 1, "{}", sample.name);
+        assert_eq!(all(&page, "main").len(), 1, "{}", sample.name);
+    }
+}
+
+#[test]
+fn every_column_of_either_side_has_a_section() {
+    for sample in samples() {
+        let page = page(&sample);
+        let mut names: Vec<&str> = sample
+            .statistics
+            .features
+            .iter()
+            .map(|f| f.name.as_str())
+            .collect();
+        names.extend(
+            sample
+                .baseline
+                .iter()
+                .flat_map(|b| &b.features)
+                .map(|f| f.name.as_str()),
+        );
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(
+            all(&page, "article.feature").len(),
+            names.len(),
+            "{}",
+            sample.name
+        );
+        assert_eq!(
+            all(&page, "table.columns tbody tr").len(),
+            names.len(),
+            "{}",
+            sample.name
+        );
+    }
+}
+
+#[test]
+fn links_inside_the_page_lead_somewhere() {
+    for sample in samples() {
+        let page = page(&sample);
+        for link in all(&page, "a") {
+            let href = link.attr("href").unwrap();
+            assert!(href.starts_with('#'), "{}: {href}", sample.name);
+            let target = format!("[id=\"{}\"]", &href[1..]);
+            assert_eq!(all(&page, &target).len(), 1, "{}: {href}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn every_chart_says_what_it_shows_to_a_screen_reader() {
+    for sample in samples() {
+        let page = page(&sample);
+        for chart in all(&page, "svg") {
+            let is_hidden = chart.attr("aria-hidden") == Some("true");
+            let is_image = chart.attr("role") == Some("img");
+            assert!(
+                is_hidden != is_image,
+                "{}: a chart is either an image or hidden",
+                sample.name
+            );
+            if is_image {
+                let says = |name: &str| {
+                    chart
+                        .select(&Selector::parse(name).unwrap())
+                        .next()
+                        .map(text)
+                };
+                assert!(
+                    says("title").is_some_and(|title| !title.is_empty()),
+                    "{}",
+                    sample.name
+                );
+                assert!(
+                    says("desc").is_some_and(|desc| !desc.is_empty()),
+                    "{}",
+                    sample.name
+                );
+            }
+        }
+        let charts = all(&page, "svg.chart").len();
+        assert_eq!(
+            all(&page, "figure details table.numbers").len(),
+            charts,
+            "{}",
+            sample.name
+        );
+    }
+}
+
+#[test]
+fn no_number_of_a_picture_is_unknown() {
+    for sample in samples() {
+        let page = page(&sample);
+        for shape in all(&page, "svg *") {
+            for (name, value) in shape.value().attrs() {
+                let wrong = value.contains("NaN") || value.contains("inf");
+                assert!(!wrong, "{}: {name}={value}", sample.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_fetched_from_anywhere() {
+    for sample in samples() {
+        let html = render(&sample.report());
+        for forbidden in [
+            "http:",
+            "https:",
+            "//cdn",
+            "@import",
+            "<link",
+            "<img",
+            "<iframe",
+            " src=",
+            " style=",
+            " onclick=",
+        ] {
+            assert!(!html.contains(forbidden), "{}: {forbidden}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn the_policy_allows_this_style_sheet_and_this_script_only() {
+    use base64::Engine as _;
+    use sha2::{Digest as _, Sha256};
+    let page = page(&sample("drift"));
+    let policy = all(&page, "meta[http-equiv=Content-Security-Policy]")[0]
+        .attr("content")
+        .unwrap()
+        .to_owned();
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for element in ["style", "script"] {
+        let elements = all(&page, element);
+        assert_eq!(elements.len(), 1);
+        let content: String = elements[0].text().collect();
+        let hash =
+            base64::engine::general_purpose::STANDARD.encode(Sha256::digest(content.as_bytes()));
+        assert!(
+            policy.contains(&format!("{element}-src 'sha256-{hash}'")),
+            "{element}: {policy}"
+        );
+    }
+}
+
+#[test]
+fn markup_in_a_name_is_text() {
+    let page = page(&sample("awkward"));
+    assert_eq!(all(&page, "script").len(), 1);
+    let names: Vec<String> = all(&page, "article h3").into_iter().map(text).collect();
+    assert!(
+        names
+            .iter()
+            .any(|name| name == "<script>alert(\"x\")</script>"),
+        "{names:?}"
+    );
+    assert!(all(&page, "td b, th b, bdi b").is_empty());
+}
+
+#[test]
+fn a_redacted_column_shows_no_value_of_either_side() {
+    let html = render(&sample("awkward").report());
+    for secret in ["gold-customer", "silver", "81,23", "81234", "81.2"] {
+        assert!(!html.contains(secret), "{secret}");
+    }
+    assert!(html.contains("redacted:9f86d081"));
+    check(
+        "awkward",
+        "article header .badge",
+        &["Redacted", "Redacted"],
+    );
+}
+
+#[test]
+fn the_headline_counts_columns_under_the_deciding_verdict() {
+    check(
+        "drift",
+        "h1",
+        &["5 of 12 columns violate their constraints"],
+    );
+    check("clean", "h1", &["No violation in 12 columns"]);
+    check("baseline", "h1", &["4,800 rows in 12 columns"]);
+    check("no-columns", "h1", &["0 rows in 0 columns"]);
+}
+
+#[test]
+fn columns_are_sorted_by_how_far_they_moved() {
+    let page = page(&sample("drift"));
+    let names: Vec<String> = all(&page, "article h3").into_iter().map(text).collect();
+    assert_eq!(&names[..2], ["annual_income", "employment_years"]);
+    let in_table: Vec<String> = all(&page, "table.columns tbody th")
+        .into_iter()
+        .map(text)
+        .collect();
+    assert_eq!(names, in_table);
+}
+
+#[test]
+fn a_verdict_that_was_withheld_says_why() {
+    let page = page(&sample("too-few-rows"));
+    let remarks: Vec<String> = all(&page, "p.remark").into_iter().map(text).collect();
+    assert_eq!(remarks.len(), 3);
+    assert!(
+        remarks
+            .iter()
+            .all(|remark| remark.contains("too few to judge drift")),
+        "{remarks:?}"
+    );
+}
+
+#[test]
+fn a_profile_has_one_series_and_no_verdict() {
+    let page = page(&sample("baseline"));
+    assert!(all(&page, ".tile").is_empty());
+    assert!(all(&page, "path.base").is_empty());
+    assert!(!all(&page, "path.only").is_empty());
+}
+
+#[test]
+fn a_hundred_columns_with_full_sketches_stay_under_a_megabyte() {
+    let wide = Sample::wide(100, 4_700);
+    let size = render(&wide.report()).len();
+    assert!(size < 1_000_000, "{size} bytes");
+}
+
+#[test]
+fn ten_thousand_columns_stay_under_ten_megabytes() {
+    let wide = Sample::wide(10_000, 20);
+    let html = render(&wide.report());
+    assert!(html.len() < 10_000_000, "{} bytes", html.len());
+    let rows = html.matches("<tr").count();
+    assert!(rows >= 10_000, "{rows} rows");
+}

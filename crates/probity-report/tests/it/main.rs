@@ -1,0 +1,7 @@
+//! Integration tests of the reports: every sample through every format.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+mod html;
+mod junit;
+mod markdown;
