@@ -168,6 +168,19 @@ def a_baseline_can_be_made_from_data_on_the_fly(folder):
 
 
 @scenario
+def a_baseline_of_sagemakers_files_alone_is_enough(folder):
+    base = folder / "baseline"
+    baseline(TABLES / "diabetes.csv", base)
+    for path in base.iterdir():
+        if path.name not in ["statistics.json", "constraints.json"]:
+            path.unlink()
+    probity("check", TABLES / "diabetes.csv", "--baseline", base)
+    probity("check", shifted_copy("diabetes", folder), "--baseline", base, "-o", folder / "check", code=1)
+    found = violations(folder / "check")
+    assert sorted(violation["feature_name"] for violation in found) == sorted(SHIFTED["diabetes"]), found
+
+
+@scenario
 def a_file_gives_the_same_statistics_in_every_format(folder):
     header, rows = read_csv(TABLES / "wine.csv")
     plain = folder / "plain"

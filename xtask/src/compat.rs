@@ -172,9 +172,6 @@ pub(crate) fn azurite_stage(project: &Project) -> Result<Outcome> {
         Ok(script) => script,
         Err(error) => return Ok(Outcome::not_run(format!("{error:#}"))),
     };
-    let scratch = project.scratch("azurite");
-    fs::create_dir_all(&scratch)
-        .with_context(|| format!("failed to create `{}`", scratch.display()))?;
     let mut server = Command::new("node")
         .arg(&script)
         .args([
@@ -182,9 +179,8 @@ pub(crate) fn azurite_stage(project: &Project) -> Result<Outcome> {
             "0",
             "--inMemoryPersistence",
             "--skipApiVersionCheck",
-            "--location",
+            "--disableTelemetry",
         ])
-        .arg(&scratch)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -223,9 +219,7 @@ fn endpoint(server: &mut Child) -> Result<String> {
         .context("Azurite's output is not readable")?;
     for line in BufReader::new(stdout).lines() {
         let line = line.context("failed to read Azurite's output")?;
-        if let Some((_, address)) = line.split_once("listening at ")
-            && line.contains("Blob")
-        {
+        if let Some((_, address)) = line.split_once("successfully listens on ") {
             return Ok(address.trim().to_owned());
         }
     }
