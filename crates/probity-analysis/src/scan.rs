@@ -18,7 +18,7 @@ use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, Physic
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, collect};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use probity_data::dataset::{Dataset, Partition, Projection, ReadDataset};
 use probity_metrics::summary::{ColumnSummary, ReadState, Summary};
 use thiserror::Error;

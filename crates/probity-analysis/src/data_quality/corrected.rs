@@ -103,13 +103,16 @@ impl FeatureTests {
     ) {
         // With no bad value on either side the test can only say 1. Leaving it out is fair:
         // Fisher's test takes the number of bad values as given.
-        if before.n == 0 || after.n == 0 || before.bad + after.bad == 0 {
+        if before.bad + after.bad == 0 {
             return;
         }
+        let Some(p_value) = increase_p_value(before.bad, before.n, after.bad, after.n) else {
+            return;
+        };
         self.tests.push(FeatureTest {
             feature: feature.to_owned(),
             check,
-            p_value: increase_p_value(before.bad, before.n, after.bad, after.n),
+            p_value,
             description: format!(
                 "{} of {} values, {} of {} in the baseline",
                 after.bad, after.n, before.bad, before.n

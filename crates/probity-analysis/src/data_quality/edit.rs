@@ -1,10 +1,8 @@
 //! Edits of a baseline's constraints, with who, when and why kept beside them.
 
-use std::io::Write;
-
 use probity_data::location::{Environment, OutputFolder};
 use probity_domain::document::constraints::Constraints;
-use probity_domain::document::probity_file::{ConstraintEdit, DatasetFacts, ProbityFile};
+use probity_domain::document::probity_file::{ConstraintEdit, DatasetFacts, FORMAT, ProbityFile, VERSION};
 use probity_metrics::constraints::{Editor, Setting, edit};
 use probity_metrics::summary::feature_facts;
 use probity_report::data_quality::{DataQualityReport, render};
@@ -83,8 +81,8 @@ async fn write(
 /// A folder that SageMaker wrote gets a `probity.json` of what its statistics tell.
 fn probity_file_for(stored: &StoredResult) -> ProbityFile {
     ProbityFile {
-        format: ProbityFile::FORMAT.to_owned(),
-        version: ProbityFile::VERSION,
+        format: FORMAT.to_owned(),
+        version: VERSION,
         writer: WRITER.to_owned(),
         dataset: DatasetFacts {
             sources: vec![stored.folder.clone()],

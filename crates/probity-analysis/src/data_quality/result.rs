@@ -3,7 +3,7 @@
 use probity_data::location::OutputFolder;
 use probity_domain::document::constraint_violations::ConstraintViolations;
 use probity_domain::document::constraints::Constraints;
-use probity_domain::document::probity_file::{DatasetFacts, ProbityFile, SummaryReference};
+use probity_domain::document::probity_file::{DatasetFacts, FORMAT, ProbityFile, SummaryReference, VERSION};
 use probity_domain::document::statistics::{DatasetStatistics, Statistics};
 use probity_metrics::summary::{ColumnProfile, feature_facts, feature_statistics};
 use probity_report::data_quality::{DataQualityReport, render};
@@ -116,8 +116,8 @@ pub(crate) fn probity_file_of(
     dataset: DatasetFacts,
 ) -> ProbityFile {
     ProbityFile {
-        format: ProbityFile::FORMAT.to_owned(),
-        version: ProbityFile::VERSION,
+        format: FORMAT.to_owned(),
+        version: VERSION,
         writer: WRITER.to_owned(),
         dataset,
         summaries: None,

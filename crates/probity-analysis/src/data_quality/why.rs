@@ -196,8 +196,7 @@ fn share_explanations(
                 baseline_bad: before.map(|share| share.bad),
                 baseline_n: before.map(|share| share.n),
                 p_value: before
-                    .filter(|before| before.n > 0 && share.n > 0)
-                    .map(|before| increase_p_value(before.bad, before.n, share.bad, share.n)),
+                    .and_then(|before| increase_p_value(before.bad, before.n, share.bad, share.n)),
             }
         })
         .collect()
