@@ -40,6 +40,9 @@ pub(crate) fn thousandths(value: f64) -> String {
 
 /// A value on an axis whose ticks are `step` apart: no more decimals than the step needs.
 pub(crate) fn on_axis(value: f64, step: f64) -> String {
+    if !value.is_finite() {
+        return short(value);
+    }
     let size = value.abs();
     if size < step.abs() / 2.0 {
         return "0".to_owned();
@@ -238,6 +241,7 @@ mod tests {
     fn tick_labels_carry_the_decimals_of_their_step() {
         check(on_axis(0.30000000000000004, 0.1), "0.3");
         check(on_axis(2.5, 2.5), "2.5");
+        check(on_axis(f64::NEG_INFINITY, 1e307), "−∞");
         check(on_axis(1e-17, 0.1), "0");
         check(on_axis(250_000.0, 50_000.0), "250k");
         check(on_axis(-2_500_000.0, 500_000.0), "−2.5 m");

@@ -163,9 +163,15 @@ fn all<'a>(report: &DataQualityReport<'a>) -> Vec<Feature<'a>> {
     let mut features: Vec<Feature<'a>> = columns
         .enumerate()
         .map(|(position, (name, current))| {
+            let rows = report.statistics.dataset.item_count;
+            let baseline_rows = report
+                .baseline
+                .map_or(0, |baseline| baseline.dataset.item_count);
             let sides = TwoSides {
-                baseline: baseline.get(name).map(|statistics| side(statistics)),
-                current: current.map(side),
+                baseline: baseline
+                    .get(name)
+                    .map(|statistics| side(statistics, baseline_rows)),
+                current: current.map(|statistics| side(statistics, rows)),
             };
             Feature {
                 position,
@@ -207,7 +213,8 @@ fn presence(sides: &TwoSides<Side<'_>>) -> Presence {
     }
 }
 
-fn side(statistics: &FeatureStatistics) -> Side<'_> {
+/// A column of type `Unknown` has no statistics: none of the dataset's rows holds a value.
+fn side(statistics: &FeatureStatistics, rows: u64) -> Side<'_> {
     let numeric = statistics.numerical_statistics.as_ref();
     let text = statistics.string_statistics.as_ref();
     let common = numeric.map(|n| n.common).or_else(|| text.map(|t| t.common));
@@ -216,7 +223,7 @@ fn side(statistics: &FeatureStatistics) -> Side<'_> {
         num_missing,
     } = common.unwrap_or(CommonStatistics {
         num_present: 0,
-        num_missing: 0,
+        num_missing: rows,
     });
     Side {
         inferred_type: statistics.inferred_type,

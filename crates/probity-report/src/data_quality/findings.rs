@@ -179,7 +179,7 @@ fn unknown_values(feature: &Feature<'_>) -> Option<String> {
     );
     if feature.redacted || unknown.is_empty() {
         return Some(format!(
-            "{of} are not among the baseline's {}.",
+            "{of} are not among the baseline’s {} values.",
             known.len()
         ));
     }
@@ -191,7 +191,7 @@ fn unknown_values(feature: &Feature<'_>) -> Option<String> {
     let more = if unknown.len() > SHOWN { ", …" } else { "" };
     let known = known.len();
     Some(format!(
-        "{of} are not among the baseline's {known}: {}{more}.",
+        "{of} are not among the baseline’s {known} values: {}{more}.",
         examples.join(", ")
     ))
 }

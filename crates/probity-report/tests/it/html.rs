@@ -257,6 +257,17 @@ fn a_verdict_that_was_withheld_says_why() {
 }
 
 #[test]
+fn a_column_that_lost_all_its_values_says_so() {
+    let page = page(&sample("awkward"));
+    let sentences: Vec<String> = all(&page, "p.finding").into_iter().map(text).collect();
+    let expected = "Completeness 100% of the rows have no value (2,000 of 2,000); allowed are at most 0%. SageMaker Corrected";
+    assert!(
+        sentences.iter().any(|sentence| sentence == expected),
+        "{sentences:?}"
+    );
+}
+
+#[test]
 fn a_profile_has_one_series_and_no_verdict() {
     let page = page(&sample("baseline"));
     assert!(all(&page, ".tile").is_empty());
