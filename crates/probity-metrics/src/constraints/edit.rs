@@ -235,6 +235,11 @@ fn set_check(
                 *method,
             );
         }
+        // Members of a feature alone: `set_feature` sets them.
+        Setting::Completeness(_)
+        | Setting::NonNegative(_)
+        | Setting::AddToDomain(_)
+        | Setting::DropDomain => {}
     }
     Ok(())
 }

@@ -1,0 +1,23 @@
+//! The documents as their readers meet them: as bytes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that can't read its golden file has failed"
+)]
+
+mod lenient_reading;
+mod numbers;
+mod old_files;
+mod streaming;
+
+/// A file under `golden/document`.
+pub(crate) fn golden(path: &str) -> Vec<u8> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/document/");
+    std::fs::read(format!("{root}{path}")).unwrap()
+}
+
+/// What a document's writer writes.
+pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
