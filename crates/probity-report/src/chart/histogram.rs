@@ -19,6 +19,8 @@ const BOTTOM: f64 = 190.0;
 /// Between an open bin and its neighbours.
 const BREAK: f64 = 6.0;
 const MOST_LABELS: usize = 6;
+const LABEL_GAP: f64 = 14.0;
+const LABEL_Y: f64 = BOTTOM + 17.0;
 
 #[derive(Clone, Debug)]
 pub(crate) struct NumericChart {
@@ -199,46 +201,63 @@ fn outline(frame: &Frame, shares: &Shares) -> String {
 }
 
 fn bin_labels(frame: &Frame, scale: &Scale) -> Markup {
-    let offset = usize::from(scale.open_low);
-    let middle = match scale.kind {
-        ScaleKind::Integers | ScaleKind::OneValue => frame.width / 2.0,
-        ScaleKind::Ranges => 0.0,
-    };
-    // The arrow of an open bin stands where the last edge's label would.
     let edges = match scale.kind {
-        ScaleKind::Ranges if !scale.open_high => scale.closed() + 1,
-        ScaleKind::Integers | ScaleKind::OneValue | ScaleKind::Ranges => scale.closed(),
+        ScaleKind::Ranges => scale.closed() + 1,
+        ScaleKind::Integers | ScaleKind::OneValue => scale.closed(),
     };
     let widest = (0..edges)
-        .map(|index| scale.edge_label(index).chars().count())
-        .max()
-        .unwrap_or(1);
-    // 6.5 units a character, and a gap.
-    let room = (RIGHT - LEFT) / (6.5 * count(widest) + 14.0);
+        .map(|index| text_width(&scale.edge_label(index)))
+        .fold(0.0, f64::max);
+    let room = (RIGHT - LEFT) / (widest + LABEL_GAP);
     let most = (2..=MOST_LABELS)
         .rev()
         .find(|most| count(*most) <= room)
         .unwrap_or(1);
     let every = label_distance(edges, most);
-    let shown = (0..edges).filter(|index| label_phase(scale, *index, every));
+    let low = scale.open_low.then(|| format!("<{}", scale.edge_label(0)));
+    let high = scale
+        .open_high
+        .then(|| format!("≥{}", scale.edge_label(scale.closed())));
+    // The labels of the open bins stand at the ends; others keep clear of them.
+    let start = low
+        .as_deref()
+        .map_or(0.0, |low| LEFT + text_width(low) + LABEL_GAP / 2.0);
+    let end = high
+        .as_deref()
+        .map_or(WIDTH, |high| RIGHT - text_width(high) - LABEL_GAP / 2.0);
+    let shown = (0..edges)
+        .filter(|index| label_phase(scale, *index, every))
+        .filter_map(|index| {
+            let (x, label) = (edge_x(frame, scale, index), scale.edge_label(index));
+            let half = text_width(&label) / 2.0;
+            (x - half >= start && x + half <= end).then_some((coordinate(x), label))
+        });
     html! {
-        @for index in shown {
-            @let bin = index + offset;
-            @let x = match frame.left.get(bin) {
-                Some(x) if index < scale.closed() => x + middle,
-                _ => frame.left[scale.closed() - 1 + offset] + frame.width,
-            };
-            path.axis d={ "M" (coordinate(x)) " " (BOTTOM) "v4" } {}
-            text.tick.mid x=(coordinate(x)) y=(BOTTOM + 17.0) { (scale.edge_label(index)) }
+        @for (x, label) in shown {
+            path.axis d={ "M" (x) " " (BOTTOM) "v4" } {}
+            text.tick.mid x=(x) y=(LABEL_Y) { (label) }
         }
-        @if scale.open_low {
-            text.tick.mid x=(coordinate(frame.left[0] + frame.width / 2.0)) y=(BOTTOM + 17.0) { "◂" }
-        }
-        @if scale.open_high {
-            @let x = frame.left[frame.left.len() - 1] + frame.width / 2.0;
-            text.tick.mid x=(coordinate(x)) y=(BOTTOM + 17.0) { "▸" }
-        }
+        @if let Some(low) = low { text.tick.start x=(LEFT) y=(LABEL_Y) { (low) } }
+        @if let Some(high) = high { text.tick.end x=(RIGHT) y=(LABEL_Y) { (high) } }
     }
+}
+
+/// Where the label of an edge (or of the bar of an integer) stands.
+fn edge_x(frame: &Frame, scale: &Scale, index: usize) -> f64 {
+    let offset = usize::from(scale.open_low);
+    let middle = match scale.kind {
+        ScaleKind::Integers | ScaleKind::OneValue => frame.width / 2.0,
+        ScaleKind::Ranges => 0.0,
+    };
+    match frame.left.get(index + offset) {
+        Some(x) if index < scale.closed() => x + middle,
+        Some(_) | None => frame.left[scale.closed() - 1 + offset] + frame.width,
+    }
+}
+
+/// Of a tick label at 11 units; superscripts are narrower, which only leaves more room.
+fn text_width(text: &str) -> f64 {
+    6.5 * count(text.chars().count())
 }
 
 /// Every how many edges a label stands: 1, 2, 5, 10 …

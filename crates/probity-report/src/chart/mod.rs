@@ -36,6 +36,6 @@ pub(crate) fn share_axis(largest: f64) -> (f64, f64) {
         .into_iter()
         .find(|step| largest / step <= 3.2)
         .unwrap_or(0.5);
-    // A bar may stand a little above the last line; above that, one line more.
-    ((largest / step).ceil().max(1.0) * step, step)
+    // Shares are sums of many small ones: 1 may be 1.0000000002.
+    (((largest / step) - 1e-9).ceil().max(1.0) * step, step)
 }

@@ -121,7 +121,7 @@ fn legend(feature: &Feature<'_>, picture: &Picture) -> Markup {
                 span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.base x="1" y="1" width="16" height="10" {} } "Baseline" small { (before) } }
                 span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.now x="1" y="1" width="16" height="10" {} } "Current" small { (now) } }
             } @else {
-                span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.only x="1" y="1" width="16" height="10" {} } "Current" small { (now) } }
+                span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.only x="1" y="1" width="16" height="10" {} } (feature.current_label()) small { (now) } }
             }
             span.unit { "share of values present" }
         }

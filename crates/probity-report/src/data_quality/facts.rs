@@ -212,7 +212,7 @@ fn numeric_table(
                 tr {
                     td {}
                     @if baseline.is_some() { th.num scope="col" { "Baseline" } }
-                    th.num scope="col" { "Current" }
+                    th.num scope="col" { (feature.current_label()) }
                     @if baseline.is_some() { th.num scope="col" { "Change" } }
                 }
             }

@@ -74,6 +74,14 @@ impl<'a> Feature<'a> {
         self.facts?.drift.as_ref()
     }
 
+    /// What the only side is called where there is nothing to compare with.
+    pub(crate) fn current_label(&self) -> &'static str {
+        match self.presence {
+            Presence::Alone => "Values",
+            Presence::Both | Presence::Gone | Presence::New => "Current",
+        }
+    }
+
     /// Anchor of the column's section.
     pub(crate) fn anchor(&self) -> String {
         format!("c{}", self.position)

@@ -111,7 +111,9 @@ fn compared(report: &DataQualityReport<'_>) -> Markup {
         "row",
     );
     html! {
-        (rows) " of " (sources(&report.probity.dataset.sources))
+        // The headline of a profile says how many rows there are.
+        @if report.probity.check.is_some() { (rows) " of " } @else { "From " }
+        (sources(&report.probity.dataset.sources))
         @if let Some(baseline) = report.baseline {
             " compared with a baseline of " (number::count(baseline.dataset.item_count)) " rows"
             @if let Some(check) = &report.probity.check { ", " code { bdi { (check.baseline) } } }
