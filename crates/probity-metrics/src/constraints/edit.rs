@@ -370,6 +370,10 @@ fn json<T: Serialize>(value: &Option<T>) -> Value {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::float_cmp,
+    reason = "thresholds are handed through, not computed"
+)]
 mod tests {
     use super::*;
     use crate::constraints::EffectiveSettings;

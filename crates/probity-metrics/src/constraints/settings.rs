@@ -107,6 +107,10 @@ fn perform_comparison(distribution: &DistributionConstraints) -> Switch {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::float_cmp,
+    reason = "thresholds are handed through, not computed"
+)]
 mod tests {
     use super::*;
 
