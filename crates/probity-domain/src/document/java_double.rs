@@ -50,7 +50,7 @@ pub(crate) fn non_finite_value(name: &str) -> Option<f64> {
 }
 
 /// Java's text of a finite double, without an allocation: at most a sign, 17 digits, a
-/// point and `E-324`, or six zeros in front of or behind the digits.
+/// point and `E-324`, or three zeros in front of the digits.
 pub(crate) struct Text {
     bytes: [u8; 32],
     length: usize,
@@ -66,15 +66,11 @@ impl Text {
             text.push(b'-');
         }
         let magnitude = value.abs();
-        if magnitude == 0.0 {
-            text.push_all(b"0.0");
-            return text;
-        }
-        let decimal = Decimal::shortest(magnitude);
-        if (-3..7).contains(&decimal.exponent) {
-            text.push_plain(&decimal);
+        // Zero, and where Java has no exponent, both write alike.
+        if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
+            text.push_all(ryu::Buffer::new().format_finite(magnitude).as_bytes());
         } else {
-            text.push_scientific(&decimal);
+            text.push_scientific(&Decimal::shortest(magnitude));
         }
         text
     }
@@ -91,29 +87,6 @@ impl Text {
     fn push_all(&mut self, bytes: &[u8]) {
         self.bytes[self.length..self.length + bytes.len()].copy_from_slice(bytes);
         self.length += bytes.len();
-    }
-
-    fn push_plain(&mut self, decimal: &Decimal) {
-        let digits = decimal.digits();
-        if decimal.exponent < 0 {
-            self.push_all(b"0.");
-            for _ in decimal.exponent..-1 {
-                self.push(b'0');
-            }
-            self.push_all(digits);
-            return;
-        }
-        let before_point = decimal.exponent.unsigned_abs() as usize + 1;
-        for place in 0..before_point {
-            self.push(digits.get(place).copied().unwrap_or(b'0'));
-        }
-        self.push(b'.');
-        self.push_all(
-            digits
-                .get(before_point..)
-                .filter(|rest| !rest.is_empty())
-                .unwrap_or(b"0"),
-        );
     }
 
     fn push_scientific(&mut self, decimal: &Decimal) {
