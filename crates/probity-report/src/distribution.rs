@@ -25,7 +25,8 @@ impl WeightedValues {
         if items.is_empty() {
             return None;
         }
-        items.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        // Stable, because it makes use of runs: upper levels of a sketch are sorted already.
+        items.sort_by(|a, b| a.0.total_cmp(&b.0));
         let total = items.iter().map(|(_, weight)| weight).sum();
         Some(Self { items, total })
     }

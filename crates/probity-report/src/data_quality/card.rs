@@ -15,10 +15,9 @@ use crate::number;
 
 pub(crate) fn section(
     report: &DataQualityReport<'_>,
-    feature: &Feature<'_>,
+    (feature, picture): &(&Feature<'_>, Picture),
     findings: &[Finding<'_>],
 ) -> Markup {
-    let picture = Picture::of(feature);
     let own: Vec<&Finding<'_>> = feature
         .findings
         .iter()
@@ -40,8 +39,8 @@ pub(crate) fn section(
             }
             @for note in remarks(report, feature, &own) { p.remark { (note) } }
             div.columns {
-                div { (drawing(feature, &picture)) (distance(feature)) }
-                div { (facts::tiles(feature)) (facts::table(feature, &picture)) }
+                div { (drawing(feature, picture)) (distance(feature)) }
+                div { (facts::tiles(feature)) (facts::table(feature, picture)) }
             }
         }
     }

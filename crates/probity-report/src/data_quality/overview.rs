@@ -1,5 +1,7 @@
 //! The two tables at the top: what violates, and all columns in one view.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 
 use super::DataQualityReport;
@@ -51,7 +53,7 @@ pub(crate) fn named_by(finding: &Finding<'_>) -> Markup {
 pub(crate) fn columns(
     report: &DataQualityReport<'_>,
     sorted: &[&Feature<'_>],
-    with_section: usize,
+    pictures: &HashMap<usize, &Picture>,
 ) -> Markup {
     html! {
         section #columns {
@@ -64,13 +66,13 @@ pub(crate) fn columns(
                 span.found role="status" {}
             }
             @if sorted.is_empty() { p { "The data have no columns." } }
-            @else if report.baseline.is_some() { (comparison(sorted, with_section)) }
-            @else { (profile(sorted, with_section)) }
+            @else if report.baseline.is_some() { (comparison(sorted, pictures)) }
+            @else { (profile(sorted, pictures)) }
         }
     }
 }
 
-fn comparison(sorted: &[&Feature<'_>], with_section: usize) -> Markup {
+fn comparison(sorted: &[&Feature<'_>], pictures: &HashMap<usize, &Picture>) -> Markup {
     html! {
         div.scroll {
             table.columns {
@@ -85,21 +87,18 @@ fn comparison(sorted: &[&Feature<'_>], with_section: usize) -> Markup {
                     }
                 }
                 tbody {
-                    @for (rank, feature) in sorted.iter().enumerate() { (comparison_row(feature, small_picture(feature, rank, with_section))) }
+                    @for feature in sorted { (comparison_row(feature, small_picture(pictures.get(&feature.position)))) }
                 }
             }
         }
     }
 }
 
-/// Only rows near the top have a picture: ten thousand of them would weigh megabytes.
-fn small_picture(feature: &Feature<'_>, rank: usize, with_section: usize) -> Markup {
-    let shares = if rank < with_section {
-        Picture::of(feature).shares()
-    } else {
-        None
-    };
-    html! { @if let Some(shares) = shares { (spark(&shares)) } }
+/// Only columns with a section have a picture: ten thousand of them would weigh megabytes.
+fn small_picture(picture: Option<&&Picture>) -> Markup {
+    html! {
+        @if let Some(shares) = picture.and_then(|picture| picture.shares()) { (spark(&shares)) }
+    }
 }
 
 fn comparison_row(feature: &Feature<'_>, picture: Markup) -> Markup {
@@ -180,7 +179,7 @@ pub(crate) fn missing_change(feature: &Feature<'_>) -> String {
     }
 }
 
-fn profile(sorted: &[&Feature<'_>], with_section: usize) -> Markup {
+fn profile(sorted: &[&Feature<'_>], pictures: &HashMap<usize, &Picture>) -> Markup {
     html! {
         div.scroll {
             table.columns {
@@ -194,12 +193,12 @@ fn profile(sorted: &[&Feature<'_>], with_section: usize) -> Markup {
                     }
                 }
                 tbody {
-                    @for (rank, feature) in sorted.iter().enumerate() {
+                    @for feature in sorted {
                         @let numeric = feature.current.and_then(|side| side.numeric).filter(|_| !feature.redacted);
                         tr {
                             th scope="row" { (row_name(feature)) }
                             td { (type_change(feature)) }
-                            td { (small_picture(feature, rank, with_section)) }
+                            td { (small_picture(pictures.get(&feature.position))) }
                             td.num { (missing_change(feature)) }
                             td.num { (facts::distinct(feature).unwrap_or_default()) }
                             @match numeric {

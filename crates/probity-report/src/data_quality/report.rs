@@ -1,5 +1,7 @@
 //! The page as a whole: verdict, violations, all columns, a section per column, how to read it.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 use probity_domain::document::constraint_violations::ConstraintViolations;
 use probity_domain::document::constraints::Constraints;
@@ -8,6 +10,7 @@ use probity_domain::document::statistics::Statistics;
 
 use super::feature::{Feature, Features};
 use super::findings;
+use super::picture::Picture;
 use super::words::{self, Named, Tone};
 use super::{card, overview};
 use crate::number;
@@ -40,7 +43,14 @@ pub fn render(report: &DataQualityReport<'_>) -> String {
     let features = Features::of(report);
     let named = Named::of(&findings);
     let sorted = features.by_movement();
-    let sections = sections(&sorted);
+    let sections: Vec<(&Feature<'_>, Picture)> = sections(&sorted)
+        .into_iter()
+        .map(|feature| (feature, Picture::of(feature)))
+        .collect();
+    let pictures: HashMap<usize, &Picture> = sections
+        .iter()
+        .map(|(feature, picture)| (feature.position, picture))
+        .collect();
     let (tone, headline) = words::headline(report, &named);
     let body = html! {
         header.top { div.wrap { (masthead(report, tone, &headline)) } }
@@ -50,7 +60,7 @@ pub fn render(report: &DataQualityReport<'_>) -> String {
             }
             (notes(report))
             @if !findings.is_empty() { (overview::violations(&findings, &features)) }
-            (overview::columns(report, &sorted, sections.len()))
+            (overview::columns(report, &sorted, &pictures))
             @if !sections.is_empty() {
                 section {
                     h2 { "Column by column" }
@@ -60,7 +70,7 @@ pub fn render(report: &DataQualityReport<'_>) -> String {
                             " columns that moved most or violate a constraint; the table above has all."
                         }
                     }
-                    @for feature in &sections { (card::section(report, feature, &findings)) }
+                    @for section in &sections { (card::section(report, section, &findings)) }
                 }
             }
             @if report.baseline.is_some() { (how_to_read()) }
