@@ -134,9 +134,12 @@ fn looks_like_code(comment: &str) -> bool {
     ];
     let starts_like_code = starts.iter().any(|start| comment.starts_with(start));
     if comment.ends_with(';') {
-        return starts_like_code
-            || comment.contains(" = ")
-            || comment.ends_with(");") && comment.contains(['.', ':']);
+        // One word before the sign: formulas in prose have several.
+        let assigns = comment
+            .split_once(" = ")
+            .is_some_and(|(target, _)| !target.contains(' ') && !target.is_empty());
+        let calls = comment.ends_with(");") && comment.contains(['.', ':']);
+        return starts_like_code || assigns || calls && !comment.contains(". ");
     }
     if comment.ends_with('{') {
         return starts_like_code || comment.starts_with("} else");
@@ -243,6 +246,7 @@ mod tests {
             &[2, 3, 4],
         );
         check(PATH, "//! x\n    // sketch.merge(&other);\n", &[2]);
+        check(PATH, "//! x\n    // self.count = count;\n", &[2]);
     }
 
     #[test]
@@ -254,6 +258,11 @@ mod tests {
         );
         check(PATH, "//! x\n/// let bins = psi(&a, &b);\n", &[]);
         check(PATH, "//! x\n// for every value in {a, b}\n", &[]);
+        check(
+            PATH,
+            "//! x\n// Six roundings each: 6e5 × 2⁻⁵³ = 7e-11;\n",
+            &[],
+        );
     }
 
     #[test]
