@@ -2,10 +2,10 @@
 //! frames in a row) off a stream of bytes. Recognised by magic number and not
 //! by name, because capture logs and uploads are often named wrongly.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, Read};
 
-use bytes::Bytes;
-use flate2::write::MultiGzDecoder;
+use bytes::{Buf, Bytes};
+use flate2::bufread::MultiGzDecoder;
 use futures::stream::{self, BoxStream, StreamExt};
 use zstd::stream::raw::{Decoder as ZstdDecoder, InBuffer, Operation, OutBuffer};
 
@@ -14,11 +14,8 @@ use super::error::ReadLocation;
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Compressed bytes handed to a decoder at once. Deflate expands at most 1032
-/// times, so that one step yields no more than 17 MB whatever the input claims.
-const STEP_BYTES: usize = 16 * 1024;
-/// Decompressed bytes collected before they are handed on.
-const CHUNK_BYTES: usize = 1024 * 1024;
+/// Decompressed bytes that are handed on at once, however small their source was.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 type Chunks = BoxStream<'static, Result<Bytes, ReadLocation>>;
 
@@ -27,7 +24,6 @@ pub(crate) fn decompress(uri: String, input: Chunks) -> Chunks {
     let state = Decompression {
         uri,
         input,
-        pending: Bytes::new(),
         decoder: Decoder::Undecided,
     };
     stream::try_unfold(state, |mut state| async move {
@@ -40,18 +36,24 @@ pub(crate) fn decompress(uri: String, input: Chunks) -> Chunks {
 struct Decompression {
     uri: String,
     input: Chunks,
-    /// Bytes of the input that no decoder has seen yet.
-    pending: Bytes,
     decoder: Decoder,
 }
 
 enum Decoder {
     Undecided,
-    None,
-    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
+    /// No compression; the bytes that were looked at come first.
+    None {
+        head: Bytes,
+    },
+    Gzip(Box<MultiGzDecoder<Feed>>),
     Zstd(Box<ZstdFrames>),
-    /// The input has ended and its end was found whole.
-    Finished,
+}
+
+/// What a decoder says when it is asked for a chunk.
+enum Progress {
+    Chunk(Bytes),
+    NeedsInput,
+    End,
 }
 
 impl Decompression {
@@ -61,135 +63,179 @@ impl Decompression {
             self.decide().await?;
         }
         loop {
-            if self.pending.is_empty() {
-                match self.input.next().await {
-                    Some(chunk) => self.pending = chunk?,
-                    None => return self.finish(),
+            let (compression, feed, progress) = match &mut self.decoder {
+                Decoder::Undecided => return Ok(None),
+                Decoder::None { head } if head.is_empty() => {
+                    return self.input.next().await.transpose();
                 }
-            }
-            let chunk = self.step()?;
-            if !chunk.is_empty() {
-                return Ok(Some(chunk));
+                Decoder::None { head } => return Ok(Some(std::mem::take(head))),
+                Decoder::Gzip(decoder) => {
+                    let progress = read_gzip(decoder);
+                    ("gzip", decoder.get_mut(), progress)
+                }
+                Decoder::Zstd(frames) => {
+                    let progress = frames.read();
+                    ("zstd", &mut frames.feed, progress)
+                }
+            };
+            match progress {
+                Ok(Progress::Chunk(chunk)) => return Ok(Some(chunk)),
+                Ok(Progress::End) => return Ok(None),
+                Ok(Progress::NeedsInput) => match self.input.next().await {
+                    Some(chunk) => feed.bytes = chunk?,
+                    None => feed.ended = true,
+                },
+                Err(error) => return Err(failed(&self.uri, compression, error)),
             }
         }
     }
 
     /// Chooses the decoder by the first bytes, which may come one at a time.
     async fn decide(&mut self) -> Result<(), ReadLocation> {
-        while self.pending.len() < ZSTD_MAGIC.len() {
+        let mut head = Bytes::new();
+        while head.len() < ZSTD_MAGIC.len() {
             let Some(chunk) = self.input.next().await else {
                 break;
             };
             let chunk = chunk?;
-            self.pending = if self.pending.is_empty() {
+            head = if head.is_empty() {
                 chunk
             } else {
-                Bytes::from([self.pending.as_ref(), chunk.as_ref()].concat())
+                Bytes::from([head.as_ref(), chunk.as_ref()].concat())
             };
         }
-        self.decoder = if self.pending.starts_with(GZIP_MAGIC) {
-            Decoder::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))
-        } else if self.pending.starts_with(ZSTD_MAGIC) {
+        self.decoder = if head.starts_with(GZIP_MAGIC) {
+            Decoder::Gzip(Box::new(MultiGzDecoder::new(Feed {
+                bytes: head,
+                ended: false,
+            })))
+        } else if head.starts_with(ZSTD_MAGIC) {
+            let frames = ZstdFrames::new(Feed {
+                bytes: head,
+                ended: false,
+            });
             Decoder::Zstd(Box::new(
-                ZstdFrames::new().map_err(|error| self.failed("zstd", error))?,
+                frames.map_err(|error| failed(&self.uri, "zstd", error))?,
             ))
         } else {
-            Decoder::None
+            Decoder::None { head }
         };
         Ok(())
     }
+}
 
-    /// Decompresses pending bytes until a chunk is full or they are used up.
-    fn step(&mut self) -> Result<Bytes, ReadLocation> {
-        let mut output = Vec::new();
-        while !self.pending.is_empty() && output.len() < CHUNK_BYTES {
-            let (compression, outcome) = match &mut self.decoder {
-                Decoder::Undecided | Decoder::None | Decoder::Finished => {
-                    return Ok(std::mem::take(&mut self.pending));
-                }
-                Decoder::Gzip(decoder) => {
-                    let input = self.pending.split_to(self.pending.len().min(STEP_BYTES));
-                    let outcome = decoder.write_all(&input);
-                    output.append(decoder.get_mut());
-                    ("gzip", outcome)
-                }
-                Decoder::Zstd(frames) => {
-                    let input = self.pending.split_to(self.pending.len().min(STEP_BYTES));
-                    ("zstd", frames.write(&input, &mut output))
-                }
-            };
-            outcome.map_err(|error| self.failed(compression, error))?;
-        }
-        Ok(output.into())
-    }
-
-    /// Checks that the compressed data ended where its format says, and hands
-    /// on what the decoder still holds.
-    fn finish(&mut self) -> Result<Option<Bytes>, ReadLocation> {
-        let rest = match std::mem::replace(&mut self.decoder, Decoder::Finished) {
-            Decoder::Undecided | Decoder::None | Decoder::Finished => Vec::new(),
-            Decoder::Gzip(decoder) => decoder
-                .finish()
-                .map_err(|error| self.failed("gzip", error))?,
-            Decoder::Zstd(frames) if frames.inside_frame => {
-                return Err(self.failed("zstd", io::ErrorKind::UnexpectedEof.into()));
-            }
-            Decoder::Zstd(_) => Vec::new(),
-        };
-        Ok((!rest.is_empty()).then(|| rest.into()))
-    }
-
-    fn failed(&self, compression: &'static str, source: io::Error) -> ReadLocation {
-        let location = self.uri.clone();
-        if source.kind() == io::ErrorKind::UnexpectedEof {
-            return ReadLocation::Truncated {
-                location,
-                compression,
-            };
-        }
-        ReadLocation::Corrupt {
+fn failed(uri: &str, compression: &'static str, source: io::Error) -> ReadLocation {
+    let location = uri.to_owned();
+    if source.kind() == io::ErrorKind::UnexpectedEof {
+        return ReadLocation::Truncated {
             location,
             compression,
-            source,
+        };
+    }
+    ReadLocation::Corrupt {
+        location,
+        compression,
+        source,
+    }
+}
+
+/// Compressed bytes on their way into a decoder that reads: when they are
+/// used up, it is told to come back, until the input has ended.
+struct Feed {
+    bytes: Bytes,
+    ended: bool,
+}
+
+impl Read for Feed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let n_bytes = available.len().min(buffer.len());
+        buffer[..n_bytes].copy_from_slice(&available[..n_bytes]);
+        self.consume(n_bytes);
+        Ok(n_bytes)
+    }
+}
+
+impl BufRead for Feed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.bytes.is_empty() && !self.ended {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(&self.bytes)
+    }
+
+    fn consume(&mut self, n_bytes: usize) {
+        self.bytes.advance(n_bytes);
+    }
+}
+
+/// Fills one chunk as far as the input reaches.
+fn read_gzip(decoder: &mut MultiGzDecoder<Feed>) -> io::Result<Progress> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut filled = 0;
+    while filled < chunk.len() {
+        match decoder.read(&mut chunk[filled..]) {
+            Ok(0) if filled == 0 => return Ok(Progress::End),
+            Ok(0) => break,
+            Ok(n_bytes) => filled += n_bytes,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && filled == 0 => {
+                return Ok(Progress::NeedsInput);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
         }
     }
+    chunk.truncate(filled);
+    Ok(Progress::Chunk(chunk.into()))
 }
 
 struct ZstdFrames {
     decoder: ZstdDecoder<'static>,
-    block: Vec<u8>,
+    feed: Feed,
     inside_frame: bool,
+    /// The last block was full, so that the decoder may hold more output.
+    holds_output: bool,
 }
 
 impl ZstdFrames {
-    fn new() -> io::Result<Self> {
+    fn new(feed: Feed) -> io::Result<Self> {
         Ok(ZstdFrames {
             decoder: ZstdDecoder::new()?,
-            block: vec![0; 128 * 1024],
+            feed,
             inside_frame: false,
+            holds_output: false,
         })
     }
 
-    /// Decompresses all of `input`, starting the next frame where one ends.
-    fn write(&mut self, input: &[u8], output: &mut Vec<u8>) -> io::Result<()> {
-        let mut input = InBuffer::around(input);
-        loop {
-            let mut block = OutBuffer::around(&mut self.block);
-            let missing = self.decoder.run(&mut input, &mut block)?;
-            let written = block.as_slice();
-            let block_is_full = written.len() == block.capacity();
-            output.extend_from_slice(written);
+    /// Fills one chunk as far as the input reaches, going on to the next
+    /// frame where one ends.
+    fn read(&mut self) -> io::Result<Progress> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut filled = 0;
+        while filled < chunk.len() && (self.holds_output || !self.feed.bytes.is_empty()) {
+            let mut input = InBuffer::around(&self.feed.bytes);
+            let mut output = OutBuffer::around(&mut chunk[filled..]);
+            let missing = self.decoder.run(&mut input, &mut output)?;
+            let (n_read, n_written) = (input.pos(), output.as_slice().len());
+            self.feed.bytes.advance(n_read);
+            filled += n_written;
             self.inside_frame = missing != 0;
-            // A full block may leave output behind in the decoder.
-            if input.pos() == input.src.len() && !(block_is_full && self.inside_frame) {
-                return Ok(());
-            }
+            self.holds_output = self.inside_frame && filled == chunk.len();
+        }
+        chunk.truncate(filled);
+        match (filled, self.feed.ended) {
+            (0, true) if self.inside_frame => Err(io::ErrorKind::UnexpectedEof.into()),
+            (0, true) => Ok(Progress::End),
+            (0, false) => Ok(Progress::NeedsInput),
+            _ => Ok(Progress::Chunk(chunk.into())),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
     use flate2::Compression;
     use flate2::write::GzEncoder;
@@ -241,7 +287,7 @@ mod tests {
 
     /// Long enough to need several blocks, short enough to go through one byte at a time.
     fn content() -> Vec<u8> {
-        (0..40_000_u32)
+        (0..3_000_u32)
             .flat_map(|row| format!("{row},{}\n", row.wrapping_mul(2_654_435_761)).into_bytes())
             .collect()
     }
@@ -273,7 +319,7 @@ mod tests {
 
     #[test]
     fn highly_compressible_content_is_whole() {
-        let zeros = vec![b'0'; 30_000_000];
+        let zeros = vec![b'0'; 3_000_000];
         assert!(read(&gzip(&zeros), 1 << 20).unwrap() == zeros);
         assert!(read(&zstd(&zeros), 1 << 20).unwrap() == zeros);
     }

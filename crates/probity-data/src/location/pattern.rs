@@ -166,35 +166,36 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(pattern: &str, path: &str, expected: bool) {
-        assert_eq!(
-            parse(pattern).matches(path),
-            expected,
-            "`{pattern}` on `{path}`"
-        );
+    fn check_match(pattern: &str, path: &str) {
+        assert!(parse(pattern).matches(path), "`{pattern}` misses `{path}`");
+    }
+
+    #[track_caller]
+    fn check_no_match(pattern: &str, path: &str) {
+        assert!(!parse(pattern).matches(path), "`{pattern}` takes `{path}`");
     }
 
     #[test]
     fn a_star_stays_within_one_name() {
-        check("data/*.csv", "data/a.csv", true);
-        check("data/*.csv", "data/deep/a.csv", false);
-        check("data/*/a.csv", "data/deep/a.csv", true);
+        check_match("data/*.csv", "data/a.csv");
+        check_no_match("data/*.csv", "data/deep/a.csv");
+        check_match("data/*/a.csv", "data/deep/a.csv");
     }
 
     #[test]
     fn two_stars_cross_any_number_of_folders() {
-        check("data/**/*.csv", "data/a.csv", true);
-        check("data/**/*.csv", "data/x/y/a.csv", true);
-        check("data/**/*.csv", "other/a.csv", false);
+        check_match("data/**/*.csv", "data/a.csv");
+        check_match("data/**/*.csv", "data/x/y/a.csv");
+        check_no_match("data/**/*.csv", "other/a.csv");
     }
 
     #[test]
     fn classes_question_marks_and_braces_match() {
-        check("day-[0-2]?.csv", "day-19.csv", true);
-        check("day-[!0-2]?.csv", "day-19.csv", false);
-        check("{train,test}/{a,b{1,2}}.csv", "test/b2.csv", true);
-        check("{train,test}/{a,b{1,2}}.csv", "test/b.csv", false);
-        check("[{]x,y}.csv", "{x,y}.csv", true);
+        check_match("day-[0-2]?.csv", "day-19.csv");
+        check_no_match("day-[!0-2]?.csv", "day-19.csv");
+        check_match("{train,test}/{a,b{1,2}}.csv", "test/b2.csv");
+        check_no_match("{train,test}/{a,b{1,2}}.csv", "test/b.csv");
+        check_match("[{]x,y}.csv", "{x,y}.csv");
     }
 
     #[test]

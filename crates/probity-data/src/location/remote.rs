@@ -21,6 +21,15 @@ use super::source_file::SourceFile;
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 const RANGES_IN_FLIGHT: usize = 4;
 
+/// Parts of the addresses at which a cloud's machines ask who they are: AWS,
+/// Azure, Google.
+const METADATA_SERVICES: &[&str] = &[
+    "/latest/api/token",
+    "/latest/meta-data",
+    "/metadata/identity",
+    "computeMetadata",
+];
+
 /// An object store with what its error messages need.
 #[derive(Clone)]
 pub(crate) struct RemoteStore {
@@ -170,7 +179,7 @@ impl Answer {
                     between(&text, "status code: ", " ").and_then(|status| status.parse().ok());
                 answer.code = between(&text, "<Code>", "</Code>").map(str::to_owned);
             }
-            answer.asked_the_machine |= text.contains("169.254.");
+            answer.asked_the_machine |= METADATA_SERVICES.iter().any(|part| text.contains(part));
             answer.cause = text;
             next = cause.source();
         }
