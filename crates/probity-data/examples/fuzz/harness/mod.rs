@@ -1,0 +1,12 @@
+//! A small fuzzer for stable Rust: it mutates kept inputs with the readers'
+//! structure in mind and watches for panics, slow inputs and memory. Without
+//! coverage feedback: LLVM's counters need callbacks in unsafe code, which
+//! this workspace denies, and a build of their own of the query engine.
+
+mod mutation;
+mod random;
+mod session;
+mod targets;
+
+pub(crate) use session::{Finding, Limits, Session};
+pub(crate) use targets::{TARGETS, Target};
