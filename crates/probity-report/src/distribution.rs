@@ -7,8 +7,9 @@ use probity_domain::document::statistics::NumericalStatistics;
 /// Sorted by value; never empty.
 #[derive(Clone, Debug)]
 pub(crate) struct WeightedValues {
-    items: Vec<(f64, f64)>,
-    total: f64,
+    values: Vec<f64>,
+    /// Weight of the values up to and including the one at the same place.
+    cumulative: Vec<f64>,
 }
 
 impl WeightedValues {
@@ -27,56 +28,71 @@ impl WeightedValues {
         }
         // Stable, because it makes use of runs: upper levels of a sketch are sorted already.
         items.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let total = items.iter().map(|(_, weight)| weight).sum();
-        Some(Self { items, total })
+        Some(Self::of_sorted(&items))
     }
 
-    pub(crate) fn items(&self) -> &[(f64, f64)] {
-        &self.items
+    fn of_sorted(items: &[(f64, f64)]) -> Self {
+        let mut total = 0.0;
+        let running = |(_, weight): &(f64, f64)| {
+            total += weight;
+            total
+        };
+        Self {
+            values: items.iter().map(|item| item.0).collect(),
+            cumulative: items.iter().map(running).collect(),
+        }
+    }
+
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
     }
 
     pub(crate) fn total(&self) -> f64 {
-        self.total
+        self.cumulative.last().copied().unwrap_or(0.0)
+    }
+
+    /// Weight of the first `count` values.
+    pub(crate) fn weight_of_first(&self, count: usize) -> f64 {
+        if count == 0 {
+            0.0
+        } else {
+            self.cumulative[count - 1]
+        }
     }
 
     pub(crate) fn min(&self) -> f64 {
-        self.items.first().map_or(f64::NAN, |item| item.0)
+        self.values.first().copied().unwrap_or(f64::NAN)
     }
 
     pub(crate) fn max(&self) -> f64 {
-        self.items.last().map_or(f64::NAN, |item| item.0)
+        self.values.last().copied().unwrap_or(f64::NAN)
     }
 
     /// The smallest value whose cumulative weight reaches `p` of the total.
     pub(crate) fn quantile(&self, p: f64) -> f64 {
-        let target = p * self.total;
-        let mut cumulative = 0.0;
-        for (value, weight) in &self.items {
-            cumulative += weight;
-            if cumulative >= target {
-                return *value;
-            }
-        }
-        self.max()
+        let target = p * self.total();
+        let position = self.cumulative.partition_point(|weight| *weight < target);
+        self.values
+            .get(position)
+            .copied()
+            .unwrap_or_else(|| self.max())
     }
 
     /// Largest difference of the two cumulative distributions (Kolmogorov-Smirnov distance).
     pub(crate) fn distance(&self, other: &Self) -> f64 {
         let (mut ours, mut theirs) = (0, 0);
-        let (mut our_weight, mut their_weight) = (0.0, 0.0);
         let mut largest = 0.0_f64;
-        while ours < self.items.len() && theirs < other.items.len() {
-            let value = self.items[ours].0.min(other.items[theirs].0);
-            while ours < self.items.len() && self.items[ours].0 <= value {
-                our_weight += self.items[ours].1;
+        while ours < self.values.len() && theirs < other.values.len() {
+            let value = self.values[ours].min(other.values[theirs]);
+            while ours < self.values.len() && self.values[ours] <= value {
                 ours += 1;
             }
-            while theirs < other.items.len() && other.items[theirs].0 <= value {
-                their_weight += other.items[theirs].1;
+            while theirs < other.values.len() && other.values[theirs] <= value {
                 theirs += 1;
             }
-            let difference = our_weight / self.total - their_weight / other.total;
-            largest = largest.max(difference.abs());
+            let our_share = self.weight_of_first(ours) / self.total();
+            let their_share = other.weight_of_first(theirs) / other.total();
+            largest = largest.max((our_share - their_share).abs());
         }
         largest
     }
@@ -87,11 +103,7 @@ mod tests {
     use super::WeightedValues;
 
     fn values(items: &[(f64, f64)]) -> WeightedValues {
-        let total = items.iter().map(|item| item.1).sum();
-        WeightedValues {
-            items: items.to_vec(),
-            total,
-        }
+        WeightedValues::of_sorted(items)
     }
 
     #[track_caller]

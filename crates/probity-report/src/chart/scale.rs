@@ -52,8 +52,8 @@ impl Scale {
         let all_integers = size < 1e15
             && samples
                 .iter()
-                .flat_map(|sample| sample.items())
-                .all(|item| item.0.fract() == 0.0);
+                .flat_map(|sample| sample.values())
+                .all(|value| value.fract() == 0.0);
         if all_integers && high - low <= WIDEST_INTEGER_SPAN {
             return Some(Self::integers(low, high));
         }
@@ -131,22 +131,36 @@ impl Scale {
     /// Shares of `sample` in the bins: the open low bin (if any), the closed ones, the open high one.
     pub(crate) fn shares(&self, sample: &WeightedValues) -> Shares {
         let offset = usize::from(self.open_low);
-        let mut shares = vec![0.0; self.closed + offset + usize::from(self.open_high)];
-        let last = shares.len() - 1;
-        for (value, weight) in sample.items() {
-            let position = match self.kind {
-                ScaleKind::OneValue => 0.0,
-                ScaleKind::Integers => value - self.first,
-                ScaleKind::Ranges => steps_below(*value, self.step) - self.first,
-            };
-            let bin = if position < 0.0 {
-                0
+        let bins = self.closed + offset + usize::from(self.open_high);
+        let mut shares = Vec::with_capacity(bins);
+        let mut start = 0;
+        for bin in 0..bins {
+            // The values are sorted, so a bin is a run of them; the last bin takes what is left.
+            let end = if bin + 1 == bins {
+                sample.values().len()
             } else {
-                (whole(position) + offset).min(last)
+                sample
+                    .values()
+                    .partition_point(|value| self.bin(*value) <= bin)
             };
-            shares[bin] += weight / sample.total();
+            let weight = sample.weight_of_first(end) - sample.weight_of_first(start);
+            shares.push(weight / sample.total());
+            start = end;
         }
         shares
+    }
+
+    fn bin(&self, value: f64) -> usize {
+        let position = match self.kind {
+            ScaleKind::OneValue => 0.0,
+            ScaleKind::Integers => value - self.first,
+            ScaleKind::Ranges => steps_below(value, self.step) - self.first,
+        };
+        if position < 0.0 {
+            0
+        } else {
+            whole(position) + usize::from(self.open_low)
+        }
     }
 
     /// What the bin of `shares` is called, e.g. `20 to 22`.
