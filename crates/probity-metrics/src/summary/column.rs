@@ -11,9 +11,11 @@ use arrow::array::Array;
 use probity_domain::document::probity_file::TypeCounts;
 use probity_domain::document::statistics::InferredType;
 
+use super::column_dictionary::KnownDictionary;
 use super::kll::KllSketch;
 use super::lengths::Lengths;
 use super::moments::Moments;
+use super::parts::add_counts;
 use super::profile::{ColumnProfile, NumericProfile};
 use super::types::inferred_type;
 use super::values::Values;
@@ -35,6 +37,8 @@ pub struct ColumnSummary {
     pub(crate) numbers: Option<Box<Numbers>>,
     pub(crate) values: Values,
     pub(crate) lengths: Lengths,
+    /// What is known of the words of the last batch's dictionary; no part of the state.
+    pub(crate) dictionary: Option<Box<KnownDictionary>>,
 }
 
 impl Default for ColumnSummary {
@@ -47,6 +51,7 @@ impl Default for ColumnSummary {
             numbers: Some(Box::default()),
             values: Values::default(),
             lengths: Lengths::default(),
+            dictionary: None,
         }
     }
 }
@@ -60,14 +65,6 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    #[inline]
-    pub(crate) fn push(&mut self, value: f64) {
-        self.waiting.push(value);
-        if self.waiting.len() == BLOCK {
-            self.flush();
-        }
-    }
-
     pub(crate) fn extend(&mut self, mut values: &[f64]) {
         while !values.is_empty() {
             if self.waiting.is_empty() && values.len() >= BLOCK {
@@ -187,13 +184,20 @@ impl ColumnSummary {
         })
     }
 
-    /// A number of the given kind has been counted elsewhere; this adds it to the moments.
-    #[inline]
-    pub(crate) fn add_number(&mut self, value: f64) {
-        if value.is_infinite() {
-            self.n_infinite += 1;
-        } else if let Some(numbers) = &mut self.numbers {
-            numbers.push(value);
+    /// Adds numbers whose type has been counted: infinite ones are only counted.
+    pub(crate) fn add_numbers(&mut self, numbers: &[f64]) {
+        let n_infinite = numbers.iter().filter(|number| number.is_infinite()).count();
+        if n_infinite == 0 {
+            return self.add_finite(numbers);
+        }
+        self.n_infinite += n_infinite as u64;
+        let finite: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
+        self.add_finite(&finite);
+    }
+
+    fn add_finite(&mut self, numbers: &[f64]) {
+        if let Some(ours) = &mut self.numbers {
+            ours.extend(numbers);
         }
     }
 
@@ -223,11 +227,7 @@ impl Summary for ColumnSummary {
     fn merge(&mut self, other: &Self) {
         let other = other.flushed();
         self.is_redacted |= other.is_redacted;
-        self.types.integral += other.types.integral;
-        self.types.fractional += other.types.fractional;
-        self.types.boolean += other.types.boolean;
-        self.types.string += other.types.string;
-        self.types.unknown += other.types.unknown;
+        add_counts(&mut self.types, &other.types);
         self.n_nan += other.n_nan;
         self.n_infinite += other.n_infinite;
         match (&mut self.numbers, &other.numbers) {

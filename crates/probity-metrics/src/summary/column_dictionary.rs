@@ -1,118 +1,167 @@
-//! Dictionary-encoded columns: a batch's distinct values are read once, however many rows
-//! hold them.
+//! Dictionary-encoded columns: a word is read once per dictionary, however many rows hold it.
+//!
+//! Readers hand the same dictionary with batch after batch, so what is known of its words
+//! stays with the summary. It is no part of the state and changes no result.
 
-use arrow::array::{AnyDictionaryArray, Array, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::{cast, take};
 use arrow::datatypes::DataType;
 
 use super::UpdateSummary;
 use super::column::ColumnSummary;
-use super::column_update::{add_text_type, unsupported, update};
+use super::column_update::{CHUNK, add_text_type, unsupported, update};
 use super::frequent::CAPACITY;
 use super::hash::hash_text;
 use super::types::TextValue;
 
-pub(crate) fn add(summary: &mut ColumnSummary, column: &dyn Array) -> Result<(), UpdateSummary> {
-    let dictionary = column.as_any_dictionary();
-    let is_text = matches!(
-        dictionary.values().data_type(),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-    );
-    if !is_text || dictionary.values().is_empty() {
-        let plain = take(dictionary.values(), dictionary.keys(), None)
-            .map_err(|_| unsupported(column.data_type()))?;
-        return update(summary, &plain);
-    }
-    add_texts(summary, dictionary)
+/// A dictionary and what has been read of it.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownDictionary {
+    /// As it came, to be recognised.
+    source: ArrayRef,
+    texts: StringArray,
+    words: Vec<Word>,
 }
 
-fn add_texts(
-    summary: &mut ColumnSummary,
-    dictionary: &dyn AnyDictionaryArray,
-) -> Result<(), UpdateSummary> {
-    let values = cast(dictionary.values(), &DataType::Utf8)
-        .map_err(|_| unsupported(dictionary.data_type()))?;
-    let values = values.as_string::<i32>();
-    let keys = dictionary.normalized_keys();
-    let nulls = dictionary.keys().nulls();
-    let is_present = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(row));
+/// One entry of a dictionary.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    hash: u64,
+    /// Rows of the current batch.
+    rows: u64,
+    value: Option<TextValue>,
+}
 
-    let mut rows_of = vec![0u64; values.len()];
-    for (row, &key) in keys.iter().enumerate() {
-        if is_present(row) {
-            rows_of[key] += 1;
-        }
-    }
-    let mut words: Vec<Option<Word>> = vec![None; values.len()];
-    let mut n_present = 0;
-    for (key, &rows) in rows_of.iter().enumerate() {
-        if rows == 0 || values.is_null(key) {
-            continue;
-        }
-        let text = values.value(key);
-        let value = TextValue::of(text);
-        add_text_type(summary, value, rows);
-        if let TextValue::Integral(number) | TextValue::Fractional(number) = value
-            && number.is_infinite()
-        {
-            summary.n_infinite += rows;
-        }
-        if !summary.is_redacted {
-            summary.lengths.add(text, rows);
-        }
-        words[key] = Some(Word {
-            text,
-            hash: hash_text(text),
-            value,
-            rows,
-        });
-        n_present += rows;
-    }
-    summary.update_missing(dictionary.len() as u64 - n_present);
+const UNREAD: Word = Word {
+    hash: 0,
+    rows: 0,
+    value: None,
+};
 
-    let in_row_order = || {
-        keys.iter()
-            .enumerate()
-            .filter(|(row, _)| is_present(*row))
-            .filter_map(|(_, key)| words[*key])
-    };
-    if fits_table(summary, &words) {
-        for word in words.iter().flatten() {
-            summary.values.add_text(word.hash, word.text, word.rows);
-        }
-    } else {
-        for word in in_row_order() {
-            summary.values.add_text(word.hash, word.text, 1);
-        }
+pub(crate) fn add(summary: &mut ColumnSummary, column: &dyn Array) -> Result<(), UpdateSummary> {
+    let dictionary = column.as_any_dictionary();
+    let values = dictionary.values();
+    let is_text = matches!(
+        values.data_type(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    );
+    if !is_text || values.is_empty() {
+        let plain =
+            take(values, dictionary.keys(), None).map_err(|_| unsupported(column.data_type()))?;
+        return update(summary, &plain);
     }
-    if let Some(numbers) = &mut summary.numbers {
-        for word in in_row_order() {
-            if let TextValue::Integral(number) | TextValue::Fractional(number) = word.value
-                && number.is_finite()
-            {
-                numbers.push(number);
-            }
-        }
-    }
+    let mut known = known_dictionary(summary, values)?;
+    let keys = present_keys(column, &known.texts);
+    summary.update_missing((column.len() - keys.len()) as u64);
+    add_words(summary, &mut known, &keys);
+    summary.dictionary = Some(known);
     Ok(())
 }
 
-/// A value of the dictionary that a row of the batch holds.
-#[derive(Clone, Copy)]
-struct Word<'a> {
-    text: &'a str,
-    hash: u64,
-    value: TextValue,
-    rows: u64,
+fn known_dictionary(
+    summary: &mut ColumnSummary,
+    values: &ArrayRef,
+) -> Result<Box<KnownDictionary>, UpdateSummary> {
+    if let Some(known) = summary.dictionary.take()
+        && known.source.to_data().ptr_eq(&values.to_data())
+    {
+        return Ok(known);
+    }
+    let texts = cast(values, &DataType::Utf8).map_err(|_| unsupported(values.data_type()))?;
+    let texts = texts.as_string::<i32>().clone();
+    let words = vec![UNREAD; values.len()];
+    Ok(Box::new(KnownDictionary {
+        source: ArrayRef::clone(values),
+        texts,
+        words,
+    }))
 }
 
-/// Whether the table stays exact with these values: then the order of rows cannot matter.
-fn fits_table(summary: &ColumnSummary, words: &[Option<Word<'_>>]) -> bool {
-    let table = &summary.values.table;
-    let n_new = words
-        .iter()
-        .flatten()
-        .filter(|word| table.find(word.hash).is_none())
-        .count();
-    summary.values.registers.is_none() && table.len() + n_new <= CAPACITY
+/// The dictionary's index for every row that has a value.
+fn present_keys(column: &dyn Array, texts: &StringArray) -> Vec<usize> {
+    let dictionary = column.as_any_dictionary();
+    let keys = dictionary.normalized_keys();
+    let nulls = dictionary.keys().nulls();
+    if nulls.is_none_or(|nulls| nulls.null_count() == 0) && texts.null_count() == 0 {
+        return keys;
+    }
+    let is_present = |(row, key): &(usize, usize)| {
+        nulls.is_none_or(|nulls| nulls.is_valid(*row)) && texts.is_valid(*key)
+    };
+    keys.into_iter()
+        .enumerate()
+        .filter(is_present)
+        .map(|(_, key)| key)
+        .collect()
+}
+
+fn add_words(summary: &mut ColumnSummary, known: &mut KnownDictionary, keys: &[usize]) {
+    let touched = count_rows(known, keys);
+    for &key in &touched {
+        let text = known.texts.value(key);
+        let word = &mut known.words[key];
+        let value = *word.value.get_or_insert_with(|| {
+            word.hash = hash_text(text);
+            TextValue::of(text)
+        });
+        add_text_type(summary, value, word.rows);
+        summary.lengths.add(text, word.rows);
+    }
+    count_values(summary, known, keys, &touched);
+    if summary.numbers.is_some() {
+        add_numbers(summary, known, keys);
+    }
+    for key in touched {
+        known.words[key].rows = 0;
+    }
+}
+
+/// Counts the rows of each word, and lists the words that have any.
+fn count_rows(known: &mut KnownDictionary, keys: &[usize]) -> Vec<usize> {
+    let mut touched = Vec::new();
+    for &key in keys {
+        let rows = &mut known.words[key].rows;
+        if *rows == 0 {
+            touched.push(key);
+        }
+        *rows += 1;
+    }
+    touched
+}
+
+/// While the table stays exact the order of rows cannot matter, and a word is added once.
+fn count_values(
+    summary: &mut ColumnSummary,
+    known: &KnownDictionary,
+    keys: &[usize],
+    touched: &[usize],
+) {
+    let values = &mut summary.values;
+    let is_new = |key: &&usize| values.table.find(known.words[**key].hash).is_none();
+    let stays_exact = values.registers.is_none()
+        && (touched.len() + values.table.len() <= CAPACITY
+            || touched.iter().filter(is_new).count() + values.table.len() <= CAPACITY);
+    let rows_of = |key: usize| {
+        if stays_exact {
+            known.words[key].rows
+        } else {
+            1
+        }
+    };
+    for &key in if stays_exact { touched } else { keys } {
+        values.add_text(known.words[key].hash, known.texts.value(key), rows_of(key));
+    }
+}
+
+/// The sketch sees numbers in the order of rows.
+fn add_numbers(summary: &mut ColumnSummary, known: &KnownDictionary, keys: &[usize]) {
+    let mut numbers = Vec::with_capacity(CHUNK);
+    for keys in keys.chunks(CHUNK) {
+        numbers.clear();
+        numbers.extend(keys.iter().filter_map(|key| match known.words[*key].value {
+            Some(TextValue::Integral(number) | TextValue::Fractional(number)) => Some(number),
+            Some(TextValue::Boolean | TextValue::String) | None => None,
+        }));
+        summary.add_numbers(&numbers);
+    }
 }

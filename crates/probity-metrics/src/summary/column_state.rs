@@ -3,8 +3,6 @@
 //! The bytes are canonical: the same summary has the same bytes, values in the order of their
 //! hashes. Anything that a summary cannot hold is refused when read back.
 
-use probity_domain::document::probity_file::TypeCounts;
-
 use super::ReadState;
 use super::Summary;
 use super::column::{ColumnSummary, Numbers};
@@ -14,6 +12,7 @@ use super::kept::{Kept, Tick, TimeUnit};
 use super::kll::KllSketch;
 use super::lengths::Lengths;
 use super::moments::Moments;
+use super::parts::{read_counts, write_counts};
 use super::state::{StateReader, StateWriter};
 use super::values::{RecordedDistinct, Values};
 
@@ -62,16 +61,7 @@ pub fn decode_columns(bytes: &[u8]) -> Result<Vec<(String, ColumnSummary)>, Read
 pub(crate) fn to_bytes(summary: &ColumnSummary) -> Vec<u8> {
     let mut writer = StateWriter::with_header(ColumnSummary::NAME, VERSION);
     writer.u8(u8::from(summary.is_redacted));
-    let types = &summary.types;
-    for count in [
-        types.integral,
-        types.fractional,
-        types.boolean,
-        types.string,
-        types.unknown,
-    ] {
-        writer.u64(count);
-    }
+    write_counts(&mut writer, &summary.types);
     writer.u64(summary.n_nan);
     writer.u64(summary.n_infinite);
     summary.lengths.write(&mut writer);
@@ -87,13 +77,7 @@ pub(crate) fn to_bytes(summary: &ColumnSummary) -> Vec<u8> {
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<ColumnSummary, ReadState> {
     let (mut reader, _) = StateReader::open(bytes, ColumnSummary::NAME, VERSION)?;
     let is_redacted = reader.flag()?;
-    let types = TypeCounts {
-        integral: reader.count()?,
-        fractional: reader.count()?,
-        boolean: reader.count()?,
-        string: reader.count()?,
-        unknown: reader.count()?,
-    };
+    let types = read_counts(&mut reader)?;
     let (n_nan, n_infinite) = (reader.count()?, reader.count()?);
     let lengths = Lengths::read(&mut reader)?;
     let numbers = if reader.flag()? {
@@ -116,6 +100,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<ColumnSummary, ReadState> {
         numbers,
         values,
         lengths,
+        dictionary: None,
     })
 }
 

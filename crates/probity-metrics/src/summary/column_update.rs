@@ -41,22 +41,26 @@ pub(crate) fn unsupported(data_type: &DataType) -> UpdateSummary {
     }
 }
 
+/// Values that are taken up at once; a multiple of nothing, only large enough to be worth it.
+pub(crate) const CHUNK: usize = 512;
+
 fn add_texts<'a>(summary: &mut ColumnSummary, column: impl StringArrayType<'a>) {
     summary.update_missing(column.null_count() as u64);
+    let mut numbers = Vec::with_capacity(CHUNK);
     for text in column.iter().flatten() {
-        add_text(summary, text);
+        let value = TextValue::of(text);
+        add_text_type(summary, value, 1);
+        if let TextValue::Integral(number) | TextValue::Fractional(number) = value {
+            numbers.push(number);
+            if numbers.len() == CHUNK {
+                summary.add_numbers(&numbers);
+                numbers.clear();
+            }
+        }
+        summary.lengths.add(text, 1);
+        summary.values.add_text(hash_text(text), text, 1);
     }
-}
-
-#[inline]
-pub(crate) fn add_text(summary: &mut ColumnSummary, text: &str) {
-    let value = TextValue::of(text);
-    add_text_type(summary, value, 1);
-    if let TextValue::Integral(number) | TextValue::Fractional(number) = value {
-        summary.add_number(number);
-    }
-    summary.lengths.add(text, 1);
-    summary.values.add_text(hash_text(text), text, 1);
+    summary.add_numbers(&numbers);
 }
 
 /// Counts `rows` values of this type.
@@ -108,60 +112,70 @@ fn integers<T: ArrowPrimitiveType>(
     column: &dyn Array,
     widen: impl Fn(T::Native) -> i64,
 ) {
-    for_each(summary, column.as_primitive::<T>(), |summary, value| {
-        let value = widen(value);
-        summary.types.integral += 1;
-        summary.add_number(value as f64);
-        summary
-            .values
-            .add(hash_integer(value), Kept::Integer(value));
+    let (mut numbers, mut hashes) = ([0.0; CHUNK], [0; CHUNK]);
+    for_each_chunk(summary, column.as_primitive::<T>(), |summary, chunk| {
+        for (at, &value) in chunk.iter().enumerate() {
+            let value = widen(value);
+            numbers[at] = value as f64;
+            hashes[at] = hash_integer(value);
+        }
+        summary.types.integral += chunk.len() as u64;
+        summary.add_numbers(&numbers[..chunk.len()]);
+        let kept = |at: usize| Kept::Integer(widen(chunk[at]));
+        summary.values.add_all(&hashes[..chunk.len()], kept);
     });
 }
 
 fn add_unsigned(summary: &mut ColumnSummary, column: &PrimitiveArray<UInt64Type>) {
-    for_each(summary, column, |summary, value| {
-        summary.types.integral += 1;
-        summary.add_number(value as f64);
-        match i64::try_from(value) {
-            Ok(value) => summary
-                .values
-                .add(hash_integer(value), Kept::Integer(value)),
-            Err(_) => summary
-                .values
-                .add(hash_unsigned(value), Kept::Unsigned(value)),
-        }
+    for_each_chunk(summary, column, |summary, chunk| {
+        let numbers: Vec<f64> = chunk.iter().map(|value| *value as f64).collect();
+        summary.types.integral += chunk.len() as u64;
+        summary.add_numbers(&numbers);
+        let hash = |value: &u64| i64::try_from(*value).map_or(hash_unsigned(*value), hash_integer);
+        let hashes: Vec<u64> = chunk.iter().map(hash).collect();
+        let kept =
+            |at: usize| i64::try_from(chunk[at]).map_or(Kept::Unsigned(chunk[at]), Kept::Integer);
+        summary.values.add_all(&hashes, kept);
     });
 }
 
-/// Calls `add` for every present value, and counts the nulls.
-fn for_each<T: ArrowPrimitiveType>(
+/// Calls `add` with the present values in order, at most [`CHUNK`] at once, and counts the
+/// nulls.
+fn for_each_chunk<T: ArrowPrimitiveType>(
     summary: &mut ColumnSummary,
     column: &PrimitiveArray<T>,
-    mut add: impl FnMut(&mut ColumnSummary, T::Native),
+    mut add: impl FnMut(&mut ColumnSummary, &[T::Native]),
 ) {
     summary.update_missing(column.null_count() as u64);
-    if column.null_count() == 0 {
-        for &value in column.values() {
-            add(summary, value);
+    let Some(nulls) = column.nulls().filter(|nulls| nulls.null_count() > 0) else {
+        for chunk in column.values().chunks(CHUNK) {
+            add(summary, chunk);
         }
         return;
+    };
+    let mut present = [T::Native::default(); CHUNK];
+    let mut n_present = 0;
+    for row in nulls.valid_indices() {
+        present[n_present] = column.values()[row];
+        n_present += 1;
+        if n_present == CHUNK {
+            add(summary, &present);
+            n_present = 0;
+        }
     }
-    for value in column.iter().flatten() {
-        add(summary, value);
-    }
+    add(summary, &present[..n_present]);
 }
 
 fn add_fractions(summary: &mut ColumnSummary, column: &dyn Array) -> bool {
     match column.data_type() {
-        DataType::Float64 => for_each(summary, column.as_primitive::<Float64Type>(), |s, value| {
-            add_double(s, value, Kept::Double(value + 0.0));
+        DataType::Float64 => {
+            doubles::<Float64Type>(summary, column, |value| (value, Kept::Double(value + 0.0)));
+        }
+        DataType::Float32 => doubles::<Float32Type>(summary, column, |value| {
+            (f64::from(value), Kept::Single(value + 0.0))
         }),
-        DataType::Float32 => for_each(summary, column.as_primitive::<Float32Type>(), |s, value| {
-            add_double(s, f64::from(value), Kept::Single(value + 0.0));
-        }),
-        DataType::Float16 => for_each(summary, column.as_primitive::<Float16Type>(), |s, value| {
-            let value = value.to_f32();
-            add_double(s, f64::from(value), Kept::Single(value + 0.0));
+        DataType::Float16 => doubles::<Float16Type>(summary, column, |value| {
+            (value.to_f64(), Kept::Single(value.to_f32() + 0.0))
         }),
         DataType::Decimal32(..) => decimals::<Decimal32Type>(summary, column),
         DataType::Decimal64(..) => decimals::<Decimal64Type>(summary, column),
@@ -173,34 +187,73 @@ fn add_fractions(summary: &mut ColumnSummary, column: &dyn Array) -> bool {
 }
 
 /// NaN is a missing value: it is how pandas writes one into a column of floats.
-#[inline]
-fn add_double(summary: &mut ColumnSummary, value: f64, kept: Kept) {
-    if value.is_nan() {
-        summary.n_nan += 1;
-        summary.types.unknown += 1;
-        return;
-    }
-    summary.types.fractional += 1;
-    summary.add_number(value);
-    summary.values.add(hash_double(value), kept);
+fn doubles<T: ArrowPrimitiveType>(
+    summary: &mut ColumnSummary,
+    column: &dyn Array,
+    read: impl Fn(T::Native) -> (f64, Kept),
+) {
+    let (mut numbers, mut hashes) = ([0.0; CHUNK], [0; CHUNK]);
+    for_each_chunk(summary, column.as_primitive::<T>(), |summary, chunk| {
+        let mut n_nan = 0;
+        for (number, &value) in numbers.iter_mut().zip(chunk) {
+            *number = read(value).0;
+            n_nan += u64::from(number.is_nan());
+        }
+        if n_nan > 0 {
+            return without_nan(summary, chunk, &read);
+        }
+        for (hash, number) in hashes.iter_mut().zip(&numbers[..chunk.len()]) {
+            *hash = hash_double(*number);
+        }
+        summary.types.fractional += chunk.len() as u64;
+        summary.add_numbers(&numbers[..chunk.len()]);
+        summary
+            .values
+            .add_all(&hashes[..chunk.len()], |at| read(chunk[at]).1);
+    });
+}
+
+fn without_nan<N: Copy>(
+    summary: &mut ColumnSummary,
+    chunk: &[N],
+    read: &impl Fn(N) -> (f64, Kept),
+) {
+    let present: Vec<(f64, Kept)> = chunk
+        .iter()
+        .map(|value| read(*value))
+        .filter(|(number, _)| !number.is_nan())
+        .collect();
+    let n_nan = (chunk.len() - present.len()) as u64;
+    summary.n_nan += n_nan;
+    summary.types.unknown += n_nan;
+    summary.types.fractional += present.len() as u64;
+    let numbers: Vec<f64> = present.iter().map(|(number, _)| *number).collect();
+    let hashes: Vec<u64> = numbers.iter().map(|number| hash_double(*number)).collect();
+    summary.add_numbers(&numbers);
+    summary.values.add_all(&hashes, |at| present[at].1);
 }
 
 /// A decimal is its text, as exact as it is written: `1.50`.
 fn decimals<T: DecimalType>(summary: &mut ColumnSummary, column: &dyn Array) {
     let column = column.as_primitive::<T>();
     let (precision, scale) = (column.precision(), column.scale());
-    for_each(summary, column, |summary, value| {
-        let text = T::format_decimal(value, precision, scale);
+    for_each_chunk(summary, column, |summary, chunk| {
+        let rows = chunk.len() as u64;
         if scale > 0 {
-            summary.types.fractional += 1;
+            summary.types.fractional += rows;
         } else {
-            summary.types.integral += 1;
+            summary.types.integral += rows;
         }
-        let number = text
-            .parse::<f64>()
-            .expect("a decimal is written with digits and a point");
-        summary.add_number(number);
-        summary.values.add_text(hash_text(&text), &text, 1);
+        let mut numbers = Vec::with_capacity(chunk.len());
+        for &value in chunk {
+            let text = T::format_decimal(value, precision, scale);
+            numbers.push(
+                text.parse::<f64>()
+                    .expect("a decimal is digits and a point"),
+            );
+            summary.values.add_text(hash_text(&text), &text, 1);
+        }
+        summary.add_numbers(&numbers);
     });
 }
 
@@ -268,13 +321,20 @@ fn times<T: ArrowPrimitiveType>(
     column: &dyn Array,
     read: impl Fn(T::Native) -> (i64, TimeUnit),
 ) {
-    for_each(summary, column.as_primitive::<T>(), |summary, value| {
-        let (ticks, unit) = read(value);
-        summary.types.string += 1;
-        summary.numbers = None;
-        summary
-            .values
-            .add(hash_time(ticks), Kept::Time { ticks, unit });
+    let mut hashes = [0; CHUNK];
+    for_each_chunk(summary, column.as_primitive::<T>(), |summary, chunk| {
+        if chunk.is_empty() {
+            return;
+        }
+        for (hash, &value) in hashes.iter_mut().zip(chunk) {
+            *hash = hash_time(read(value).0);
+        }
+        summary.types.string += chunk.len() as u64;
+        summary.end_numbers();
+        summary.values.add_all(&hashes[..chunk.len()], |at| {
+            let (ticks, unit) = read(chunk[at]);
+            Kept::Time { ticks, unit }
+        });
     });
 }
 

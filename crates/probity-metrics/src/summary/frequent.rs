@@ -141,7 +141,13 @@ impl FrequentTable {
     /// Takes the median count off every count.
     pub(crate) fn purge(&mut self) {
         let middle = self.entries.len() / 2;
-        self.purge_down_to(middle);
+        // A column of distinct values comes here often, and its median is 1.
+        let n_larger = self.entries.iter().filter(|entry| entry.count > 1).count();
+        if n_larger <= middle {
+            self.take(1);
+        } else {
+            self.purge_down_to(middle);
+        }
     }
 
     /// Takes off so much that at most `n_kept` values stay.
@@ -151,6 +157,10 @@ impl FrequentTable {
         }
         let mut counts: Vec<u64> = self.entries.iter().map(|entry| entry.count).collect();
         let (_, &mut taken, _) = counts.select_nth_unstable_by(n_kept, |a, b| b.cmp(a));
+        self.take(taken);
+    }
+
+    fn take(&mut self, taken: u64) {
         self.undercount += taken;
         self.entries.retain_mut(|entry| {
             entry.count = entry.count.saturating_sub(taken);
@@ -164,7 +174,8 @@ impl FrequentTable {
         if self.texts.is_empty() {
             return;
         }
-        let old = std::mem::take(&mut self.texts);
+        let room = Vec::with_capacity(self.texts.len());
+        let old = std::mem::replace(&mut self.texts, room);
         for entry in &mut self.entries {
             if let Kept::Text { start, length, .. } = &mut entry.kept {
                 let from = *start as usize;

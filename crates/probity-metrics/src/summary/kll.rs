@@ -8,8 +8,8 @@
 use std::cmp::Ordering;
 
 use super::ReadState;
-use super::kll_sort::sort_block;
-use super::state::{StateReader, StateWriter};
+use super::kll_sort::{sort_block, sort_runs};
+use super::state::{LARGEST_COUNT, StateReader, StateWriter};
 
 /// Size parameter of SageMaker's sketches.
 pub const DEFAULT_K: u32 = 2048;
@@ -85,6 +85,7 @@ impl KllSketch {
             sketch.levels[height].extend(items.iter().map(|item| item + 0.0));
             sketch.n_items += items.len();
         }
+        sketch.check_weight()?;
         Ok(sketch)
     }
 
@@ -301,7 +302,11 @@ impl KllSketch {
         let (lower, upper) = self.levels.split_at_mut(height + 1);
         let items = &mut lower[height];
         let even = items.len() - items.len() % 2;
-        sort_block(&mut items[..even]);
+        if height == 0 {
+            sort_block(&mut items[..even]);
+        } else {
+            sort_runs(&mut items[..even]);
+        }
         upper[0].extend(items[..even].iter().skip(offset).step_by(2));
         items.drain(..even);
         self.n_items -= even / 2;
@@ -338,16 +343,21 @@ impl KllSketch {
             let length = usize::try_from(reader.u64()?).unwrap_or(usize::MAX);
             sketch.levels[height] = reader.finite_slice(length)?;
             sketch.n_items += length;
-            if (length as u64)
-                .checked_mul(1 << height)
-                .is_none_or(|weight| weight > 1 << 57)
-            {
-                return Err(ReadState::Damaged {
-                    what: "its sketch holds more than any table",
-                });
-            }
         }
+        sketch.check_weight()?;
         Ok(sketch)
+    }
+
+    /// Fails when the levels stand for more values than any table has.
+    fn check_weight(&self) -> Result<(), ReadState> {
+        let weight = |(height, items): (usize, &Vec<f64>)| (items.len() as u128) << height;
+        let total: u128 = self.levels.iter().enumerate().map(weight).sum();
+        if total > u128::from(LARGEST_COUNT) {
+            return Err(ReadState::Damaged {
+                what: "its sketch holds more than any table",
+            });
+        }
+        Ok(())
     }
 }
 

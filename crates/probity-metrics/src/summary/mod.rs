@@ -1,5 +1,6 @@
 //! Summaries: mergeable statistics of a column.
 
+mod catalog;
 mod categories;
 mod column;
 mod column_dictionary;
@@ -14,12 +15,14 @@ mod kll;
 mod kll_sort;
 mod lengths;
 mod moments;
+mod parts;
 mod profile;
 mod redaction;
 mod state;
 mod types;
 mod values;
 
+pub use catalog::{CatalogEntry, CatalogVisitor, Merging, visit_catalog};
 pub use categories::MOST_CATEGORIES;
 pub use column::ColumnSummary;
 pub use column_state::{decode_columns, encode_columns};
@@ -28,6 +31,7 @@ pub use document::{feature_facts, feature_statistics};
 pub use kll::{Bucket, DEFAULT_C, DEFAULT_K, KllSketch};
 pub use lengths::Lengths;
 pub use moments::Moments;
+pub use parts::{TypeTally, ValueCounts, ValueProfile};
 pub use profile::{ColumnProfile, LengthProfile, NumericProfile};
 pub use redaction::{REDACTED_PREFIX, redacted_text};
 pub use types::{TextValue, inferred_type};
@@ -40,7 +44,7 @@ use arrow::array::Array;
 /// their order gives the summary of the whole; the same parts give the same bytes.
 pub trait Summary: Default + Clone + Send + Sync + std::fmt::Debug + 'static {
     /// What the summary says in the end.
-    type Value;
+    type Value: Clone + std::fmt::Debug + PartialEq;
     /// Name in the catalog, and tag of the state's bytes.
     const NAME: &'static str;
 

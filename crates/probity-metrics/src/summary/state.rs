@@ -7,7 +7,7 @@
 use super::ReadState;
 
 /// Counts above this are damage: no table has so many rows, and sums of them stay in `u64`.
-const LARGEST_COUNT: u64 = 1 << 56;
+pub(crate) const LARGEST_COUNT: u64 = 1 << 50;
 
 /// Names in headers are short; a longer one is damage and is not copied into an error.
 const LONGEST_NAME: usize = 64;

@@ -6,7 +6,7 @@ use probity_domain::document::probity_file::{DistinctFacts, FrequentValue};
 
 use super::categories::exact_categories;
 use super::distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
-use super::frequent::FrequentTable;
+use super::frequent::{CAPACITY, FrequentTable};
 use super::hash::hash_text;
 use super::kept::Kept;
 
@@ -34,16 +34,21 @@ pub(crate) struct RecordedDistinct {
 }
 
 impl Values {
-    #[inline]
-    pub(crate) fn add(&mut self, hash: u64, kept: Kept) {
+    /// Adds one row of each value, in order.
+    pub(crate) fn add_all(&mut self, hashes: &[u64], kept: impl Fn(usize) -> Kept) {
         if let Some(registers) = &mut self.registers {
-            registers.insert(hash);
+            registers.insert_all(hashes);
         }
-        match self.table.find(hash) {
-            Some(index) => self.table.add_to(index, 1),
-            None => {
-                self.make_room(hash);
-                self.table.insert(hash, kept, 1);
+        for (at, &hash) in hashes.iter().enumerate() {
+            match self.table.find(hash) {
+                Some(index) => self.table.add_to(index, 1),
+                None => {
+                    if self.table.is_full() {
+                        self.start_registers(&hashes[at..]);
+                        self.table.purge();
+                    }
+                    self.table.insert(hash, kept(at), 1);
+                }
             }
         }
     }
@@ -63,16 +68,19 @@ impl Values {
     }
 
     fn make_room(&mut self, hash: u64) {
-        if !self.table.is_full() {
-            return;
+        if self.table.is_full() {
+            self.start_registers(&[hash]);
+            self.table.purge();
         }
-        self.start_registers().insert(hash);
-        self.table.purge();
     }
 
-    fn start_registers(&mut self) -> &mut HyperLogLog {
-        let table = &self.table;
-        self.registers.get_or_insert_with(|| registers_of(table))
+    /// Starts the registers, unless they run, with what the table has and with `coming`.
+    fn start_registers(&mut self, coming: &[u64]) {
+        if self.registers.is_none() {
+            let mut registers = registers_of(&self.table);
+            registers.insert_all(coming);
+            self.registers = Some(registers);
+        }
     }
 
     /// Every value that was ever added is in the table.
@@ -81,15 +89,15 @@ impl Values {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        let total = self.distinct_of_union(other);
-        match (&mut self.registers, &other.registers) {
-            (Some(ours), Some(theirs)) => ours.merge(theirs),
-            (Some(ours), None) => ours.merge(&registers_of(&other.table)),
-            (None, Some(theirs)) => self.start_registers().merge(theirs),
-            (None, None) if total => {
-                self.start_registers().merge(&registers_of(&other.table));
+        if self.registers.is_some() || other.registers.is_some() || self.overflows_with(other) {
+            let theirs = other
+                .registers
+                .clone()
+                .unwrap_or_else(|| registers_of(&other.table));
+            self.start_registers(&[]);
+            if let Some(ours) = &mut self.registers {
+                ours.merge(&theirs);
             }
-            (None, None) => {}
         }
         self.table.merge(&other.table);
         self.recorded = match (self.recorded, other.recorded) {
@@ -102,7 +110,7 @@ impl Values {
     }
 
     /// Whether the two tables together hold more values than one can.
-    fn distinct_of_union(&self, other: &Self) -> bool {
+    fn overflows_with(&self, other: &Self) -> bool {
         let is_new = |hash| self.table.find(hash).is_none();
         let n_new = other
             .table
@@ -110,7 +118,7 @@ impl Values {
             .iter()
             .filter(|entry| is_new(entry.hash))
             .count();
-        self.table.len() + n_new > super::frequent::CAPACITY
+        self.table.len() + n_new > CAPACITY
     }
 
     pub(crate) fn distinct(&self) -> DistinctFacts {

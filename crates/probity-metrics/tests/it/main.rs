@@ -1,0 +1,22 @@
+//! Tests of the crate's public face: laws over the catalog, and agreement with independent
+//! implementations (`golden/`).
+#![expect(
+    clippy::float_cmp,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "tests fail by panicking, and compare results that are exact by construction"
+)]
+
+mod constraints_churn;
+mod constraints_suggest;
+mod drift_golden;
+mod drift_simulation;
+mod generator;
+mod laws;
+mod summary_column;
+mod summary_distinct;
+mod summary_kll;
+mod summary_moments;
+mod summary_state;
+mod summary_types;
