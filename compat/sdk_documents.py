@@ -156,6 +156,19 @@ def the_sdk_loads_a_baseline(folder):
 
 
 @scenario
+def the_sdk_loads_an_awkward_baseline(folder):
+    """Columns of every type, with gaps, numbers that are none, and quotes in a name."""
+    names = ["whole", "fraction", "flag", "colour", "words", "nothing", '"not a ""number"""', '"größe, °"']
+    rows = [
+        (i - 250, i / 8 if i % 7 else "", ["true", "false"][i % 2], ["red", "green"][i % 2],
+         f"sentence number {i}", "", ["NaN", "Infinity", "1.5"][i % 3], 1e300 * i)
+        for i in range(500)
+    ]
+    probity("baseline", write(folder / "awkward.csv", names, rows), "-o", folder / "baseline")
+    check_folder(folder / "baseline")
+
+
+@scenario
 def the_sdk_loads_the_empty_violations_of_a_clean_check(folder):
     probity("baseline", WINE, "-o", folder / "baseline")
     probity("check", WINE, "--baseline", folder / "baseline", "-o", folder / "check")
