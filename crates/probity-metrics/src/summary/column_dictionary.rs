@@ -10,8 +10,9 @@ use arrow::datatypes::DataType;
 use super::UpdateSummary;
 use super::column::ColumnSummary;
 use super::column_update::{CHUNK, add_text_type, unsupported, update};
-use super::frequent::CAPACITY;
 use super::hash::hash_text;
+use super::kept::Kept;
+use super::lengths::n_scalars;
 use super::types::TextValue;
 
 /// A dictionary and what has been read of it.
@@ -21,22 +22,48 @@ pub(crate) struct KnownDictionary {
     source: ArrayRef,
     texts: StringArray,
     words: Vec<Word>,
+    /// Per word, one more than its place among the words of the batch at hand; else 0.
+    places: Vec<u32>,
 }
 
 /// One entry of a dictionary.
 #[derive(Clone, Copy, Debug)]
 struct Word {
     hash: u64,
-    /// Rows of the current batch.
-    rows: u64,
+    length: u64,
+    /// `None` until the word is read.
     value: Option<TextValue>,
 }
 
 const UNREAD: Word = Word {
     hash: 0,
-    rows: 0,
+    length: 0,
     value: None,
 };
+
+impl KnownDictionary {
+    fn word(&mut self, key: usize) -> (Word, TextValue) {
+        let word = &mut self.words[key];
+        let value = *word.value.get_or_insert_with(|| {
+            let text = self.texts.value(key);
+            word.hash = hash_text(text);
+            word.length = n_scalars(text);
+            TextValue::of(text)
+        });
+        (*word, value)
+    }
+}
+
+/// The words that a batch holds, and where.
+#[derive(Debug, Default)]
+struct BatchWords {
+    keys: Vec<usize>,
+    hashes: Vec<u64>,
+    numbers: Vec<Option<f64>>,
+    rows: Vec<u64>,
+    /// Per present row, the place of its word in the lists above.
+    places: Vec<u32>,
+}
 
 pub(crate) fn add(summary: &mut ColumnSummary, column: &dyn Array) -> Result<(), UpdateSummary> {
     let dictionary = column.as_any_dictionary();
@@ -69,11 +96,11 @@ fn known_dictionary(
     }
     let texts = cast(values, &DataType::Utf8).map_err(|_| unsupported(values.data_type()))?;
     let texts = texts.as_string::<i32>().clone();
-    let words = vec![UNREAD; values.len()];
     Ok(Box::new(KnownDictionary {
         source: ArrayRef::clone(values),
         texts,
-        words,
+        words: vec![UNREAD; values.len()],
+        places: vec![0; values.len()],
     }))
 }
 
@@ -96,72 +123,85 @@ fn present_keys(column: &dyn Array, texts: &StringArray) -> Vec<usize> {
 }
 
 fn add_words(summary: &mut ColumnSummary, known: &mut KnownDictionary, keys: &[usize]) {
-    let touched = count_rows(known, keys);
-    for &key in &touched {
-        let text = known.texts.value(key);
-        let word = &mut known.words[key];
-        let value = *word.value.get_or_insert_with(|| {
-            word.hash = hash_text(text);
-            TextValue::of(text)
+    let mut batch = words_of_batch(known, keys);
+    for (place, &key) in batch.keys.iter().enumerate() {
+        let (word, value) = known.word(key);
+        let rows = batch.rows[place];
+        add_text_type(summary, value, rows);
+        summary.lengths.add_length(word.length, rows);
+        batch.hashes.push(word.hash);
+        batch.numbers.push(match value {
+            TextValue::Integral(number) | TextValue::Fractional(number) => Some(number),
+            TextValue::Boolean | TextValue::String => None,
         });
-        add_text_type(summary, value, word.rows);
-        summary.lengths.add(text, word.rows);
     }
-    count_values(summary, known, keys, &touched);
+    count_values(summary, &batch);
+    summary.values.table.settle(|key| known.texts.value(key));
     if summary.numbers.is_some() {
-        add_numbers(summary, known, keys);
-    }
-    for key in touched {
-        known.words[key].rows = 0;
+        add_numbers(summary, &batch);
+    } else {
+        count_infinite(summary, &batch);
     }
 }
 
-/// Counts the rows of each word, and lists the words that have any.
-fn count_rows(known: &mut KnownDictionary, keys: &[usize]) -> Vec<usize> {
-    let mut touched = Vec::new();
+/// Lists the words that have rows, counts these, and leaves `known` as it was.
+fn words_of_batch(known: &mut KnownDictionary, keys: &[usize]) -> BatchWords {
+    let mut batch = BatchWords {
+        places: Vec::with_capacity(keys.len()),
+        ..Default::default()
+    };
     for &key in keys {
-        let rows = &mut known.words[key].rows;
-        if *rows == 0 {
-            touched.push(key);
+        let place = &mut known.places[key];
+        if *place == 0 {
+            batch.keys.push(key);
+            batch.rows.push(0);
+            *place = u32::try_from(batch.keys.len()).unwrap_or(u32::MAX);
         }
-        *rows += 1;
+        batch.rows[*place as usize - 1] += 1;
+        batch.places.push(*place - 1);
     }
-    touched
+    for &key in &batch.keys {
+        known.places[key] = 0;
+    }
+    batch
 }
 
 /// While the table stays exact the order of rows cannot matter, and a word is added once.
-fn count_values(
-    summary: &mut ColumnSummary,
-    known: &KnownDictionary,
-    keys: &[usize],
-    touched: &[usize],
-) {
+fn count_values(summary: &mut ColumnSummary, batch: &BatchWords) {
     let values = &mut summary.values;
-    let is_new = |key: &&usize| values.table.find(known.words[**key].hash).is_none();
-    let stays_exact = values.registers.is_none()
-        && (touched.len() + values.table.len() <= CAPACITY
-            || touched.iter().filter(is_new).count() + values.table.len() <= CAPACITY);
-    let rows_of = |key: usize| {
-        if stays_exact {
-            known.words[key].rows
-        } else {
-            1
+    let kept = |place: usize| Kept::Row(u32::try_from(batch.keys[place]).unwrap_or(u32::MAX));
+    if values.stays_exact_with(&batch.hashes) {
+        for (place, &hash) in batch.hashes.iter().enumerate() {
+            values.add_known(hash, kept(place), batch.rows[place]);
         }
-    };
-    for &key in if stays_exact { touched } else { keys } {
-        values.add_text(known.words[key].hash, known.texts.value(key), rows_of(key));
+        return;
+    }
+    let mut hashes = Vec::with_capacity(CHUNK);
+    for places in batch.places.chunks(CHUNK) {
+        hashes.clear();
+        hashes.extend(places.iter().map(|place| batch.hashes[*place as usize]));
+        values.add_all(&hashes, |at| kept(places[at] as usize));
     }
 }
 
 /// The sketch sees numbers in the order of rows.
-fn add_numbers(summary: &mut ColumnSummary, known: &KnownDictionary, keys: &[usize]) {
+fn add_numbers(summary: &mut ColumnSummary, batch: &BatchWords) {
     let mut numbers = Vec::with_capacity(CHUNK);
-    for keys in keys.chunks(CHUNK) {
+    for places in batch.places.chunks(CHUNK) {
         numbers.clear();
-        numbers.extend(keys.iter().filter_map(|key| match known.words[*key].value {
-            Some(TextValue::Integral(number) | TextValue::Fractional(number)) => Some(number),
-            Some(TextValue::Boolean | TextValue::String) | None => None,
-        }));
+        numbers.extend(
+            places
+                .iter()
+                .filter_map(|place| batch.numbers[*place as usize]),
+        );
         summary.add_numbers(&numbers);
+    }
+}
+
+fn count_infinite(summary: &mut ColumnSummary, batch: &BatchWords) {
+    for (number, rows) in batch.numbers.iter().zip(&batch.rows) {
+        if number.is_some_and(f64::is_infinite) {
+            summary.n_infinite += rows;
+        }
     }
 }

@@ -138,8 +138,12 @@ pub(crate) fn write_values(writer: &mut StateWriter, values: &Values) {
 
 fn write_kept(writer: &mut StateWriter, table: &FrequentTable, entry: &Entry) {
     match entry.kept {
-        Kept::Text { is_cut, .. } => {
-            writer.u8(if is_cut { CUT_TEXT } else { TEXT });
+        Kept::Row(_) | Kept::Text { is_cut: false, .. } => {
+            writer.u8(TEXT);
+            writer.short_text(&table.text(entry));
+        }
+        Kept::Text { is_cut: true, .. } => {
+            writer.u8(CUT_TEXT);
             writer.short_text(&table.text(entry));
         }
         Kept::Integer(value) => {

@@ -17,6 +17,7 @@ use super::UpdateSummary;
 use super::column::ColumnSummary;
 use super::hash::{hash_double, hash_integer, hash_text, hash_time, hash_unsigned};
 use super::kept::{Kept, Tick, TimeUnit};
+use super::lengths::n_scalars;
 use super::types::TextValue;
 
 pub(crate) fn update(summary: &mut ColumnSummary, column: &dyn Array) -> Result<(), UpdateSummary> {
@@ -41,26 +42,56 @@ pub(crate) fn unsupported(data_type: &DataType) -> UpdateSummary {
     }
 }
 
-/// Values that are taken up at once; a multiple of nothing, only large enough to be worth it.
+/// Values that are taken up at once.
 pub(crate) const CHUNK: usize = 512;
 
-fn add_texts<'a>(summary: &mut ColumnSummary, column: impl StringArrayType<'a>) {
+fn add_texts<'a>(summary: &mut ColumnSummary, column: impl StringArrayType<'a> + Copy) {
     summary.update_missing(column.null_count() as u64);
-    let mut numbers = Vec::with_capacity(CHUNK);
-    for text in column.iter().flatten() {
+    let is_ascii = column.is_ascii();
+    let mut chunk = TextChunk::default();
+    for (row, text) in column.iter().enumerate() {
+        let Some(text) = text else {
+            continue;
+        };
+        let length = if is_ascii {
+            text.len() as u64
+        } else {
+            n_scalars(text)
+        };
+        summary.lengths.add_length(length, 1);
         let value = TextValue::of(text);
         add_text_type(summary, value, 1);
         if let TextValue::Integral(number) | TextValue::Fractional(number) = value {
-            numbers.push(number);
-            if numbers.len() == CHUNK {
-                summary.add_numbers(&numbers);
-                numbers.clear();
-            }
+            chunk.numbers.push(number);
         }
-        summary.lengths.add(text, 1);
-        summary.values.add_text(hash_text(text), text, 1);
+        chunk.rows.push(u32::try_from(row).unwrap_or(u32::MAX));
+        chunk.hashes.push(hash_text(text));
+        if chunk.rows.len() == CHUNK {
+            chunk.add_to(summary);
+        }
     }
-    summary.add_numbers(&numbers);
+    chunk.add_to(summary);
+    summary.values.table.settle(|row| column.value(row));
+}
+
+/// What the texts of a chunk were read as.
+#[derive(Default)]
+struct TextChunk {
+    rows: Vec<u32>,
+    hashes: Vec<u64>,
+    numbers: Vec<f64>,
+}
+
+impl TextChunk {
+    fn add_to(&mut self, summary: &mut ColumnSummary) {
+        summary.add_numbers(&self.numbers);
+        summary
+            .values
+            .add_all(&self.hashes, |at| Kept::Row(self.rows[at]));
+        self.rows.clear();
+        self.hashes.clear();
+        self.numbers.clear();
+    }
 }
 
 /// Counts `rows` values of this type.

@@ -101,6 +101,15 @@ impl FrequentTable {
         self.insert(hash, kept, rows);
     }
 
+    /// Ends a batch: values that were kept as rows of it get their texts.
+    pub(crate) fn settle<'a>(&mut self, text_of: impl Fn(usize) -> &'a str) {
+        for index in 0..self.entries.len() {
+            if let Kept::Row(row) = self.entries[index].kept {
+                self.entries[index].kept = self.keep_text(text_of(row as usize));
+            }
+        }
+    }
+
     fn keep_text(&mut self, text: &str) -> Kept {
         let end = text.floor_char_boundary(LONGEST_TEXT);
         self.keep_cut_text(&text[..end], end < text.len())
@@ -224,6 +233,8 @@ impl FrequentTable {
                 let bytes = &self.texts[start..start + usize::from(length)];
                 String::from_utf8_lossy(bytes).into_owned()
             }
+            // No batch is at hand when somebody asks.
+            Kept::Row(_) => String::new(),
             Kept::Integer(value) => value.to_string(),
             Kept::Unsigned(value) => value.to_string(),
             Kept::Double(value) => double_text(value),

@@ -10,6 +10,9 @@ pub(crate) enum Kept {
         length: u16,
         is_cut: bool,
     },
+    /// Row of the batch at hand, or word of its dictionary, whose text is read only if the
+    /// value is still in the table when the batch ends ([`super::frequent::FrequentTable::settle`]).
+    Row(u32),
     Integer(i64),
     Unsigned(u64),
     Double(f64),

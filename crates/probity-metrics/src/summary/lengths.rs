@@ -14,12 +14,15 @@ pub struct Lengths {
 }
 
 impl Lengths {
-    #[inline]
     pub(crate) fn add(&mut self, text: &str, rows: u64) {
+        self.add_length(n_scalars(text), rows);
+    }
+
+    #[inline]
+    pub(crate) fn add_length(&mut self, length: u64, rows: u64) {
         if rows == 0 {
             return;
         }
-        let length = n_scalars(text);
         self.min = if self.count == 0 {
             length
         } else {
@@ -81,7 +84,7 @@ impl Lengths {
 
 /// Every scalar value has one byte that does not continue another.
 #[inline]
-fn n_scalars(text: &str) -> u64 {
+pub(crate) fn n_scalars(text: &str) -> u64 {
     let bytes = text.as_bytes();
     bytes
         .iter()

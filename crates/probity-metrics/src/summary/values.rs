@@ -34,7 +34,7 @@ pub(crate) struct RecordedDistinct {
 }
 
 impl Values {
-    /// Adds one row of each value, in order.
+    /// Adds one row of each value, in order. Rows are settled by the caller when its batch ends.
     pub(crate) fn add_all(&mut self, hashes: &[u64], kept: impl Fn(usize) -> Kept) {
         if let Some(registers) = &mut self.registers {
             registers.insert_all(hashes);
@@ -64,6 +64,25 @@ impl Values {
                 self.make_room(hash);
                 self.table.insert_text(hash, text, rows);
             }
+        }
+    }
+
+    /// Whether every value is in the table when those of `hashes`, all different, have come.
+    pub(crate) fn stays_exact_with(&self, hashes: &[u64]) -> bool {
+        if self.registers.is_some() {
+            return false;
+        }
+        let is_new = |hash: &&u64| self.table.find(**hash).is_none();
+        hashes.len() + self.table.len() <= CAPACITY
+            || (hashes.len() <= CAPACITY
+                && hashes.iter().filter(is_new).count() + self.table.len() <= CAPACITY)
+    }
+
+    /// Adds rows of a value to a table that stays exact.
+    pub(crate) fn add_known(&mut self, hash: u64, kept: Kept, rows: u64) {
+        match self.table.find(hash) {
+            Some(index) => self.table.add_to(index, rows),
+            None => self.table.insert(hash, kept, rows),
         }
     }
 
