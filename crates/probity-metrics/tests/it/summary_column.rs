@@ -251,6 +251,20 @@ fn categories_end_for_good() {
     assert_eq!(merged.profile().distinct.relative_standard_error, 0.0);
 }
 
+/// The registers of parts are those of the whole, also where no part filled its table.
+#[test]
+fn distinct_counts_of_parts_are_that_of_the_whole() {
+    let values = |range: std::ops::Range<i64>| summary(&[&range.map(Some).collect::<Int64Array>()]);
+    for n in [250, 400, 1_000, 50_000] {
+        for cut in [n / 10, n / 2, n - 1] {
+            let mut merged = values(0..cut);
+            merged.merge(&values(cut - cut / 10..n));
+            let (ours, whole) = (merged.profile().distinct, values(0..n).profile().distinct);
+            assert_eq!(ours, whole, "{n} cut at {cut}");
+        }
+    }
+}
+
 #[test]
 fn a_dictionary_beyond_the_table_counts_as_its_rows() {
     let cells: Vec<String> = (0..5_000).map(|i| format!("v{}", i * i % 997)).collect();
