@@ -89,11 +89,14 @@ impl<S: Summary> Accumulator for SummaryAccumulator<S> {
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         let Some(states) = states[0].as_any().downcast_ref::<BinaryArray>() else {
-            return exec_err!("summary states must be Binary, not {}", states[0].data_type());
+            return exec_err!(
+                "summary states must be Binary, not {}",
+                states[0].data_type()
+            );
         };
         for bytes in states.iter().flatten() {
-            let other = S::from_bytes(bytes)
-                .map_err(|error| DataFusionError::External(Box::new(error)))?;
+            let other =
+                S::from_bytes(bytes).map_err(|error| DataFusionError::External(Box::new(error)))?;
             self.0.merge(&other);
         }
         Ok(())

@@ -2,14 +2,14 @@
 //! aggregate function of its own: the choice travels with the plan, not with a process.
 
 use datafusion::arrow::array::Array;
-use probity_metrics::summary::{ColumnSummary, ReadState, Summary, UpdateSummary};
+use probity_metrics::summary::{ColumnProfile, ColumnSummary, ReadState, Summary, UpdateSummary};
 
 /// A [`ColumnSummary`] that sees hashes only. Its state is that of the summary inside.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RedactedColumn(ColumnSummary);
 
 impl Summary for RedactedColumn {
-    type Value = ColumnSummary;
+    type Value = ColumnProfile;
     const NAME: &'static str = "redacted_column";
 
     fn update(&mut self, column: &dyn Array) -> Result<(), UpdateSummary> {
@@ -20,8 +20,8 @@ impl Summary for RedactedColumn {
         self.0.merge(&other.0);
     }
 
-    fn value(&self) -> ColumnSummary {
-        self.0.clone()
+    fn value(&self) -> ColumnProfile {
+        self.0.value()
     }
 
     fn to_bytes(&self) -> Vec<u8> {

@@ -208,7 +208,10 @@ fn from_engine(partition: &Partition, error: DataFusionError) -> Scan {
                 source: DataFusionError::External(inner),
             },
         },
-        source => Scan::Aggregate { source_file, source },
+        source => Scan::Aggregate {
+            source_file,
+            source,
+        },
     }
 }
 
@@ -290,9 +293,8 @@ async fn aggregate(
     (0..schema.fields().len())
         .map(|column_idx| {
             let name = schema.field(column_idx).name().clone();
-            let bytes = state_bytes(row, column_idx).ok_or_else(|| {
-                DataFusionError::Internal(format!("no state of column `{name}`"))
-            })?;
+            let bytes = state_bytes(row, column_idx)
+                .ok_or_else(|| DataFusionError::Internal(format!("no state of column `{name}`")))?;
             Ok((name, bytes.to_vec()))
         })
         .collect()
@@ -317,7 +319,10 @@ impl PartitionStream for PartitionColumns {
             Ok(stream) => stream,
             Err(error) => {
                 let failed = futures::stream::once(async { Err(DataFusionError::from(error)) });
-                Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), failed))
+                Box::pin(RecordBatchStreamAdapter::new(
+                    Arc::clone(&self.schema),
+                    failed,
+                ))
             }
         }
     }

@@ -1,6 +1,5 @@
 //! How the command ends: exit codes, and errors told once.
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 

@@ -28,11 +28,3 @@ pub(crate) fn print<T: Serialize>(
     }
     Ok(())
 }
-
-/// A remark that belongs on standard error, unless the user wants quiet.
-pub(crate) fn remark(arguments: PrintArguments, text: &str) {
-    if !arguments.quiet {
-        // A closed standard error is no reason to fail.
-        let _ = writeln!(io::stderr(), "{text}");
-    }
-}

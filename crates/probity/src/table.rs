@@ -1,8 +1,10 @@
 //! Tables and numbers for the terminal.
 
-use console::Term;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use console::Term;
+
+/// A line under the header, and no other: in the order of comfy-table's components.
+const HEADER_LINE_ONLY: &str = "     ──            ";
 
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(crate) enum Align {
 pub(crate) fn table(header: &[(&str, Align)], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table
-        .load_preset(UTF8_HORIZONTAL_ONLY)
+        .load_preset(HEADER_LINE_ONLY)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header.iter().map(|(title, _)| Cell::new(title)));
     if let Some((_, width)) = Term::stdout().size_checked() {
@@ -78,6 +80,15 @@ pub(crate) fn number(value: f64) -> String {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         text
+    }
+}
+
+/// A p-value; one too small for a double is said to be small, not zero.
+pub(crate) fn p_value(value: f64) -> String {
+    if value < 1e-300 {
+        "<1e-300".to_owned()
+    } else {
+        number(value)
     }
 }
 

@@ -111,7 +111,19 @@ pub async fn check(
     options: CheckOptions,
     surroundings: Surroundings<'_>,
 ) -> Result<CheckOutcome, AnalysisError> {
-    let scanned = scan_input(input, surroundings).await?;
+    let baseline_columns = baseline.by_name();
+    let baseline_redacts = baseline.redacted();
+    for name in &input.redacted {
+        if baseline_columns.contains_key(name.as_str()) && !baseline_redacts.contains(name) {
+            return Err(AnalysisError::RedactedHereOnly {
+                feature: name.clone(),
+                baseline: baseline.folder.clone(),
+            });
+        }
+    }
+    let mut input = input.clone();
+    input.redacted.extend(baseline_redacts);
+    let scanned = scan_input(&input, surroundings).await?;
     Ok(judge(scanned, baseline, options))
 }
 

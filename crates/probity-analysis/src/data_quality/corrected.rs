@@ -50,8 +50,10 @@ pub(crate) fn tests(
     baseline: &HashMap<&str, &ColumnSummary>,
     drifts: &HashMap<&str, FeatureDrift>,
 ) -> FeatureTests {
-    let current: HashMap<&str, &Observed<'_>> =
-        observed.iter().map(|column| (column.name, column)).collect();
+    let current: HashMap<&str, &Observed<'_>> = observed
+        .iter()
+        .map(|column| (column.name, column))
+        .collect();
     let mut tests = FeatureTests::default();
     let mut n_short = 0_u64;
     for feature in &constraints.features {
@@ -127,7 +129,12 @@ pub(crate) fn judge(tests: FeatureTests, aws: &[Violation], rate: f64) -> Correc
     let adjusted = adjust_benjamini_hochberg(&p_values);
     let broken: HashSet<(&str, ConstraintCheckType)> = aws
         .iter()
-        .map(|violation| (violation.feature_name.as_str(), violation.constraint_check_type))
+        .map(|violation| {
+            (
+                violation.feature_name.as_str(),
+                violation.constraint_check_type,
+            )
+        })
         .collect();
     let mut drift_p_adjusted = HashMap::new();
     let mut violations: Vec<CorrectedViolation> = certain(aws);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use probity_data::location::Environment;
 use probity_domain::document::constraints::{Constraints, FeatureConstraints};
 use probity_domain::document::statistics::{FeatureStatistics, Statistics};
-use probity_data::location::Environment;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -97,9 +97,10 @@ fn exact_counts(summary: &ColumnSummary) -> Option<Vec<(f64, u64)>> {
 pub(crate) fn method_of(settings: &EffectiveSettings, samples: &Samples) -> Method {
     match samples {
         Samples::Numeric { .. } => Method::Numeric(settings.comparison_method),
-        Samples::Categorical { .. } => {
-            Method::Categorical(settings.categorical_drift_method, settings.comparison_method)
-        }
+        Samples::Categorical { .. } => Method::Categorical(
+            settings.categorical_drift_method,
+            settings.comparison_method,
+        ),
     }
 }
 
@@ -117,9 +118,10 @@ pub(crate) fn drift_of(
     let samples = samples(baseline, current)?;
     let method = method_of(&settings, &samples);
     let (comparison, kind) = match (&samples, method) {
-        (Samples::Numeric { baseline, current }, Method::Numeric(method)) => {
-            (compare_numeric(baseline, current, method)?, InferredType::Fractional)
-        }
+        (Samples::Numeric { baseline, current }, Method::Numeric(method)) => (
+            compare_numeric(baseline, current, method)?,
+            InferredType::Fractional,
+        ),
         (Samples::Categorical { baseline, current }, Method::Categorical(method, correction)) => (
             compare_categorical(baseline, current, method, correction)?,
             InferredType::String,
@@ -151,7 +153,12 @@ impl FeatureDrift {
 
     /// For `probity.json`. `p_adjusted` is absent when the column took no part in the
     /// correction: then no verdict is given.
-    pub(crate) fn facts(&self, violates_aws: bool, p_adjusted: Option<f64>, rate: f64) -> DriftFacts {
+    pub(crate) fn facts(
+        &self,
+        violates_aws: bool,
+        p_adjusted: Option<f64>,
+        rate: f64,
+    ) -> DriftFacts {
         let comparison = &self.comparison;
         DriftFacts {
             method: self.method.name().to_owned(),

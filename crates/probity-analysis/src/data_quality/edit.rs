@@ -2,7 +2,9 @@
 
 use probity_data::location::{Environment, OutputFolder};
 use probity_domain::document::constraints::Constraints;
-use probity_domain::document::probity_file::{ConstraintEdit, DatasetFacts, FORMAT, ProbityFile, VERSION};
+use probity_domain::document::probity_file::{
+    ConstraintEdit, DatasetFacts, FORMAT, ProbityFile, VERSION,
+};
 use probity_metrics::constraints::{Editor, Setting, edit};
 use probity_metrics::summary::feature_facts;
 use probity_report::data_quality::{DataQualityReport, render};

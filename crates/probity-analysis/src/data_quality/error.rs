@@ -48,8 +48,14 @@ pub enum AnalysisError {
         /// Empty, or `; did you mean …`.
         suggestion: String,
     },
-    #[error("`{feature}` is redacted in one folder and not in another; merging would mix hashes with values")]
+    #[error(
+        "`{feature}` is redacted in one folder and not in another; merging would mix hashes with values"
+    )]
     MixedRedaction { feature: String },
+    #[error(
+        "`{feature}` is redacted here but not in the baseline `{baseline}`: hashes cannot be compared with values; make the baseline again with --redact {feature}"
+    )]
+    RedactedHereOnly { feature: String, baseline: String },
     #[error(transparent)]
     Edit(#[from] EditConstraints),
     #[error(transparent)]
@@ -69,6 +75,7 @@ impl AnalysisError {
             | Self::OtherSummaries { .. }
             | Self::NoFeature { .. }
             | Self::MixedRedaction { .. }
+            | Self::RedactedHereOnly { .. }
             | Self::Edit(_) => true,
             Self::Scan(scan) => match scan {
                 // What the engine refuses is what the file holds: a column of a type without

@@ -21,7 +21,7 @@ pub struct Input {
 
 /// A dataset after its scan.
 #[derive(Clone, Debug)]
-pub struct Scanned {
+pub(crate) struct Scanned {
     pub table: TableSummary,
     pub dataset: DatasetFacts,
 }
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 /// Finds, reads and summarises the dataset of `input`.
-pub async fn scan_input(
+pub(crate) async fn scan_input(
     input: &Input,
     surroundings: Surroundings<'_>,
 ) -> Result<Scanned, AnalysisError> {

@@ -23,9 +23,9 @@ pub use input::{Input, Surroundings};
 pub use merge::merge;
 pub use profile::profile;
 pub use result::{
-    BASELINE_CONSTRAINTS, BASELINE_SUMMARIES, BaselineCopy, CONSTRAINTS, PROBITY, REPORT, ResultDocuments, STATISTICS,
-    SUMMARIES, VIOLATIONS,
+    BASELINE_CONSTRAINTS, BASELINE_SUMMARIES, BaselineCopy, CONSTRAINTS, PROBITY, REPORT,
+    ResultDocuments, STATISTICS, SUMMARIES, VIOLATIONS,
 };
 pub use stored::StoredResult;
 pub use table::{ProfileRow, ProfileTable, profile_table};
-pub use why::{Explanation, why};
+pub use why::{DriftExplanation, Explanation, ShareExplanation, why};

@@ -3,7 +3,9 @@
 use probity_data::location::OutputFolder;
 use probity_domain::document::constraint_violations::ConstraintViolations;
 use probity_domain::document::constraints::Constraints;
-use probity_domain::document::probity_file::{DatasetFacts, FORMAT, ProbityFile, SummaryReference, VERSION};
+use probity_domain::document::probity_file::{
+    DatasetFacts, FORMAT, ProbityFile, SummaryReference, VERSION,
+};
 use probity_domain::document::statistics::{DatasetStatistics, Statistics};
 use probity_metrics::summary::{ColumnProfile, feature_facts, feature_statistics};
 use probity_report::data_quality::{DataQualityReport, render};
@@ -22,7 +24,7 @@ pub const BASELINE_CONSTRAINTS: &str = "baseline-constraints.json";
 pub const REPORT: &str = "report.html";
 
 /// The program that writes, as the documents name it.
-pub const WRITER: &str = concat!("probity ", env!("CARGO_PKG_VERSION"));
+pub(crate) const WRITER: &str = concat!("probity ", env!("CARGO_PKG_VERSION"));
 
 /// Everything that an analysis leaves behind.
 #[derive(Clone, Debug)]
@@ -56,7 +58,9 @@ impl ResultDocuments {
         folder.write(SUMMARIES, |out| out.write_all(&self.summaries))?;
         if let Some(baseline) = &self.baseline {
             folder.write(BASELINE_SUMMARIES, |out| out.write_all(&baseline.summaries))?;
-            folder.write(BASELINE_CONSTRAINTS, |out| baseline.constraints.write_json(out))?;
+            folder.write(BASELINE_CONSTRAINTS, |out| {
+                baseline.constraints.write_json(out)
+            })?;
         }
         folder.write(PROBITY, |out| self.probity.write_json(out))?;
         let report = self.report();
@@ -111,10 +115,7 @@ pub(crate) fn profiles_of(table: &TableSummary) -> Vec<(String, ColumnProfile)> 
 }
 
 /// `probity.json` of a table, before any comparison.
-pub(crate) fn probity_file_of(
-    table: &TableSummary,
-    dataset: DatasetFacts,
-) -> ProbityFile {
+pub(crate) fn probity_file_of(table: &TableSummary, dataset: DatasetFacts) -> ProbityFile {
     ProbityFile {
         format: FORMAT.to_owned(),
         version: VERSION,

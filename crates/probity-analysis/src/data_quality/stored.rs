@@ -58,7 +58,10 @@ impl StoredResult {
                 .flat_map(|statistics| &statistics.features)
                 .map(|feature| {
                     let summary = ColumnSummary::from_statistics(feature);
-                    Ok((feature.name.clone(), summary.map_err(|source| damaged(folder, source))?))
+                    Ok((
+                        feature.name.clone(),
+                        summary.map_err(|source| damaged(folder, source))?,
+                    ))
                 })
                 .collect::<Result<_, AnalysisError>>()?,
         };
@@ -70,8 +73,13 @@ impl StoredResult {
             Some(reference) => Some(summaries(folder, reference, environment).await?),
             None => None,
         };
-        let baseline_constraints =
-            document(folder, BASELINE_CONSTRAINTS, environment, Constraints::from_json).await?;
+        let baseline_constraints = document(
+            folder,
+            BASELINE_CONSTRAINTS,
+            environment,
+            Constraints::from_json,
+        )
+        .await?;
         let rows = statistics
             .as_ref()
             .map_or(0, |statistics| statistics.dataset.item_count);
@@ -128,7 +136,9 @@ impl StoredResult {
 
     /// The constraints that a check obeyed, else those of the baseline that this is.
     pub(crate) fn obeyed_constraints(&self) -> Option<&Constraints> {
-        self.baseline_constraints.as_ref().or(self.constraints.as_ref())
+        self.baseline_constraints
+            .as_ref()
+            .or(self.constraints.as_ref())
     }
 
     pub(crate) fn by_name(&self) -> HashMap<&str, &ColumnSummary> {

@@ -213,8 +213,11 @@ fn drift(
     }
     let baseline = baseline.ok_or("the baseline does not have this column")?;
     let current = current.ok_or("the current data does not have this column")?;
-    let constraints = stored.obeyed_constraints().ok_or("the folder has no constraints")?;
-    let constraint = obeyed(stored, feature).ok_or("the baseline has no constraint for this column")?;
+    let constraints = stored
+        .obeyed_constraints()
+        .ok_or("the folder has no constraints")?;
+    let constraint =
+        obeyed(stored, feature).ok_or("the baseline has no constraint for this column")?;
     let settings = EffectiveSettings::of_feature(constraints, constraint);
     if !settings.compares_distributions() {
         return Err("the constraints switch the comparison of this column off");
@@ -274,7 +277,10 @@ mod tests {
         check("check/report.html", "check");
         check("statistics.json", ".");
         check("/statistics.json", "/");
-        check("s3://bucket/day/constraint_violations.json", "s3://bucket/day");
+        check(
+            "s3://bucket/day/constraint_violations.json",
+            "s3://bucket/day",
+        );
     }
 
     #[test]

@@ -16,8 +16,9 @@ fn the_same_data_has_no_violation() {
 #[test]
 fn only_the_shifted_column_is_named() {
     let folder = Folder::new();
-    let baseline = folder.write("people.csv", &people(2000, 0.0));
-    let today = folder.write("today.csv", &people(1500, 200.0));
+    // Multiples of 17, so that the same share of incomes is missing.
+    let baseline = folder.write("people.csv", &people(3400, 0.0));
+    let today = folder.write("today.csv", &people(1700, 200.0));
     let outcome = checked(&input(&today), &baseline).unwrap();
     let named: Vec<_> = outcome
         .violations()
@@ -36,9 +37,15 @@ fn too_few_rows_are_said_and_not_alarmed() {
     let outcome = checked(&input(&today), &baseline).unwrap();
     assert_eq!(outcome.corrected_features(), Vec::<String>::new());
     let features = &outcome.documents.probity.features;
-    let income = features.iter().find(|feature| feature.name == "income").unwrap();
+    let income = features
+        .iter()
+        .find(|feature| feature.name == "income")
+        .unwrap();
     let note = income.drift.as_ref().and_then(|drift| drift.note.as_ref());
-    assert!(note.is_some_and(|note| note.contains("too few")), "{note:?}");
+    assert!(
+        note.is_some_and(|note| note.contains("too few")),
+        "{note:?}"
+    );
 }
 
 #[test]

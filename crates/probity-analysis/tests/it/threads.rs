@@ -40,7 +40,10 @@ fn every_document_has_the_same_bytes_at_1_2_and_8_threads() {
     let mut all = Vec::new();
     for threads in [1, 2, 8] {
         let baseline = folder.location(&format!("baseline-{threads}"));
-        written(&profiled(&with_threads(&folder.location("data"), threads)).unwrap(), &baseline);
+        written(
+            &profiled(&with_threads(&folder.location("data"), threads)).unwrap(),
+            &baseline,
+        );
         let result = folder.location(&format!("check-{threads}"));
         let today = with_threads(&folder.location("today.csv"), threads);
         // One baseline for all: its address is part of the result.

@@ -103,6 +103,7 @@ pub struct FeatureFacts {
     /// Values were replaced by hashes before anything was counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
+    /// Rows, those without a value included.
     pub n: u64,
     pub n_missing: u64,
     pub type_counts: TypeCounts,

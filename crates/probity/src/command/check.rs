@@ -15,7 +15,7 @@ use super::wiring::{environment, input, with_surroundings};
 use crate::arguments::{CheckArguments, VerdictArgument};
 use crate::exit::Exit;
 use crate::screen;
-use crate::table::{Align, count, number, short, table};
+use crate::table::{Align, count, number, p_value, short, table};
 
 /// Rows of the table of movements.
 const SHOWN: usize = 15;
@@ -44,7 +44,9 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
         outcome.documents.write(folder).await?;
     }
     write_summaries(&arguments, &outcome)?;
-    screen::print(arguments.print, &Printed::of(&outcome), || text(&outcome, &arguments))?;
+    screen::print(arguments.print, &Printed::of(&outcome), || {
+        text(&outcome, &arguments)
+    })?;
     Ok(if outcome.is_violated() {
         Exit::Violations
     } else {
@@ -124,7 +126,8 @@ fn text(outcome: &CheckOutcome, arguments: &CheckArguments) -> String {
     }
     text.push_str(&moved(&probity.features));
     text.push_str(&match corrected.len() {
-        0 => "sampling error explains every difference (corrected verdict: no violation)\n".to_owned(),
+        0 => "sampling error explains every difference (corrected verdict: no violation)\n"
+            .to_owned(),
         _ => format!(
             "more than sampling error explains, over all features (corrected verdict): {}\n",
             corrected.join(", ")
@@ -168,9 +171,13 @@ fn moved(features: &[FeatureFacts]) -> String {
         vec![
             short(&feature.name, 32),
             number(drift.effect),
-            format!("{} to {}", number(drift.interval.low), number(drift.interval.high)),
+            format!(
+                "{} to {}",
+                number(drift.interval.low),
+                number(drift.interval.high)
+            ),
             drift.psi.map(number).unwrap_or_default(),
-            number(drift.p_adjusted),
+            p_value(drift.p_adjusted),
             drift.distance.map(number).unwrap_or_else(|| "–".to_owned()),
             number(drift.threshold),
             verdicts(drift),
@@ -178,7 +185,10 @@ fn moved(features: &[FeatureFacts]) -> String {
     });
     let mut text = table(&header, rows.collect());
     if drifts.len() > SHOWN {
-        text.push_str(&format!("and {} columns that moved less\n", drifts.len() - SHOWN));
+        text.push_str(&format!(
+            "and {} columns that moved less\n",
+            drifts.len() - SHOWN
+        ));
     }
     text
 }

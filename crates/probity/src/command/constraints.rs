@@ -49,7 +49,9 @@ pub(crate) async fn set(arguments: ConstraintsSetArguments) -> Result<Exit> {
         ];
         let rows = edits.iter().map(|edit| {
             vec![
-                edit.feature.clone().unwrap_or_else(|| "(whole file)".to_owned()),
+                edit.feature
+                    .clone()
+                    .unwrap_or_else(|| "(whole file)".to_owned()),
                 edit.setting.clone(),
                 edit.old.to_string(),
                 edit.new.to_string(),
@@ -81,8 +83,16 @@ fn settings(arguments: &ConstraintsSetArguments) -> Vec<Setting> {
             .map(|method| Setting::CategoricalDriftMethod(categorical_drift_method(method))),
     );
     changes.extend(arguments.completeness.map(Setting::Completeness));
-    changes.extend(arguments.data_type_threshold.map(Setting::DatatypeCheckThreshold));
-    changes.extend(arguments.domain_threshold.map(Setting::DomainContentThreshold));
+    changes.extend(
+        arguments
+            .data_type_threshold
+            .map(Setting::DatatypeCheckThreshold),
+    );
+    changes.extend(
+        arguments
+            .domain_threshold
+            .map(Setting::DomainContentThreshold),
+    );
     changes
 }
 

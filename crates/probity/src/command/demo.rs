@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use probity_analysis::data_quality::{CheckOptions, CheckOutcome, Input, Verdict, check, load_baseline, profile};
+use probity_analysis::data_quality::{
+    CheckOptions, CheckOutcome, Input, Verdict, check, load_baseline, profile,
+};
 use probity_data::dataset::ReadOptions;
 use probity_data::location::OutputFolder;
 use probity_domain::document::constraints::CategoricalDriftMethod;
@@ -39,7 +41,12 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&training, csv(Year::Training, ROWS_TRAINING, SEED)))
         .and_then(|()| fs::write(&today, csv(Year::Drifted, ROWS_TODAY, SEED + 1)))
-        .with_context(|| format!("failed to write the demo's data into `{}`", folder.display()))?;
+        .with_context(|| {
+            format!(
+                "failed to write the demo's data into `{}`",
+                folder.display()
+            )
+        })?;
     let baseline_folder = folder.join("baseline").display().to_string();
     let check_folder = folder.join("check").display().to_string();
     let outcome = with_surroundings(arguments.print, async |surroundings| {
@@ -48,7 +55,8 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
         let documents = profile(&input(&training, None), method, surroundings).await?;
         let output = OutputFolder::create(&baseline_folder, &environment).await?;
         documents.write(output).await?;
-        let baseline = load_baseline(&baseline_folder, &input(&training, None), surroundings).await?;
+        let baseline =
+            load_baseline(&baseline_folder, &input(&training, None), surroundings).await?;
         let today = input(&today, Some(baseline.column_names()));
         let outcome = check(&today, &baseline, options(), surroundings).await?;
         let output = OutputFolder::create(&check_folder, &environment).await?;
@@ -58,7 +66,11 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
     .await?;
     let demo = Demo {
         folder: folder.display().to_string(),
-        report: folder.join("check").join("report.html").display().to_string(),
+        report: folder
+            .join("check")
+            .join("report.html")
+            .display()
+            .to_string(),
         violations: outcome.violations().len(),
         corrected: outcome.corrected_features(),
     };

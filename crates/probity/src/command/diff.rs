@@ -27,7 +27,11 @@ fn text(diff: &BaselineDiff) -> String {
         diff.after,
         count(diff.rows_after)
     );
-    let changed: Vec<&FeatureDiff> = diff.features.iter().filter(|feature| is_changed(feature)).collect();
+    let changed: Vec<&FeatureDiff> = diff
+        .features
+        .iter()
+        .filter(|feature| is_changed(feature))
+        .collect();
     if changed.is_empty() && diff.settings.is_empty() {
         text.push_str("the baselines say the same\n");
         return text;
@@ -60,22 +64,44 @@ fn push_feature(feature: &FeatureDiff, rows: &mut Vec<Vec<String>>) {
     let name = short(&feature.name, 32);
     match feature.presence {
         Presence::Added => {
-            rows.push(vec![name, "column".into(), "absent".into(), "present".into(), String::new()]);
+            rows.push(vec![
+                name,
+                "column".into(),
+                "absent".into(),
+                "present".into(),
+                String::new(),
+            ]);
             return;
         }
         Presence::Removed => {
-            rows.push(vec![name, "column".into(), "present".into(), "absent".into(), String::new()]);
+            rows.push(vec![
+                name,
+                "column".into(),
+                "present".into(),
+                "absent".into(),
+                String::new(),
+            ]);
             return;
         }
         Presence::Both => {}
     }
-    let all: Vec<&SettingDiff> = feature.statistics.iter().chain(&feature.constraints).collect();
+    let all: Vec<&SettingDiff> = feature
+        .statistics
+        .iter()
+        .chain(&feature.constraints)
+        .collect();
     for setting in all.iter().take(SHOWN_PER_FEATURE) {
         rows.push(cells(&name, setting));
     }
     if all.len() > SHOWN_PER_FEATURE {
         let more = all.len() - SHOWN_PER_FEATURE;
-        rows.push(vec![name, format!("and {more} more"), String::new(), String::new(), String::new()]);
+        rows.push(vec![
+            name,
+            format!("and {more} more"),
+            String::new(),
+            String::new(),
+            String::new(),
+        ]);
     }
 }
 

@@ -11,7 +11,12 @@ pub(crate) enum Year {
     Drifted,
 }
 
-const REGIONS: [(&str, f64); 4] = [("north", 0.31), ("south", 0.27), ("east", 0.24), ("west", 0.18)];
+const REGIONS: [(&str, f64); 4] = [
+    ("north", 0.31),
+    ("south", 0.27),
+    ("east", 0.24),
+    ("west", 0.18),
+];
 const PURPOSES: [(&str, f64); 5] = [
     ("car", 0.34),
     ("home", 0.26),
@@ -45,12 +50,22 @@ fn push_applicant(text: &mut String, year: Year, random: &mut SplitMix64) {
     let term = 12 * (1 + (random.uniform() * 7.0) as u32);
     let term_is_missing = random.uniform() < if drifted { 0.12 } else { 0.0 };
     let region = pick(&REGIONS, random.uniform());
-    let channels: &[(&str, f64)] = if drifted { &CHANNELS_DRIFTED } else { &CHANNELS };
+    let channels: &[(&str, f64)] = if drifted {
+        &CHANNELS_DRIFTED
+    } else {
+        &CHANNELS
+    };
     let channel = pick(channels, random.uniform());
     let purpose = pick(&PURPOSES, random.uniform());
     let has_guarantor = random.uniform() < 0.23;
-    let credit_score = (620.0 + 1.1 * (age - 21.0) + 61.0 * random.normal()).clamp(300.0, 850.0).round();
-    let term = if term_is_missing { String::new() } else { term.to_string() };
+    let credit_score = (620.0 + 1.1 * (age - 21.0) + 61.0 * random.normal())
+        .clamp(300.0, 850.0)
+        .round();
+    let term = if term_is_missing {
+        String::new()
+    } else {
+        term.to_string()
+    };
     // Writing into a String cannot fail.
     let _ = writeln!(
         text,

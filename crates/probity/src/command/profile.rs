@@ -21,7 +21,8 @@ pub(crate) async fn run(arguments: ProfileArguments) -> Result<Exit> {
     };
     let shown = with_surroundings(arguments.print, async |surroundings| match folder {
         Some(folder) => {
-            let documents = profile(&input, CategoricalDriftMethod::LInfinity, surroundings).await?;
+            let documents =
+                profile(&input, CategoricalDriftMethod::LInfinity, surroundings).await?;
             let shown = ProfileTable::of_documents(&documents);
             documents.write(folder).await?;
             Ok(shown)
@@ -71,7 +72,10 @@ fn cells(row: &ProfileRow) -> Vec<String> {
     let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
     let quantile = |p: f64| {
         let quantiles = facts.quantiles.as_ref()?;
-        let found = quantiles.values.iter().find(|quantile| (quantile.p - p).abs() < 1e-9)?;
+        let found = quantiles
+            .values
+            .iter()
+            .find(|quantile| (quantile.p - p).abs() < 1e-9)?;
         Some(found.value)
     };
     vec![
@@ -81,7 +85,7 @@ fn cells(row: &ProfileRow) -> Vec<String> {
         } else {
             format!("{:?}", facts.inferred_type)
         },
-        percent(facts.n_missing, facts.n_missing + facts.n),
+        percent(facts.n_missing, facts.n),
         distinct(row),
         optional(row.mean),
         optional(row.std_dev),
@@ -117,7 +121,13 @@ fn frequent(row: &ProfileRow) -> String {
         .iter()
         .take(2)
         .filter(|value| value.count > 1)
-        .map(|value| format!("{} ({})", short(&value.value, 16), percent(value.count, row.facts.n)))
+        .map(|value| {
+            format!(
+                "{} ({})",
+                short(&value.value, 16),
+                percent(value.count, row.facts.n - row.facts.n_missing)
+            )
+        })
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -8,7 +8,8 @@ use super::wiring::environment;
 use crate::arguments::WhyArguments;
 use crate::exit::Exit;
 use crate::screen;
-use crate::table::{Align, count, number, table};
+use crate::table;
+use crate::table::{Align, count, number};
 
 pub(crate) async fn run(arguments: WhyArguments) -> Result<Exit> {
     let explanation = why(&arguments.file, &arguments.feature, &environment()).await?;
@@ -46,7 +47,9 @@ fn text(explanation: &Explanation) -> String {
 
 /// `completeness_check: 1 − 12/500 = 0.976; the constraint accepts 1 or more`.
 fn push_share(text: &mut String, share: &ShareExplanation) {
-    let ratio = share.ratio.map_or_else(|| "unknown".to_owned(), |ratio| ratio.to_string());
+    let ratio = share
+        .ratio
+        .map_or_else(|| "unknown".to_owned(), |ratio| ratio.to_string());
     text.push_str(&format!(
         "{}: 1 − {}/{} = {ratio}",
         share.check.name(),
@@ -60,7 +63,10 @@ fn push_share(text: &mut String, share: &ShareExplanation) {
         text.push_str(&format!("; baseline {bad}/{n}"));
     }
     if let Some(p_value) = share.p_value {
-        text.push_str(&format!("; Fisher's exact test of a rise: p = {}", number(p_value)));
+        text.push_str(&format!(
+            "; Fisher's exact test of a rise: p = {}",
+            table::p_value(p_value)
+        ));
     }
     text.push('\n');
 }
@@ -79,7 +85,9 @@ fn push_drift(text: &mut String, drift: &DriftExplanation) {
     text.push_str(&bins(&workings.bins));
     text.push_str(&gap(&workings.largest_gap));
     for step in &workings.steps {
-        let result = step.result.map_or_else(|| "not computed".to_owned(), |result| result.to_string());
+        let result = step
+            .result
+            .map_or_else(|| "not computed".to_owned(), |result| format!("{result:?}"));
         text.push_str(&format!(
             "\n{}\n    {}\n    = {}\n    = {result}\n",
             step.name, step.formula, step.numbers
@@ -116,7 +124,7 @@ fn bins(bins: &[WorkedBin]) -> String {
             number(bin.divergence_term),
         ]
     });
-    table(&header, rows.collect())
+    table::table(&header, rows.collect())
 }
 
 fn gap(gap: &WorkedGap) -> String {

@@ -95,5 +95,9 @@ pub(crate) async fn with_surroundings<T>(
 }
 
 fn advance(bar: &ProgressBar, partition: &Partition) {
-    bar.inc(partition.stored_bytes());
+    // Parts of a compressed file are larger than what was read of it.
+    let left = bar
+        .length()
+        .map_or(u64::MAX, |length| length.saturating_sub(bar.position()));
+    bar.inc(partition.size_bytes().min(left));
 }
