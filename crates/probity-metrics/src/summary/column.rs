@@ -8,7 +8,7 @@
 //! stated errors.
 
 use arrow::array::Array;
-use probity_domain::document::probity_file::TypeCounts;
+use probity_domain::document::probity_file::{DistinctFacts, TypeCounts};
 use probity_domain::document::statistics::InferredType;
 
 use super::column_dictionary::KnownDictionary;
@@ -153,7 +153,7 @@ impl ColumnSummary {
             types: self.types,
             inferred_type: self.inferred_type(),
             numeric: self.numeric_profile(),
-            distinct: self.values.distinct(),
+            distinct: self.distinct(),
             frequent: self.values.most_frequent(),
             categories: self.categories(),
             lengths: self
@@ -162,6 +162,15 @@ impl ColumnSummary {
                 .filter(|_| self.inferred_type() == InferredType::String),
             n_nan: self.n_nan,
             n_infinite: self.n_infinite,
+        }
+    }
+
+    /// An estimate never exceeds the values that there are.
+    fn distinct(&self) -> DistinctFacts {
+        let facts = self.values.distinct();
+        DistinctFacts {
+            estimate: facts.estimate.min(self.n_present() as f64),
+            ..facts
         }
     }
 

@@ -212,7 +212,8 @@ impl KllSketch {
         let bucket = |i: u32| {
             let (lower, upper) = (edge(i), edge(i + 1));
             let below_upper = if i + 1 == n {
-                self.rank(upper)
+                // The last edge can lie a rounding error below the largest value.
+                self.count()
             } else {
                 self.rank_exclusive(upper)
             };

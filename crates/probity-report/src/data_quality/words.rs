@@ -113,7 +113,7 @@ pub(crate) fn verdicts_explained(
     let rate = number::percent(check.false_discovery_rate);
     let tested = plural(
         usize::try_from(check.tested).unwrap_or(usize::MAX),
-        "column",
+        "test",
     );
     html! {
         @if named.by_both.is_empty() && named.by_aws_only.is_empty() && named.by_corrected_only.is_empty() {
@@ -142,7 +142,7 @@ pub(crate) fn verdicts_explained(
         p.fine {
             "SageMaker’s rule compares each difference with a fixed limit, however few rows there are. "
             "The corrected verdict asks whether chance alone could explain it: over " (tested)
-            " tested for drift, at most " (rate) " of the columns it names are expected to be false alarms "
+            ", at most " (rate) " of what it names is expected to be false alarms "
             "(Benjamini–Hochberg)."
         }
     }
