@@ -18,7 +18,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use harness::{Finding, Limits, Session, TARGETS, Target};
+use harness::session::{Finding, Limits, Session};
+use harness::targets::{TARGETS, Target};
 
 /// One input may take this long in an unoptimised build.
 const TIME_PER_INPUT: Duration = Duration::from_secs(5);

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::harness::{Limits, Session, TARGETS};
+use crate::harness::session::{Limits, Session};
+use crate::harness::targets::TARGETS;
 
 /// The count ends a run on a machine that is not busy, so that it tries the
 /// same inputs each time; the time keeps the test short on one that is.

@@ -5,8 +5,5 @@
 
 mod mutation;
 mod random;
-mod session;
-mod targets;
-
-pub(crate) use session::{Finding, Limits, Session};
-pub(crate) use targets::{TARGETS, Target};
+pub(crate) mod session;
+pub(crate) mod targets;

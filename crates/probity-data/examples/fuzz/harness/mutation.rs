@@ -62,8 +62,8 @@ pub(crate) struct Material<'a> {
 }
 
 const MUTATIONS: &[Mutation] = &[
-    flip_bit,
-    random_byte,
+    |input, random, _| flip_bit(input, random),
+    |input, random, _| random_byte(input, random),
     insert_token,
     insert_token,
     replace_by_token,
@@ -78,7 +78,7 @@ const MUTATIONS: &[Mutation] = &[
     swap_lines,
     repeat_line,
     change_line_ends,
-    overwrite_integer,
+    |input, random, _| overwrite_integer(input, random),
 ];
 
 /// Applies one to eight changes to `input`.
@@ -103,14 +103,14 @@ fn range(input: &[u8], random: &mut Random, longest: usize) -> (usize, usize) {
     (start, random.below((input.len() - start).min(longest) + 1))
 }
 
-fn flip_bit(input: &mut Vec<u8>, random: &mut Random, _: &Material<'_>) {
+fn flip_bit(input: &mut [u8], random: &mut Random) {
     let at = random.below(input.len());
     if let Some(byte) = input.get_mut(at) {
         *byte ^= 1 << random.below(8);
     }
 }
 
-fn random_byte(input: &mut Vec<u8>, random: &mut Random, _: &Material<'_>) {
+fn random_byte(input: &mut [u8], random: &mut Random) {
     let at = random.below(input.len());
     if let Some(byte) = input.get_mut(at) {
         *byte = random.byte();
@@ -223,7 +223,7 @@ fn change_line_ends(input: &mut Vec<u8>, random: &mut Random, _: &Material<'_>) 
 }
 
 /// A length or a count of a binary format, small, huge or negative.
-fn overwrite_integer(input: &mut Vec<u8>, random: &mut Random, _: &Material<'_>) {
+fn overwrite_integer(input: &mut [u8], random: &mut Random) {
     let value: u64 = match random.below(6) {
         0 => 0,
         1 => u64::MAX,
