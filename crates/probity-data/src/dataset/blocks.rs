@@ -9,7 +9,7 @@ use super::error::ReadDataset;
 use super::options::ReadOptions;
 
 /// Whole records, one after the other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Block {
     pub(crate) bytes: Bytes,
     /// Line of the file on which the block begins, from 1.

@@ -18,7 +18,7 @@ pub(crate) use batches::{CsvBatches, CsvBlock, check_utf8};
 pub(crate) use dialect::{Dialect, SAMPLE_BYTES, detect_delimiter};
 pub(crate) use records::{FieldIndex, ReadRecords, RecordFaultKind};
 
-use crate::dataset::blocks::{Blocks, count_lines};
+use crate::dataset::blocks::{Block, Blocks, count_lines};
 use crate::dataset::content::Content;
 use crate::dataset::error::ReadDataset;
 use crate::dataset::options::{Header, ReadOptions};
@@ -36,6 +36,8 @@ pub(crate) struct CsvFile {
     pub(crate) notes: Vec<String>,
     blocks: Blocks<CsvBoundaries>,
     max_record_bytes: usize,
+    /// A file without records still has columns: its one block is empty.
+    any_block: bool,
 }
 
 impl CsvFile {
@@ -82,11 +84,16 @@ impl CsvFile {
             notes,
             blocks: Blocks::new(content, first_line, CsvBoundaries::new(dialect), options),
             max_record_bytes: usize::try_from(options.max_record_bytes).unwrap_or(usize::MAX),
+            any_block: false,
         }))
     }
 
     pub(crate) async fn next_block(&mut self) -> Result<Option<CsvBlock>, ReadDataset> {
-        let block = self.blocks.next().await?;
+        let block = match self.blocks.next().await? {
+            None if !self.any_block => Some(Block::default()),
+            block => block,
+        };
+        self.any_block = true;
         Ok(block.map(|block| CsvBlock {
             uri: Arc::clone(&self.uri),
             block,

@@ -68,7 +68,11 @@ impl FindBoundary for JsonBoundaries {
         while let Some(end) = from_start.find(buffer, 0) {
             last = end;
         }
-        last
+        let between = |byte: &u8| *byte == b',' || byte.is_ascii_whitespace();
+        last + buffer[last..]
+            .iter()
+            .take_while(|byte| between(byte))
+            .count()
     }
 }
 

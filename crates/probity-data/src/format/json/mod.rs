@@ -22,6 +22,7 @@ use crate::dataset::content::Content;
 use crate::dataset::error::ReadDataset;
 use crate::dataset::options::{Nested, ReadOptions};
 
+const NEVER_CLOSED: &str = "the array is never closed; is the file truncated?";
 /// Enough to see what a file begins with.
 const START_BYTES: usize = 4 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -132,7 +133,7 @@ impl JsonFile {
                     uri: self.uri.to_string(),
                     line: self.last_line,
                     column: 1,
-                    problem: "the array is never closed; is the file truncated?",
+                    problem: NEVER_CLOSED,
                 });
             }
             None => {}
@@ -205,15 +206,11 @@ impl JsonBlock {
                         .at_end("text follows the array")
                         .map_err(|fault| error(fault.into()));
                 }
-                if scanner.peek().is_none() && self.block.is_last {
-                    return Err(error(
-                        scanner
-                            .fault("the array is never closed; is the file truncated?")
-                            .into(),
-                    ));
-                }
                 if scanner.peek().is_some() && !scanner.take(b',') && follows == First::No {
                     return Err(error(scanner.fault("expected `,` or `]`").into()));
+                }
+                if scanner.peek().is_none() && self.block.is_last {
+                    return Err(error(scanner.fault(NEVER_CLOSED).into()));
                 }
             }
             if scanner.peek().is_none() {

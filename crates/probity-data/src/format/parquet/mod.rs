@@ -10,6 +10,7 @@ mod reader;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -44,6 +45,15 @@ struct Shared {
     reader: ObjectReader,
     metadata: ArrowReaderMetadata,
     schema: SchemaRef,
+}
+
+impl Shared {
+    fn damaged(&self, source: ParquetError) -> ReadDataset {
+        ReadDataset::Parquet {
+            uri: self.uri.to_string(),
+            source,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -220,20 +230,26 @@ impl RowGroups {
         .with_row_groups(self.run.groups.clone().collect())
         .with_batch_size(rows_per_batch(projection.len()))
         .build()
-        .map_err(|source| ReadDataset::Parquet {
-            uri: shared.uri.to_string(),
-            source,
-        })?;
+        .map_err(|source| shared.damaged(source))?;
+        let expected = self.run.rows;
+        let read = Arc::new(AtomicU64::new(0));
+        let n_rows = Arc::clone(&read);
+        let file = Arc::clone(&shared);
         let flatten = move |batch: Result<RecordBatch, ParquetError>| {
-            let batch = batch.map_err(|source| ReadDataset::Parquet {
-                uri: shared.uri.to_string(),
-                source,
-            })?;
+            let batch = batch.map_err(|source| file.damaged(source))?;
+            n_rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
             flat_batch(&batch, &order, &schema).map_err(|source| ReadDataset::Columns {
-                uri: shared.uri.to_string(),
+                uri: file.uri.to_string(),
                 source,
             })
         };
-        Ok(batches.map(flatten).boxed())
+        // Damage can lose or repeat rows without any page being unreadable.
+        let complete = futures::stream::iter([()]).filter_map(move |()| {
+            let all = read.load(Ordering::Relaxed) == expected;
+            let damage =
+                ParquetError::General("its pages have other rows than its footer says".to_owned());
+            std::future::ready((!all).then(|| Err(shared.damaged(damage))))
+        });
+        Ok(batches.map(flatten).chain(complete).boxed())
     }
 }

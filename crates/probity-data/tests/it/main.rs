@@ -1,0 +1,22 @@
+//! The readers on files and stores, as their users meet them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end a test as the test itself would"
+)]
+
+mod contents;
+mod format_capture;
+mod format_csv;
+mod format_json;
+mod format_parquet;
+mod format_recognition;
+mod fuzzing;
+#[path = "../../examples/fuzz/harness/mod.rs"]
+mod harness;
+mod location_azurite;
+mod location_hard_inputs;
+mod location_s3;
+mod reading;
+mod s3_server;
