@@ -250,7 +250,6 @@ fn constraints(bytes: &[u8]) {
     let Ok(document) = Constraints::from_json(bytes) else {
         return;
     };
-    drop(document.overrides());
     let mut written = Vec::new();
     if document.write_json(&mut written).is_ok() {
         assert!(
