@@ -148,7 +148,8 @@ fn drive(project: &Project, driver: &Driver, mut command: Command) -> Result<Out
         .current_dir(&project.root)
         .env("PROBITY_BIN", project.debug_binary())
         .env("PROBITY_SCRATCH", &scratch)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SAGEMAKER_SUPPRESS_V2_WARNING", "1");
     let finished = process::run(&mut command, Echo::Kept)?;
     println!("--- {name}\n{}", finished.text.trim_end());
     let mut outcome = judged(test_counts::of_driver(&finished.text), finished.success);
