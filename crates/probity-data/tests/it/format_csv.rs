@@ -102,10 +102,7 @@ fn without_a_header_names_come_from_the_baseline_and_then_from_positions() {
 fn a_repeated_column_is_renamed_and_said() {
     let table = read(&[("a.csv", b"a,a\n1,2\n")], options()).unwrap();
     assert_eq!(table.columns, ["a", "a.1"]);
-    assert!(
-        table.notes[0]
-            .ends_with("has more than one column `a`; the one at position 2 is read as `a.1`")
-    );
+    assert!(table.notes[0].ends_with("`: column 2 is another `a` and is read as `a.1`"));
 }
 
 #[test]

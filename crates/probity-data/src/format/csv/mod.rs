@@ -10,6 +10,7 @@ mod dialect;
 mod records;
 mod text_column;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -194,30 +195,56 @@ fn names_of(content: &Content, index: &FieldIndex) -> Result<Vec<String>, ReadDa
 
 /// A name that is there already gets `.1`, `.2`, … as pandas does; an empty one
 /// becomes `_c` and its position, as in Spark.
-pub(crate) fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<String> {
-    let given: std::collections::HashSet<String> = names.iter().cloned().collect();
-    let mut taken = std::collections::HashSet::new();
+fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<String> {
+    // A new name must not be one that another column brings along.
+    let mut taken: HashSet<String> = names.iter().cloned().collect();
+    let mut seen = HashSet::new();
+    let mut next_suffix: HashMap<String, usize> = HashMap::new();
     let mut unique = Vec::with_capacity(names.len());
+    let mut renamed = Vec::new();
     for (position, name) in names.into_iter().enumerate() {
         let wanted = if name.is_empty() {
             format!("_c{position}")
         } else {
             name
         };
-        let mut candidate = wanted.clone();
-        let mut suffix = 0_usize;
-        // A new name must not be one that a later column brings along.
-        while taken.contains(&candidate) || (suffix > 0 && given.contains(&candidate)) {
-            suffix += 1;
+        if seen.insert(wanted.clone()) {
+            unique.push(wanted);
+            continue;
+        }
+        let suffix = next_suffix.entry(wanted.clone()).or_insert(1);
+        let mut candidate = format!("{wanted}.{suffix}");
+        while taken.contains(&candidate) || seen.contains(&candidate) {
+            *suffix += 1;
             candidate = format!("{wanted}.{suffix}");
         }
-        if suffix > 0 {
-            notes.push(format!("`{uri}` has more than one column `{wanted}`; the one at position {} is read as `{candidate}`", position + 1));
-        }
+        renamed.push(format!(
+            "column {} is another `{wanted}` and is read as `{candidate}`",
+            position + 1
+        ));
         taken.insert(candidate.clone());
+        seen.insert(candidate.clone());
         unique.push(candidate);
     }
+    note_renamed(uri, &renamed, notes);
     unique
+}
+
+/// One note for a file, however many of its columns are renamed.
+fn note_renamed(uri: &str, renamed: &[String], notes: &mut Vec<String>) {
+    const SHOWN: usize = 5;
+    let (Some(shown), more) = (
+        renamed.chunks(SHOWN).next(),
+        renamed.len().saturating_sub(SHOWN),
+    ) else {
+        return;
+    };
+    let rest = if more > 0 {
+        format!("; {more} more are renamed alike")
+    } else {
+        String::new()
+    };
+    notes.push(format!("`{uri}`: {}{rest}", shown.join("; ")));
 }
 
 #[cfg(test)]
@@ -234,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_repeated_name_gets_a_number() {
-        check(&["a", "b", "a", "a"], &["a", "b", "a.1", "a.2"], 2);
+        check(&["a", "b", "a", "a"], &["a", "b", "a.1", "a.2"], 1);
     }
 
     #[test]
@@ -244,7 +271,19 @@ mod tests {
     }
 
     #[test]
+    fn many_repeated_names_give_one_note_that_says_how_many() {
+        let mut notes = Vec::new();
+        let names = unique_names(vec!["a".to_owned(); 20_000], "x.csv", &mut notes);
+        assert_eq!(names[19_999], "a.19999");
+        assert!(
+            notes[0].ends_with("; 19994 more are renamed alike"),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
     fn an_empty_name_is_its_position() {
         check(&["", "b", ""], &["_c0", "b", "_c2"], 0);
+        check(&["_c1", ""], &["_c1", "_c1.1"], 1);
     }
 }

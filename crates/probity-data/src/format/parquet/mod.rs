@@ -7,8 +7,10 @@
 mod columns;
 mod reader;
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,8 +21,8 @@ use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderO
 use datafusion::parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 
 pub(crate) use columns::check_types;
 
@@ -95,8 +97,10 @@ impl ParquetFile {
         };
         let mut reader = ObjectReader::new(object);
         let read = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let plain = ArrowReaderMetadata::load_async(&mut reader, read)
-            .await
+        let plain = AssertUnwindSafe(ArrowReaderMetadata::load_async(&mut reader, read));
+        let plain = plain.catch_unwind().await;
+        let plain = plain
+            .unwrap_or_else(|_| Err(decoder_panicked()))
             .map_err(damaged)?;
         check_footer(plain.metadata()).map_err(damaged)?;
 
@@ -132,6 +136,13 @@ impl ParquetFile {
             run,
         })
     }
+}
+
+/// The decoder asserts what it should check: some damaged pages make it panic.
+/// That must end the reading of a file, not the process. Nothing of the decoder
+/// is used afterwards.
+fn decoder_panicked() -> ParquetError {
+    ParquetError::General("the decoder gave up on a damaged page".to_owned())
 }
 
 /// The numbers of a damaged footer can be anything; the decoder takes them at
@@ -235,14 +246,18 @@ impl RowGroups {
         let read = Arc::new(AtomicU64::new(0));
         let n_rows = Arc::clone(&read);
         let file = Arc::clone(&shared);
-        let flatten = move |batch: Result<RecordBatch, ParquetError>| {
-            let batch = batch.map_err(|source| file.damaged(source))?;
-            n_rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
-            flat_batch(&batch, &order, &schema).map_err(|source| ReadDataset::Columns {
-                uri: file.uri.to_string(),
-                source,
-            })
-        };
+        let batches = AssertUnwindSafe(batches).catch_unwind();
+        let flatten =
+            move |batch: Result<Result<RecordBatch, ParquetError>, Box<dyn Any + Send>>| {
+                let batch = batch
+                    .unwrap_or_else(|_| Err(decoder_panicked()))
+                    .map_err(|source| file.damaged(source))?;
+                n_rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+                flat_batch(&batch, &order, &schema).map_err(|source| ReadDataset::Columns {
+                    uri: file.uri.to_string(),
+                    source,
+                })
+            };
         // Damage can lose or repeat rows without any page being unreadable.
         let complete = futures::stream::iter([()]).filter_map(move |()| {
             let all = read.load(Ordering::Relaxed) == expected;
