@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::DataQualityReport;
 use super::facts;
 use super::feature::{Feature, Presence};
-use super::findings::{self, Finding};
+use super::findings::{self, CHI_SQUARED, Finding};
 use super::overview::{named_by, type_change};
 use super::picture::Picture;
 use crate::chart::{
@@ -69,6 +69,9 @@ fn remarks(
     }
     match feature.drift() {
         Some(drift) => remarks.extend(drift.note.clone()),
+        None if feature.changed_kind() => {
+            remarks.push("Drift was not judged: the data type changed.".to_owned());
+        }
         None if feature.presence == Presence::Both && report.probity.check.is_some() => {
             remarks.push(
                 "Drift was not tested: there is no comparable distribution on both sides."
@@ -235,7 +238,7 @@ fn distance(feature: &Feature<'_>) -> Markup {
         return html! {};
     };
     // A p-value has no place on an axis of distances; the words beside the picture carry it.
-    let Some(value) = drift.distance.filter(|_| drift.method != "ChiSquared") else {
+    let Some(value) = drift.distance.filter(|_| drift.method != CHI_SQUARED) else {
         return html! {};
     };
     let picture = Gauge {

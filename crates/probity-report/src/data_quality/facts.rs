@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use probity_domain::document::probity_file::DriftFacts;
 
 use super::feature::{Feature, Side};
+use super::findings::CHI_SQUARED;
 use super::overview::missing_change;
 use super::picture::Picture;
 use crate::distribution::WeightedValues;
@@ -78,7 +79,7 @@ pub(crate) fn tiles(feature: &Feature<'_>) -> Markup {
             facts.push((
                 "Infinite",
                 number::count(facts_of_column.n_infinite),
-                "left out of the distribution".to_owned(),
+                "outside moments and distribution".to_owned(),
             ));
         }
     }
@@ -99,11 +100,11 @@ fn drift_facts(drift: &DriftFacts) -> Vec<Fact> {
         number::thousandths(drift.interval.high)
     );
     let distance = match drift.distance {
-        Some(value) if drift.method == "ChiSquared" => number::probability(value),
+        Some(value) if drift.method == CHI_SQUARED => number::probability(value),
         Some(value) => number::thousandths(value),
         None => "unknown".to_owned(),
     };
-    let allowed = if drift.method == "ChiSquared" {
+    let allowed = if drift.method == CHI_SQUARED {
         "at least"
     } else {
         "at most"

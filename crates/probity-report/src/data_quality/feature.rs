@@ -74,6 +74,16 @@ impl<'a> Feature<'a> {
         self.facts?.drift.as_ref()
     }
 
+    /// Numbers became texts or the reverse: such distributions cannot be compared.
+    pub(crate) fn changed_kind(&self) -> bool {
+        let kinds = [self.baseline, self.current].map(|side| {
+            side.map(|side| side.inferred_type)
+                .filter(|inferred| *inferred != InferredType::Unknown)
+                .map(InferredType::is_numeric)
+        });
+        matches!(kinds, [Some(before), Some(now)] if before != now)
+    }
+
     /// What the only side is called where there is nothing to compare with.
     pub(crate) fn current_label(&self) -> &'static str {
         match self.presence {

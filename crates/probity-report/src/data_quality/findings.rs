@@ -3,11 +3,15 @@
 use std::collections::HashSet;
 
 use probity_domain::document::constraint_violations::ConstraintCheckType;
+use probity_domain::document::probity_file::DriftFacts;
 
 use super::DataQualityReport;
 use super::feature::{Feature, Presence};
 use crate::number;
 use crate::verdict::Verdict;
+
+/// As `probity.json` names the method whose distance is a p-value.
+pub(crate) const CHI_SQUARED: &str = "ChiSquared";
 
 /// One violation under one verdict or both.
 #[derive(Clone, Debug)]
@@ -85,8 +89,10 @@ pub(crate) fn sentence(finding: &Finding<'_>, feature: Option<&Feature<'_>>) -> 
     let told = feature.and_then(|feature| match finding.check {
         ConstraintCheckType::DataTypeCheck => data_type(feature),
         ConstraintCheckType::CompletenessCheck => completeness(feature),
-        ConstraintCheckType::BaselineDriftCheck => drift(feature),
-        ConstraintCheckType::CategoricalValuesCheck => unknown_values(feature),
+        ConstraintCheckType::BaselineDriftCheck => drift(finding, feature),
+        ConstraintCheckType::CategoricalValuesCheck => {
+            unknown_values(feature).or_else(|| share_in_domain(finding, feature))
+        }
         ConstraintCheckType::MissingColumnCheck => (feature.presence == Presence::Gone)
             .then(|| "The baseline has this column; the current data do not.".to_owned()),
         ConstraintCheckType::ExtraColumnCheck => (feature.presence == Presence::New)
@@ -135,24 +141,66 @@ fn completeness(feature: &Feature<'_>) -> Option<String> {
     ))
 }
 
-fn drift(feature: &Feature<'_>) -> Option<String> {
+/// The sentence follows the rule that found the drift: SageMaker's compares a distance with a
+/// limit, the corrected verdict asks what chance explains.
+fn drift(finding: &Finding<'_>, feature: &Feature<'_>) -> Option<String> {
     let drift = feature.drift()?;
-    let distance = number::thousandths(drift.distance?);
-    let threshold = number::short(drift.threshold);
-    if drift.method == "ChiSquared" {
-        return Some(format!(
-            "The shares of the values changed: chi-squared p-value {}, below the limit of {threshold}.",
-            number::probability(drift.distance?)
+    let broken = beyond_limit(drift).filter(|_| finding.aws);
+    Some(broken.unwrap_or_else(|| beyond_chance(drift)))
+}
+
+/// `None` when the numbers do not break SageMaker's limit.
+fn beyond_limit(drift: &DriftFacts) -> Option<String> {
+    let distance = drift.distance?;
+    if drift.method == CHI_SQUARED {
+        let (p_value, limit) = apart((distance, drift.threshold), number::probability);
+        return (distance < drift.threshold).then(|| {
+            format!(
+                "The shares of the values changed: chi-squared p-value {p_value}, below the limit of {limit}."
+            )
+        });
+    }
+    let (distance_shown, limit) = apart((distance, drift.threshold), number::thousandths);
+    (distance > drift.threshold).then(|| {
+        format!("The distribution moved by {distance_shown}, more than the allowed {limit}.")
+    })
+}
+
+fn beyond_chance(drift: &DriftFacts) -> String {
+    let interval = &drift.interval;
+    let mut told = format!(
+        "The largest difference from the baseline is {} ({} interval {} to {}), more than chance explains: adjusted p {}.",
+        number::thousandths(drift.effect),
+        number::percent(interval.level),
+        number::thousandths(interval.low),
+        number::thousandths(interval.high),
+        number::probability(drift.p_adjusted),
+    );
+    let Some(distance) = drift.distance else {
+        return told;
+    };
+    if drift.method == CHI_SQUARED && distance >= drift.threshold {
+        let (p_value, limit) = apart((distance, drift.threshold), number::probability);
+        told.push_str(&format!(
+            " SageMaker’s chi-squared p-value, {p_value}, is not below its limit of {limit}."
+        ));
+    } else if drift.method != CHI_SQUARED && distance <= drift.threshold {
+        let (distance, limit) = apart((distance, drift.threshold), number::thousandths);
+        told.push_str(&format!(
+            " SageMaker’s distance, {distance}, is within the allowed {limit}."
         ));
     }
-    let verb = if drift.distance? > drift.threshold {
-        "more than the"
+    told
+}
+
+/// Both numbers in `form`, or with more digits where that would make them look equal.
+fn apart((value, limit): (f64, f64), form: fn(f64) -> String) -> (String, String) {
+    let (shown, shown_limit) = (form(value), number::short(limit));
+    if shown == shown_limit {
+        (number::short(value), shown_limit)
     } else {
-        "within the"
-    };
-    Some(format!(
-        "The distribution moved by {distance}, {verb} allowed {threshold}."
-    ))
+        (shown, shown_limit)
+    }
 }
 
 fn unknown_values(feature: &Feature<'_>) -> Option<String> {
@@ -194,6 +242,26 @@ fn unknown_values(feature: &Feature<'_>) -> Option<String> {
         "{of} are not among the baseline’s {known} values: {}{more}.",
         examples.join(", ")
     ))
+}
+
+/// For a column without counts per value: it holds numbers now, or too many values. The share
+/// is the only number that SageMaker's description carries.
+fn share_in_domain(finding: &Finding<'_>, feature: &Feature<'_>) -> Option<String> {
+    let strings = feature.constraint?.string_constraints.as_ref()?;
+    let known = number::count(strings.domains.as_ref()?.len() as u64);
+    let after = finding.description.split("Value: ").nth(1)?;
+    let share: f64 = after.split_whitespace().next()?.parse().ok()?;
+    let now = if feature.changed_kind() {
+        "; the data type changed"
+    } else {
+        ""
+    };
+    Some(if share == 0.0 {
+        format!("None of the values is among the baseline’s {known} values{now}.")
+    } else {
+        let share = number::percent(share);
+        format!("Only {share} of the values are among the baseline’s {known} values{now}.")
+    })
 }
 
 fn excerpt(value: &str) -> String {

@@ -168,7 +168,7 @@ fn verdicts(
         }
     };
     let rate = format!(
-        "chance ruled out, at {}",
+        "more than chance explains, at {}",
         number::percent(check.false_discovery_rate)
     );
     html! {

@@ -528,12 +528,21 @@ fn broken(
         found.push((ConstraintCheckType::BaselineDriftCheck, text));
     }
     let strings = constraint.string_constraints.as_ref();
-    if let (Values::Categories(buckets), Some(domains)) =
-        (values, strings.and_then(|s| s.domains.as_ref()))
-        && buckets.iter().any(|bucket| !domains.contains(&bucket.0))
-    {
-        let text = "Value: 0.97 does not meet the constraint requirement!";
-        found.push((ConstraintCheckType::CategoricalValuesCheck, text.to_owned()));
+    if let Some(domains) = strings.and_then(|s| s.domains.as_ref()) {
+        let known = match values {
+            Values::Categories(buckets) => {
+                let known = buckets.iter().filter(|bucket| domains.contains(&bucket.0));
+                crate::number::share(known.map(|bucket| bucket.1).sum(), n(values))
+            }
+            Values::Numbers { .. } => Some(0.0),
+            Values::ManyTexts { .. } | Values::Nothing => None,
+        };
+        if let Some(share) = known.filter(|share| *share < 1.0) {
+            let text = format!(
+                "Value: {share} does not meet the constraint requirement! Expected in domain: 100.0%."
+            );
+            found.push((ConstraintCheckType::CategoricalValuesCheck, text));
+        }
     }
     found
 }

@@ -111,10 +111,7 @@ pub(crate) fn verdicts_explained(
         return html! {};
     };
     let rate = number::percent(check.false_discovery_rate);
-    let tested = plural(
-        usize::try_from(check.tested).unwrap_or(usize::MAX),
-        "test",
-    );
+    let tested = plural(usize::try_from(check.tested).unwrap_or(usize::MAX), "test");
     html! {
         @if named.by_both.is_empty() && named.by_aws_only.is_empty() && named.by_corrected_only.is_empty() {
             p { "Both verdicts agree: nothing here exceeds a limit, and nothing stands out from chance." }
@@ -122,7 +119,7 @@ pub(crate) fn verdicts_explained(
         @if !named.by_both.is_empty() {
             p {
                 (names(&named.by_both, features)) ": named by both verdicts. "
-                "The difference is beyond its limit, and too large to be chance."
+                "The difference is beyond its limit, and more than chance explains."
             }
         }
         @if !named.by_aws_only.is_empty() {
@@ -135,8 +132,8 @@ pub(crate) fn verdicts_explained(
         @if !named.by_corrected_only.is_empty() {
             p {
                 (names(&named.by_corrected_only, features)) ": named by the corrected verdict only. "
-                "The change is too regular to be chance, though it stays within SageMaker’s limit: "
-                "real, and possibly too small to matter."
+                "The change is more than chance explains, though it stays within SageMaker’s limit: "
+                "it may be too small to matter."
             }
         }
         p.fine {

@@ -267,6 +267,70 @@ fn a_column_that_lost_all_its_values_says_so() {
     );
 }
 
+/// The sentences of the violations table that are about `column`.
+fn told(sample_name: &str, column: &str) -> Vec<String> {
+    let page = page(&sample(sample_name));
+    let cell = Selector::parse("th, td").unwrap();
+    all(&page, "table.violations tbody tr")
+        .into_iter()
+        .map(|row| row.select(&cell).map(text).collect::<Vec<_>>())
+        .filter(|cells| cells[0] == column)
+        .map(|cells| cells[2].clone())
+        .collect()
+}
+
+#[test]
+fn drift_that_only_the_corrected_verdict_finds_says_what_it_found() {
+    assert_eq!(
+        told("verdicts-differ", "interest_rate"),
+        [
+            "The largest difference from the baseline is 0.072 (95% interval 0.031 to 0.113), \
+          more than chance explains: adjusted p 0.0003. \
+          SageMaker’s distance, 0, is within the allowed 0.1."
+        ]
+    );
+    let chi_squared = told("verdicts-differ", "purpose");
+    assert!(
+        chi_squared[0].ends_with(
+            "adjusted p 0.012. SageMaker’s chi-squared p-value, 0.2, is not below its limit of 0.05."
+        ),
+        "{chi_squared:?}"
+    );
+}
+
+#[test]
+fn values_of_another_type_are_told_in_words() {
+    assert_eq!(
+        told("awkward", "became_numeric"),
+        [
+            "Expected String; found 2,000 fractions (100%).",
+            "None of the values is among the baseline’s 2 values; the data type changed."
+        ]
+    );
+}
+
+#[test]
+fn drift_across_a_change_of_type_is_not_judged() {
+    let page = page(&sample("awkward"));
+    let remarks: Vec<String> = all(&page, "p.remark").into_iter().map(text).collect();
+    let said = remarks
+        .iter()
+        .filter(|remark| *remark == "Drift was not judged: the data type changed.");
+    assert_eq!(said.count(), 3, "{remarks:?}");
+}
+
+#[test]
+fn infinite_values_are_counted_beside_the_picture() {
+    let page = page(&sample("awkward"));
+    let facts: Vec<String> = all(&page, "dl.facts div").into_iter().map(text).collect();
+    assert!(
+        facts
+            .iter()
+            .any(|fact| fact == "Infinite3outside moments and distribution"),
+        "{facts:?}"
+    );
+}
+
 #[test]
 fn a_profile_has_one_series_and_no_verdict() {
     let page = page(&sample("baseline"));

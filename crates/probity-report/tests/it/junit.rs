@@ -85,6 +85,7 @@ fn the_corrected_verdict_fails_its_own_columns() {
             ("channel", "categorical_values_check"),
             ("employment_years", "completeness_check"),
             ("interest_rate", "baseline_drift_check"),
+            ("purpose", "baseline_drift_check"),
         ],
     );
 }
