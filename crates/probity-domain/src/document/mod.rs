@@ -14,6 +14,7 @@ mod java_json;
 mod monitoring_config;
 mod number;
 mod read;
+mod unknown_members;
 
 pub use java_double::JavaDouble;
 pub use read::ReadDocument;

@@ -42,27 +42,51 @@ pub struct MonitoringConfig {
 }
 
 impl MonitoringConfig {
-    /// These settings, and where they are silent those of `fallback`.
+    /// The same settings, with members of 2019 under the names that they have now. Where a
+    /// place says both, the new name counts.
+    #[must_use]
+    pub fn with_current_names(mut self) -> MonitoringConfig {
+        let Some(distribution) = &mut self.distribution_constraints else {
+            return self;
+        };
+        let compares = distribution.enable_comparisons.take();
+        let compares = compares.map(|compares| {
+            if compares {
+                Switch::Enabled
+            } else {
+                Switch::Disabled
+            }
+        });
+        distribution.perform_comparison = distribution.perform_comparison.or(compares);
+        let mass = distribution.min_domain_mass.take();
+        self.domain_content_threshold = self.domain_content_threshold.or(mass);
+        self
+    }
+
+    /// These settings, and where they are silent those of `fallback`, with the names that
+    /// they have now: an old name in the one and the new name in the other are one setting.
     #[must_use]
     pub fn or(self, fallback: &MonitoringConfig) -> MonitoringConfig {
+        let own = self.with_current_names();
+        let fallback = fallback.clone().with_current_names();
         let distribution = match (
-            self.distribution_constraints,
-            &fallback.distribution_constraints,
+            own.distribution_constraints,
+            fallback.distribution_constraints,
         ) {
             (Some(own), Some(other)) => Some(own.or(other)),
-            (own, other) => own.or_else(|| other.clone()),
+            (own, other) => own.or(other),
         };
         MonitoringConfig {
-            evaluate_constraints: self.evaluate_constraints.or(fallback.evaluate_constraints),
-            emit_metrics: self.emit_metrics.or(fallback.emit_metrics),
-            datatype_check_threshold: self
+            evaluate_constraints: own.evaluate_constraints.or(fallback.evaluate_constraints),
+            emit_metrics: own.emit_metrics.or(fallback.emit_metrics),
+            datatype_check_threshold: own
                 .datatype_check_threshold
                 .or(fallback.datatype_check_threshold),
-            domain_content_threshold: self
+            domain_content_threshold: own
                 .domain_content_threshold
                 .or(fallback.domain_content_threshold),
             distribution_constraints: distribution,
-            other_members: merged(self.other_members, &fallback.other_members),
+            other_members: merged(own.other_members, fallback.other_members),
         }
     }
 }
@@ -105,9 +129,8 @@ pub struct DistributionConstraints {
 }
 
 impl DistributionConstraints {
-    /// These settings, and where they are silent those of `fallback`.
-    #[must_use]
-    pub fn or(self, fallback: &DistributionConstraints) -> DistributionConstraints {
+    /// Both must have current names.
+    fn or(self, fallback: DistributionConstraints) -> DistributionConstraints {
         DistributionConstraints {
             perform_comparison: self.perform_comparison.or(fallback.perform_comparison),
             comparison_threshold: self.comparison_threshold.or(fallback.comparison_threshold),
@@ -118,16 +141,16 @@ impl DistributionConstraints {
             categorical_drift_method: self
                 .categorical_drift_method
                 .or(fallback.categorical_drift_method),
-            enable_comparisons: self.enable_comparisons.or(fallback.enable_comparisons),
-            min_domain_mass: self.min_domain_mass.or(fallback.min_domain_mass),
-            other_members: merged(self.other_members, &fallback.other_members),
+            enable_comparisons: None,
+            min_domain_mass: None,
+            other_members: merged(self.other_members, fallback.other_members),
         }
     }
 }
 
-fn merged(mut own: Map<String, Value>, fallback: &Map<String, Value>) -> Map<String, Value> {
+fn merged(mut own: Map<String, Value>, fallback: Map<String, Value>) -> Map<String, Value> {
     for (name, value) in fallback {
-        own.entry(name).or_insert_with(|| value.clone());
+        own.entry(name).or_insert(value);
     }
     own
 }

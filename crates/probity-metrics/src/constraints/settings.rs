@@ -5,8 +5,8 @@
 //! the service disagree (the two `1.0`), `docs/api-quirks.md` says why we follow the files.
 
 use probity_domain::document::constraints::{
-    CategoricalDriftMethod, ComparisonMethod, Constraints, DistributionConstraints,
-    FeatureConstraints, MonitoringConfig, Switch,
+    CategoricalDriftMethod, ComparisonMethod, Constraints, FeatureConstraints, MonitoringConfig,
+    Switch,
 };
 use probity_domain::document::statistics::InferredType;
 
@@ -70,6 +70,7 @@ impl EffectiveSettings {
 }
 
 fn decide(config: MonitoringConfig) -> EffectiveSettings {
+    let config = config.with_current_names();
     let distribution = config.distribution_constraints.unwrap_or_default();
     let comparison_threshold = distribution
         .comparison_threshold
@@ -82,9 +83,8 @@ fn decide(config: MonitoringConfig) -> EffectiveSettings {
             .unwrap_or(DATATYPE_CHECK_THRESHOLD),
         domain_content_threshold: config
             .domain_content_threshold
-            .or(distribution.min_domain_mass)
             .unwrap_or(DOMAIN_CONTENT_THRESHOLD),
-        perform_comparison: perform_comparison(&distribution),
+        perform_comparison: distribution.perform_comparison.unwrap_or(Switch::Enabled),
         comparison_threshold,
         comparison_method: distribution.comparison_method.unwrap_or(COMPARISON_METHOD),
         categorical_comparison_threshold: distribution
@@ -93,16 +93,6 @@ fn decide(config: MonitoringConfig) -> EffectiveSettings {
         categorical_drift_method: distribution
             .categorical_drift_method
             .unwrap_or(CATEGORICAL_DRIFT_METHOD),
-    }
-}
-
-fn perform_comparison(distribution: &DistributionConstraints) -> Switch {
-    if let Some(switch) = distribution.perform_comparison {
-        return switch;
-    }
-    match distribution.enable_comparisons {
-        Some(false) => Switch::Disabled,
-        Some(true) | None => Switch::Enabled,
     }
 }
 
@@ -205,5 +195,29 @@ mod tests {
         assert_eq!(settings.perform_comparison, Switch::Disabled);
         assert_eq!(settings.domain_content_threshold, 0.9);
         assert!(!settings.compares_distributions());
+    }
+
+    #[test]
+    fn members_of_2019_in_an_override_win_over_new_names_of_the_file() {
+        let settings = settings_of(&file(
+            r#", "monitoring_config_overrides": {"distribution_constraints":
+                 {"enable_comparisons": false, "min_domain_mass": 0.9}}"#,
+            r#", "monitoring_config": {"domain_content_threshold": 0.5,
+                 "distribution_constraints": {"perform_comparison": "Enabled"}}"#,
+        ));
+        assert_eq!(settings.perform_comparison, Switch::Disabled);
+        assert_eq!(settings.domain_content_threshold, 0.9);
+    }
+
+    #[test]
+    fn new_names_in_an_override_win_over_members_of_2019_of_the_file() {
+        let settings = settings_of(&file(
+            r#", "monitoring_config_overrides": {"domain_content_threshold": 0.5,
+                 "distribution_constraints": {"perform_comparison": "Enabled"}}"#,
+            r#", "monitoring_config": {"distribution_constraints":
+                 {"enable_comparisons": false, "min_domain_mass": 0.9}}"#,
+        ));
+        assert_eq!(settings.perform_comparison, Switch::Enabled);
+        assert_eq!(settings.domain_content_threshold, 0.5);
     }
 }
