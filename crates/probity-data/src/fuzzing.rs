@@ -11,6 +11,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::dataset::content::Content;
+use crate::dataset::notes::Notes;
 use crate::dataset::open_file::{FirstFile, OpenFile, open_content};
 use crate::dataset::partition::Partition;
 use crate::dataset::{Format, Header, Nested, ReadDataset, ReadOptions};
@@ -113,7 +114,7 @@ async fn drain_parquet(bytes: Bytes) -> Result<(), ReadDataset> {
 async fn drain(mut file: OpenFile) -> Result<(), ReadDataset> {
     let mut ordinal = 0;
     while let Some(body) = file.next_body().await? {
-        let mut batches = Partition::new(ordinal, body).stream(None)?;
+        let mut batches = Partition::new(ordinal, body, Notes::default()).stream(None)?;
         ordinal += 1;
         while let Some(batch) = batches.next().await {
             if batch.is_err() {

@@ -7,6 +7,6 @@ pub mod fuzzing;
 pub mod location;
 
 pub use dataset::{
-    ColumnsPosition, Dataset, Format, Header, Nested, Partition, Projection, ReadDataset,
-    ReadOptions, open,
+    ColumnsPosition, Dataset, Format, Header, Nested, ORIGINAL_NAME, Partition, Projection,
+    ReadDataset, ReadOptions, open,
 };

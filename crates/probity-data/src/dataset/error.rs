@@ -81,6 +81,15 @@ pub enum ReadDataset {
         line: u64,
         path: String,
     },
+    #[error("`{uri}` line {line}: {places} both make the column `{column}`; rename one of them")]
+    SameColumn {
+        uri: String,
+        line: u64,
+        column: String,
+        places: String,
+    },
+    #[error("`{uri}`: two columns are called `{column}`; rename one of them")]
+    RepeatedColumn { uri: String, column: String },
     #[error("`{uri}` line {line}: not a captured event: {problem}")]
     NotAnEvent {
         uri: String,

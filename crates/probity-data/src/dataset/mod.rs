@@ -10,13 +10,14 @@
 pub(crate) mod blocks;
 pub(crate) mod content;
 pub(crate) mod error;
+pub(crate) mod notes;
 pub(crate) mod open_file;
 pub(crate) mod options;
 pub(crate) mod partition;
 mod recognition;
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use futures::StreamExt;
@@ -24,10 +25,11 @@ use futures::stream::BoxStream;
 
 pub use error::ReadDataset;
 pub use options::{ColumnsPosition, Format, Header, Nested, ReadOptions};
-pub use partition::{Partition, Projection};
+pub use partition::{ORIGINAL_NAME, Partition, Projection};
 
 use crate::format::parquet::check_types;
 use crate::location::SourceFile;
+use notes::Notes;
 use open_file::{FirstFile, OpenFile};
 
 /// Blocks and records together stay below what Arrow's 32-bit offsets address.
@@ -41,10 +43,6 @@ pub struct Dataset {
     format: Format,
     notes: Notes,
 }
-
-/// What a reader of the results should know, gathered while files are opened.
-#[derive(Clone, Debug, Default)]
-struct Notes(Arc<Mutex<Vec<String>>>);
 
 /// Prepares to read `files` in their order. Looks into the first one.
 pub async fn open(files: Vec<SourceFile>, options: ReadOptions) -> Result<Dataset, ReadDataset> {
@@ -89,13 +87,9 @@ impl Dataset {
     }
 
     /// What was decided for the user's data while reading them, as renamed
-    /// columns. Complete when the partitions are.
+    /// columns. Complete when the partitions were read.
     pub fn notes(&self) -> Vec<String> {
-        self.notes
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.notes.all()
     }
 
     /// The partitions in their order.
@@ -133,7 +127,7 @@ impl Cutter {
         loop {
             if let Some(file) = &mut self.current {
                 if let Some(body) = file.next_body().await? {
-                    let partition = Partition::new(self.ordinal, body);
+                    let partition = Partition::new(self.ordinal, body, self.notes.clone());
                     self.ordinal += 1;
                     return Ok(Some(partition));
                 }
@@ -171,16 +165,6 @@ impl Cutter {
             }
         }
         Ok(())
-    }
-}
-
-impl Notes {
-    /// The partitions may be read twice; a note is kept once.
-    fn add(&self, note: String) {
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
     }
 }
 

@@ -12,6 +12,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use super::error::ReadDataset;
+use super::notes::Notes;
 use crate::format::capture::CaptureBlock;
 use crate::format::csv::{CsvBatches, CsvBlock};
 use crate::format::json::JsonBlock;
@@ -19,11 +20,17 @@ use crate::format::parquet::RowGroups;
 use crate::format::rows_per_batch;
 use crate::format::text_table::{FinishedTable, TextTable};
 
+/// Metadata of a field whose name is not the one in the data: what the column is called there.
+/// For the second `a` of a CSV header, read as `a.1`, it is `a`; for `a.b.0`, flattened out of
+/// the top-level member `a`, it is `a` too.
+pub const ORIGINAL_NAME: &str = "probity.original_name";
+
 /// A run of whole records of one file.
 #[derive(Debug)]
 pub struct Partition {
     ordinal: usize,
     body: Body,
+    notes: Notes,
     /// Of formats whose columns are known only after reading.
     table: OnceLock<Arc<FinishedTable>>,
 }
@@ -46,10 +53,11 @@ pub enum Projection {
 }
 
 impl Partition {
-    pub(crate) fn new(ordinal: usize, body: Body) -> Self {
+    pub(crate) fn new(ordinal: usize, body: Body, notes: Notes) -> Self {
         Partition {
             ordinal,
             body,
+            notes,
             table: OnceLock::new(),
         }
     }
@@ -160,6 +168,13 @@ impl Partition {
             Body::Capture(block) => block.read()?,
             Body::Csv(_) | Body::Parquet(_) => TextTable::default().finish(),
         };
+        if let Some(key) = &table.repeated {
+            let note = format!(
+                "`{}`: `{key}` appears twice in one record; its last value counts",
+                self.uri()
+            );
+            self.notes.add_of_partition(self.ordinal, note);
+        }
         Ok(Arc::clone(self.table.get_or_init(|| Arc::new(table))))
     }
 }

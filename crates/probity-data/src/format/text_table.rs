@@ -10,7 +10,7 @@ use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer,
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 
-use super::csv::text_schema;
+use super::csv::{ColumnName, text_schema};
 
 /// More columns than this come from values used as keys.
 pub(crate) const MAX_COLUMNS: usize = 100_000;
@@ -20,11 +20,17 @@ pub(crate) struct TextTable {
     by_name: HashMap<Arc<str>, usize>,
     columns: Vec<TextValues>,
     rows: u32,
+    /// The first column that was set twice in one row.
+    repeated: Option<usize>,
 }
 
 #[derive(Debug)]
 struct TextValues {
     name: Arc<str>,
+    /// Where the dots between keys stand in the name of a flattened column.
+    joints: Box<[usize]>,
+    /// One more than the last row that had the key; 0 before there is one.
+    rows_seen: u32,
     /// Rows that have a value, rising.
     rows: Vec<u32>,
     /// Where the value of each of them ends.
@@ -39,6 +45,16 @@ pub(crate) struct TooManyColumns;
 impl TextTable {
     /// The column called `name`, which is probably number `guess`.
     pub(crate) fn column(&mut self, name: &str, guess: usize) -> Result<usize, TooManyColumns> {
+        self.column_of_keys((name, &[]), guess)
+    }
+
+    /// The column called `name`, which was put together from keys at `joints`; these are
+    /// remembered from the first time.
+    pub(crate) fn column_of_keys(
+        &mut self,
+        (name, joints): (&str, &[usize]),
+        guess: usize,
+    ) -> Result<usize, TooManyColumns> {
         if self
             .columns
             .get(guess)
@@ -55,12 +71,19 @@ impl TextTable {
         let name: Arc<str> = name.into();
         self.columns.push(TextValues {
             name: Arc::clone(&name),
+            joints: joints.into(),
+            rows_seen: 0,
             rows: vec![],
             ends: vec![],
             values: vec![],
         });
         self.by_name.insert(name, self.columns.len() - 1);
         Ok(self.columns.len() - 1)
+    }
+
+    /// Where the name of the column was put together.
+    pub(crate) fn joints(&self, column: usize) -> &[usize] {
+        &self.columns[column].joints
     }
 
     /// Sets a value of the current row; the last one set is kept.
@@ -76,7 +99,12 @@ impl TextTable {
     /// Makes the value of the current row missing.
     pub(crate) fn put_missing(&mut self, column: usize) {
         let row = self.rows;
-        let column = &mut self.columns[column];
+        let position = column;
+        let column = &mut self.columns[position];
+        if column.rows_seen > row {
+            self.repeated.get_or_insert(position);
+        }
+        column.rows_seen = row + 1;
         if column.rows.last() == Some(&row) {
             column.rows.pop();
             column.ends.pop();
@@ -90,13 +118,12 @@ impl TextTable {
     }
 
     pub(crate) fn finish(self) -> FinishedTable {
-        let names = self
-            .columns
-            .iter()
-            .map(|column| column.name.to_string())
-            .collect();
+        let names = self.columns.iter().map(TextValues::column_name).collect();
         FinishedTable {
             schema: text_schema(names),
+            repeated: self
+                .repeated
+                .map(|column| self.columns[column].name.to_string()),
             rows: self.rows as usize,
             columns: self.columns,
         }
@@ -108,6 +135,8 @@ impl TextTable {
 pub(crate) struct FinishedTable {
     pub(crate) schema: SchemaRef,
     pub(crate) rows: usize,
+    /// A key that an object has twice.
+    pub(crate) repeated: Option<String>,
     columns: Vec<TextValues>,
 }
 
@@ -130,6 +159,14 @@ impl FinishedTable {
 }
 
 impl TextValues {
+    fn column_name(&self) -> ColumnName {
+        let first_key = self.joints.first().map(|end| self.name[..*end].to_owned());
+        ColumnName {
+            name: self.name.to_string(),
+            original: first_key,
+        }
+    }
+
     fn array(&self, from: usize, rows: usize) -> Result<ArrayRef, ArrowError> {
         let first = self.rows.partition_point(|row| (*row as usize) < from);
         let last = self

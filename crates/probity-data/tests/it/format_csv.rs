@@ -103,6 +103,8 @@ fn a_repeated_column_is_renamed_and_said() {
     let table = read(&[("a.csv", b"a,a\n1,2\n")], options()).unwrap();
     assert_eq!(table.columns, ["a", "a.1"]);
     assert!(table.notes[0].ends_with("`: column 2 is another `a` and is read as `a.1`"));
+    assert_eq!(table.original_names["a.1"], "a");
+    assert_eq!(table.original_names.len(), 1);
 }
 
 #[test]

@@ -46,6 +46,55 @@ fn of_a_repeated_key_the_last_value_counts() {
 }
 
 #[test]
+fn a_repeated_key_is_said_once() {
+    let repeated = "{\"a\":1,\"b\":2}\n{\"a\":1,\"a\":3}\n{\"b\":null,\"b\":3}\n";
+    for block_size in [1, 1000] {
+        let files = [
+            ("a.jsonl", repeated.as_bytes()),
+            ("b.jsonl", repeated.as_bytes()),
+        ];
+        let notes = read(&files, small_blocks(block_size)).unwrap().notes;
+        assert_eq!(notes.len(), 1);
+        assert!(
+            notes[0].ends_with("a.jsonl`: `a` appears twice in one record; its last value counts"),
+            "{notes:?}"
+        );
+    }
+    let cleared = read(&[("a.jsonl", b"{\"a\":null,\"a\":1}")], options()).unwrap();
+    assert_eq!(cleared.notes.len(), 1);
+    let once = read(&[("a.jsonl", b"{\"a\":1}\n{\"a\":1}\n")], options()).unwrap();
+    assert_eq!(once.notes, Vec::<String>::new());
+}
+
+#[test]
+fn keys_that_flatten_to_one_column_are_an_error_that_names_both() {
+    check_error(
+        &[("a.jsonl", br#"{"a.b":1,"a":{"b":2}}"#)],
+        flatten(),
+        r#"`a.jsonl` line 1: "a.b" and "a"."b" both make the column `a.b`; rename one of them"#,
+    );
+    check_error(
+        &[(
+            "a.jsonl",
+            b"{\"a\":{\"b\":{\"c\":1}}}\n{\"a\":{\"b.c\":2}}\n",
+        )],
+        flatten(),
+        r#"`a.jsonl` line 2: "a"."b"."c" and "a"."b.c" both make the column `a.b.c`; rename one of them"#,
+    );
+}
+
+#[test]
+fn flattened_columns_remember_the_member_they_are_from() {
+    let record = br#"{"l":[1,{"x":2}],"u":{"a":{"b":3}},"p.q":4}"#;
+    let names = read(&[("a.jsonl", record)], flatten())
+        .unwrap()
+        .original_names;
+    let expected = [("l.0", "l"), ("l.1.x", "l"), ("u.a.b", "u")];
+    let expected = expected.map(|(name, original)| (name.to_owned(), original.to_owned()));
+    assert_eq!(names, expected.into());
+}
+
+#[test]
 fn blocks_have_their_own_columns() {
     let text = "{\"a\":1}\n{\"a\":2}\n{\"a\":3,\"b\":4}\n{\"b\":5}\n";
     for block_size in [1, 8, 9, 20, 1000] {

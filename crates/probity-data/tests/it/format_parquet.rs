@@ -168,6 +168,18 @@ fn structs_are_refused_or_flattened() {
     let table = read(&[("a.parquet", &nested())], flatten).unwrap();
     assert_eq!(table.columns, ["s.x", "s.y", "n"]);
     assert_eq!(lines(&table), ["1|p|7", "·|·|8", "3|·|9"]);
+    let from_s = ["s.x", "s.y"].map(|name| (name.to_owned(), "s".to_owned()));
+    assert_eq!(table.original_names, from_s.into());
+}
+
+#[test]
+fn two_columns_of_one_name_are_an_error() {
+    let file = parquet(vec![("a", numbers([1])), ("a", numbers([2]))], 10);
+    check_error(
+        &[("a.parquet", &file)],
+        options(),
+        "`a.parquet`: two columns are called `a`; rename one of them",
+    );
 }
 
 #[test]

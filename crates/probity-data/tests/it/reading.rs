@@ -6,7 +6,7 @@ use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::{StreamExt, TryStreamExt};
 use probity_data::location::SourceFile;
-use probity_data::{Format, ReadDataset, ReadOptions};
+use probity_data::{Format, ORIGINAL_NAME, ReadDataset, ReadOptions};
 
 /// What was read, with the columns in order of first appearance.
 #[derive(Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct Table {
     pub(crate) format: Format,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Option<String>>>,
+    /// What columns are called in the data, where it is another name.
+    pub(crate) original_names: BTreeMap<String, String>,
     pub(crate) notes: Vec<String>,
     pub(crate) partitions: usize,
 }
@@ -46,6 +48,7 @@ pub(crate) async fn read_sources(
     let dataset = probity_data::open(sources, options).await?;
     let mut rows: Vec<BTreeMap<usize, String>> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
+    let mut original_names = BTreeMap::new();
     let mut n_partitions = 0;
     let mut partitions = dataset.partitions();
     while let Some(partition) = partitions.try_next().await? {
@@ -56,6 +59,11 @@ pub(crate) async fn read_sources(
         );
         n_partitions += 1;
         let mut batches = partition.stream(None)?;
+        for field in batches.schema().fields() {
+            if let Some(original) = field.metadata().get(ORIGINAL_NAME) {
+                original_names.insert(field.name().clone(), original.clone());
+            }
+        }
         let positions: Vec<usize> = batches
             .schema()
             .fields()
@@ -95,6 +103,7 @@ pub(crate) async fn read_sources(
         format: dataset.format(),
         columns,
         rows,
+        original_names,
         notes: dataset.notes(),
         partitions: n_partitions,
     })

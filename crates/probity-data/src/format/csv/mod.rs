@@ -23,6 +23,7 @@ use crate::dataset::blocks::{Block, Blocks, count_lines};
 use crate::dataset::content::Content;
 use crate::dataset::error::ReadDataset;
 use crate::dataset::options::{Header, ReadOptions};
+use crate::dataset::partition::ORIGINAL_NAME;
 use boundaries::CsvBoundaries;
 use dialect::newline_of;
 
@@ -73,7 +74,7 @@ impl CsvFile {
             }
             Header::Absent => (
                 (0..first.fields.len())
-                    .map(|position| options.positional_name(position))
+                    .map(|position| options.positional_name(position).into())
                     .collect(),
                 1,
             ),
@@ -105,11 +106,39 @@ impl CsvFile {
     }
 }
 
+/// The name of a column, and the name in the data where that is another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ColumnName {
+    pub(crate) name: String,
+    pub(crate) original: Option<String>,
+}
+
+impl From<String> for ColumnName {
+    fn from(name: String) -> Self {
+        ColumnName {
+            name,
+            original: None,
+        }
+    }
+}
+
+impl ColumnName {
+    /// A nullable column with this name, which remembers the original one.
+    pub(crate) fn field(self, data_type: DataType) -> Field {
+        let metadata: HashMap<String, String> = self
+            .original
+            .map(|original| (ORIGINAL_NAME.to_owned(), original))
+            .into_iter()
+            .collect();
+        Field::new(self.name, data_type, true).with_metadata(metadata)
+    }
+}
+
 /// Nullable text columns.
-pub(crate) fn text_schema(names: Vec<String>) -> SchemaRef {
+pub(crate) fn text_schema(names: Vec<ColumnName>) -> SchemaRef {
     let fields: Vec<Field> = names
         .into_iter()
-        .map(|name| Field::new(name, DataType::Utf8, true))
+        .map(|name| name.field(DataType::Utf8))
         .collect();
     Arc::new(Schema::new(fields))
 }
@@ -195,7 +224,7 @@ fn names_of(content: &Content, index: &FieldIndex) -> Result<Vec<String>, ReadDa
 
 /// A name that is there already gets `.1`, `.2`, … as pandas does; an empty one
 /// becomes `_c` and its position, as in Spark.
-fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<String> {
+fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<ColumnName> {
     // A new name must not be one that another column brings along.
     let mut taken: HashSet<String> = names.iter().cloned().collect();
     let mut seen = HashSet::new();
@@ -209,7 +238,7 @@ fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<S
             name
         };
         if seen.insert(wanted.clone()) {
-            unique.push(wanted);
+            unique.push(wanted.into());
             continue;
         }
         let suffix = next_suffix.entry(wanted.clone()).or_insert(1);
@@ -224,7 +253,10 @@ fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<S
         ));
         taken.insert(candidate.clone());
         seen.insert(candidate.clone());
-        unique.push(candidate);
+        unique.push(ColumnName {
+            name: candidate,
+            original: Some(wanted),
+        });
     }
     note_renamed(uri, &renamed, notes);
     unique
@@ -255,7 +287,11 @@ mod tests {
     fn check(names: &[&str], expected: &[&str], n_notes: usize) {
         let mut notes = Vec::new();
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        assert_eq!(unique_names(names, "x.csv", &mut notes), expected);
+        let unique: Vec<String> = unique_names(names, "x.csv", &mut notes)
+            .into_iter()
+            .map(|name| name.name)
+            .collect();
+        assert_eq!(unique, expected);
         assert_eq!(notes.len(), n_notes);
     }
 
@@ -274,7 +310,8 @@ mod tests {
     fn many_repeated_names_give_one_note_that_says_how_many() {
         let mut notes = Vec::new();
         let names = unique_names(vec!["a".to_owned(); 20_000], "x.csv", &mut notes);
-        assert_eq!(names[19_999], "a.19999");
+        assert_eq!(names[19_999].name, "a.19999");
+        assert_eq!(names[19_999].original.as_deref(), Some("a"));
         assert!(
             notes[0].ends_with("; 19994 more are renamed alike"),
             "{notes:?}"

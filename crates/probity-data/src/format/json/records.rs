@@ -10,15 +10,28 @@ use crate::format::text_table::{MAX_COLUMNS, TextTable, TooManyColumns};
 #[derive(Debug)]
 pub(crate) enum RowFault {
     Json(JsonFault),
-    Nested { offset: usize, path: String },
-    TooManyColumns { offset: usize },
+    Nested {
+        offset: usize,
+        path: String,
+    },
+    TooManyColumns {
+        offset: usize,
+    },
+    /// Two places in objects make the same column.
+    SameName {
+        offset: usize,
+        path: String,
+        places: [String; 2],
+    },
 }
 
 impl RowFault {
     pub(crate) fn offset(&self) -> usize {
         match self {
             RowFault::Json(fault) => fault.offset,
-            RowFault::Nested { offset, .. } | RowFault::TooManyColumns { offset } => *offset,
+            RowFault::Nested { offset, .. }
+            | RowFault::TooManyColumns { offset }
+            | RowFault::SameName { offset, .. } => *offset,
         }
     }
 }
@@ -36,6 +49,8 @@ pub(crate) struct RowReader<'t> {
     nested: Nested,
     /// Names of the keys that lead to the value being read.
     path: String,
+    /// Where in `path` a dot stands between two keys.
+    joints: Vec<usize>,
     /// The column that follows the last one: objects mostly repeat their keys in order.
     guess: usize,
 }
@@ -46,6 +61,7 @@ impl<'t> RowReader<'t> {
             table,
             nested,
             path: String::new(),
+            joints: Vec::new(),
             guess: 0,
         }
     }
@@ -70,6 +86,7 @@ impl<'t> RowReader<'t> {
         name: &str,
     ) -> Result<(), RowFault> {
         self.path.clear();
+        self.joints.clear();
         self.path.push_str(name);
         let value = scanner.value()?;
         self.place(scanner, value)
@@ -116,8 +133,9 @@ impl<'t> RowReader<'t> {
     }
 
     fn member(&mut self, scanner: &mut JsonScanner<'_>, key: &str) -> Result<(), RowFault> {
-        let parent = self.path.len();
-        if parent > 0 {
+        let parent = (self.path.len(), self.joints.len());
+        if parent.0 > 0 {
+            self.joints.push(parent.0);
             self.path.push('.');
         }
         self.path.push_str(key);
@@ -131,7 +149,8 @@ impl<'t> RowReader<'t> {
             });
         }
         self.place(scanner, value)?;
-        self.path.truncate(parent);
+        self.path.truncate(parent.0);
+        self.joints.truncate(parent.1);
         Ok(())
     }
 
@@ -139,11 +158,30 @@ impl<'t> RowReader<'t> {
         let offset = scanner.position();
         let column = self
             .table
-            .column(&self.path, self.guess)
+            .column_of_keys((&self.path, &self.joints), self.guess)
             .map_err(|TooManyColumns| RowFault::TooManyColumns { offset })?;
+        if self.table.joints(column) != self.joints {
+            return Err(RowFault::SameName {
+                offset,
+                places: [self.table.joints(column), &self.joints]
+                    .map(|joints| keys_of(&self.path, joints)),
+                path: std::mem::take(&mut self.path),
+            });
+        }
         self.guess = column + 1;
         Ok(column)
     }
+}
+
+/// The keys that a column's name was put together from, each in quotes.
+fn keys_of(path: &str, joints: &[usize]) -> String {
+    let starts = std::iter::once(0).chain(joints.iter().map(|joint| joint + 1));
+    let ends = joints.iter().copied().chain([path.len()]);
+    let keys: Vec<String> = starts
+        .zip(ends)
+        .map(|(start, end)| format!("\"{}\"", &path[start..end]))
+        .collect();
+    keys.join(".")
 }
 
 /// The fault in terms of the file.
@@ -167,6 +205,15 @@ pub(crate) fn row_error(
             }
         }
         RowFault::Nested { path, .. } => ReadDataset::NestedValue { uri, line, path },
+        RowFault::SameName { path, places, .. } => {
+            let [first, second] = places;
+            ReadDataset::SameColumn {
+                uri,
+                line,
+                column: path,
+                places: format!("{first} and {second}"),
+            }
+        }
         RowFault::TooManyColumns { .. } => ReadDataset::TooManyColumns {
             uri,
             found: MAX_COLUMNS + 1,

@@ -1,6 +1,7 @@
 //! The columns of a Parquet file as Probity reads them: structs flattened when
 //! asked, text with its dictionary where the file has one.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -14,6 +15,7 @@ use datafusion::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use crate::dataset::error::ReadDataset;
 use crate::dataset::options::Nested;
+use crate::dataset::partition::ORIGINAL_NAME;
 
 /// The schema to ask for: text columns as dictionaries where every page of
 /// theirs refers to one, which spares copying and hashing each value.
@@ -78,7 +80,14 @@ pub(crate) fn flat_schema(
 ) -> Result<SchemaRef, ReadDataset> {
     let mut flat = Vec::new();
     for field in schema.fields() {
+        let first = flat.len();
         flatten_field(uri, field, (field.name(), field.is_nullable()), &mut flat)?;
+        if field.data_type().is_nested() {
+            for member in &mut flat[first..] {
+                let metadata = [(ORIGINAL_NAME.to_owned(), field.name().clone())];
+                member.set_metadata(metadata.into_iter().collect());
+            }
+        }
         if nested == Nested::Refuse && field.data_type().is_nested() {
             return Err(unsupported(
                 uri,
@@ -87,6 +96,13 @@ pub(crate) fn flat_schema(
                 "pass `--flatten` to make its members columns",
             ));
         }
+    }
+    let mut names = HashSet::new();
+    if let Some(repeated) = flat.iter().find(|field| !names.insert(field.name())) {
+        return Err(ReadDataset::RepeatedColumn {
+            uri: uri.to_owned(),
+            column: repeated.name().clone(),
+        });
     }
     Ok(Arc::new(Schema::new(flat)))
 }
