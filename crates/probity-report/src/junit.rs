@@ -8,8 +8,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use probity_domain::document::constraint_violations::ConstraintCheckType;
+use probity_domain::document::constraints::{FeatureConstraints, MonitoringConfig, Switch};
 
-use crate::data_quality::{DataQualityReport, Feature, Features, Finding, all_findings, sentence};
+use crate::data_quality::{
+    DataQualityReport, Feature, Features, Finding, Unjudged, all_findings, sentence,
+};
 use crate::verdict::Verdict;
 
 /// Every check of every column under `verdict`; failures carry the sentence and the documents'
@@ -23,6 +26,9 @@ pub fn check_results(report: &DataQualityReport<'_>, verdict: Verdict) -> String
         .map(|finding| ((finding.feature_name, finding.check), finding))
         .collect();
     let mut cases = Cases::default();
+    if let Some(unjudged) = Unjudged::of(report) {
+        cases.write_skipped_dataset(&unjudged.headline());
+    }
     let mut seen = std::collections::HashSet::new();
     for feature in &features.list {
         for check in feature_checks(report, feature) {
@@ -51,7 +57,9 @@ pub fn check_results(report: &DataQualityReport<'_>, verdict: Verdict) -> String
             );
         }
     }
-    cases.finish(verdict)
+    let check = report.probity.check.iter().flat_map(|check| &check.notes);
+    let notes: Vec<&String> = check.chain(&report.probity.dataset.notes).collect();
+    cases.finish(verdict, &notes)
 }
 
 enum Outcome<'a> {
@@ -84,7 +92,7 @@ fn feature_checks(
     if constraint.completeness.is_some() {
         checks.push(ConstraintCheckType::CompletenessCheck);
     }
-    if feature.drift().is_some() {
+    if feature.drift().is_some() || (feature.changed_kind() && wants_drift(report, feature)) {
         checks.push(ConstraintCheckType::BaselineDriftCheck);
     }
     if constraint
@@ -97,21 +105,42 @@ fn feature_checks(
     checks
 }
 
+/// Whether the constraints ask for a comparison of the column's distributions.
+fn wants_drift(report: &DataQualityReport<'_>, feature: &Feature<'_>) -> bool {
+    let of_file = report
+        .constraints
+        .and_then(|file| file.monitoring_config.as_ref());
+    let own = feature
+        .constraint
+        .map(FeatureConstraints::overrides)
+        .unwrap_or_default();
+    let settings = own.or(of_file.unwrap_or(&MonitoringConfig::default()));
+    let is_off = |switch: Option<Switch>| switch == Some(Switch::Disabled);
+    let distribution = settings.distribution_constraints.unwrap_or_default();
+    !is_off(settings.evaluate_constraints)
+        && !is_off(distribution.perform_comparison)
+        && distribution.enable_comparisons != Some(false)
+}
+
 /// A drift check that had too few rows, or no distance, was not passed: it was not made.
 fn withheld<'a>(
     report: &DataQualityReport<'_>,
     feature: &Feature<'_>,
     check: ConstraintCheckType,
 ) -> Outcome<'a> {
+    if let Some(unjudged) = Unjudged::of(report).filter(|unjudged| unjudged.is_without_rows()) {
+        return Outcome::Skipped(unjudged.headline());
+    }
+    let is_drift = check == ConstraintCheckType::BaselineDriftCheck;
+    if is_drift && feature.drift().is_none() {
+        return Outcome::Skipped("drift not judged: the data type changed".to_owned());
+    }
     let minimum = report
         .probity
         .check
         .as_ref()
         .map_or(0, |check| check.minimum_rows);
-    let Some(drift) = feature
-        .drift()
-        .filter(|_| check == ConstraintCheckType::BaselineDriftCheck)
-    else {
+    let Some(drift) = feature.drift().filter(|_| is_drift) else {
         return Outcome::Passed;
     };
     if drift.distance.is_some() && drift.n_baseline.min(drift.n_current) >= minimum {
@@ -165,7 +194,18 @@ impl Cases {
         };
     }
 
-    fn finish(self, verdict: Verdict) -> String {
+    /// A case about the data as a whole: CI must not show a check that judged nothing as passed.
+    fn write_skipped_dataset(&mut self, why: &str) {
+        self.tests += 1;
+        self.skipped += 1;
+        let _ = writeln!(
+            self.text,
+            "    <testcase classname=\"dataset\" name=\"judged\">\n      <skipped message=\"{}\"/>\n    </testcase>",
+            escape(why)
+        );
+    }
+
+    fn finish(self, verdict: Verdict, notes: &[&String]) -> String {
         let Self {
             text,
             tests,
@@ -174,11 +214,20 @@ impl Cases {
         } = self;
         let counts =
             format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"");
+        let properties: String = notes
+            .iter()
+            .map(|note| {
+                format!(
+                    "      <property name=\"note\" value=\"{}\"/>\n",
+                    escape(note)
+                )
+            })
+            .collect();
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <testsuites name=\"probity\" {counts}>\n  \
              <testsuite name=\"data quality\" {counts}>\n    \
-             <properties>\n      <property name=\"verdict\" value=\"{}\"/>\n    </properties>\n\
+             <properties>\n      <property name=\"verdict\" value=\"{}\"/>\n{properties}    </properties>\n\
              {text}  </testsuite>\n</testsuites>\n",
             verdict.name()
         )

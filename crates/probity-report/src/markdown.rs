@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::data_quality::{
-    DataQualityReport, Features, Finding, all_findings, check_label, sentence,
+    DataQualityReport, Features, Finding, Unjudged, all_findings, check_label, plural, plural_of,
+    sentence,
 };
 use crate::number;
 use crate::verdict::Verdict;
@@ -20,9 +21,18 @@ pub fn check_summary(report: &DataQualityReport<'_>, verdict: Verdict) -> String
     let features = Features::of(report);
     let named: Vec<&Finding<'_>> = findings.iter().filter(|f| f.holds_under(verdict)).collect();
     let mut out = String::new();
-    let mark = if named.is_empty() { "✅" } else { "❌" };
-    let _ = writeln!(out, "### {mark} Data quality: {}\n", outcome(&named));
+    let unjudged = Unjudged::of(report).filter(|_| named.is_empty());
+    let (mark, outcome) = match unjudged {
+        Some(unjudged) => ("⚠️", lower_first(&unjudged.headline())),
+        None if named.is_empty() => ("✅", "no violation".to_owned()),
+        None => ("❌", plural(named.len(), "violation")),
+    };
+    let _ = writeln!(out, "### {mark} Data quality: {outcome}\n");
+    if let Some(unjudged) = unjudged {
+        let _ = writeln!(out, "{}\n", unjudged.explained());
+    }
     out.push_str(&compared(report));
+    out.push_str(&notes(report));
     if !named.is_empty() {
         out.push_str("\n| Column | Check | What happened |\n| --- | --- | --- |\n");
         for finding in named.iter().take(MOST_ROWS) {
@@ -44,30 +54,34 @@ pub fn check_summary(report: &DataQualityReport<'_>, verdict: Verdict) -> String
     out
 }
 
-fn outcome(named: &[&Finding<'_>]) -> String {
-    match named.len() {
-        0 => "no violation".to_owned(),
-        1 => "1 violation".to_owned(),
-        n => format!("{} violations", number::count(n as u64)),
-    }
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(characters).collect()
+}
+
+/// What the check and the reading of the data want known, one quotation each.
+fn notes(report: &DataQualityReport<'_>) -> String {
+    let check = report.probity.check.iter().flat_map(|check| &check.notes);
+    let notes = check.chain(&report.probity.dataset.notes);
+    notes
+        .map(|note| format!("\n> {}\n", escape(note)))
+        .collect()
 }
 
 fn compared(report: &DataQualityReport<'_>) -> String {
-    let rows = number::count(report.statistics.dataset.item_count);
-    let columns = report.statistics.features.len();
-    let mut out = format!("{rows} rows, {columns} columns");
+    let rows = plural_of(report.statistics.dataset.item_count, "row");
+    let columns = plural(report.statistics.features.len(), "column");
+    let mut out = format!("{rows}, {columns}");
     if let Some(baseline) = report.baseline {
         let _ = write!(
             out,
-            ", against a baseline of {} rows",
-            number::count(baseline.dataset.item_count)
+            ", against a baseline of {}",
+            plural_of(baseline.dataset.item_count, "row")
         );
     }
     if let Some(check) = &report.probity.check {
         let _ = write!(out, " (verdict: {})", escape(&check.verdict));
-        for note in &check.notes {
-            let _ = write!(out, "\n\n> {}", escape(note));
-        }
     }
     out.push_str(".\n");
     out
@@ -81,19 +95,26 @@ fn other_verdict(findings: &[Finding<'_>], verdict: Verdict) -> String {
         ),
         Verdict::Corrected => (Verdict::Aws, "SageMaker's rule"),
     };
-    let n = findings
-        .iter()
-        .filter(|finding| finding.holds_under(other))
-        .count();
-    let both = findings
-        .iter()
-        .filter(|finding| finding.aws && finding.corrected)
-        .count();
-    format!(
-        "\n{says} finds {}, of which {} are the same.\n",
-        number::count(n as u64),
-        number::count(both as u64)
-    )
+    let of = |verdict: Verdict| {
+        let held = findings.iter().filter(|f| f.holds_under(verdict));
+        held.count()
+    };
+    let (own, theirs) = (of(verdict), of(other));
+    let both = findings.iter().filter(|f| f.aws && f.corrected).count();
+    let found = plural(theirs, "violation");
+    let finds = match (theirs, both) {
+        (0, _) if own == 0 => "finds no violation either".to_owned(),
+        (0, _) => "finds no violation".to_owned(),
+        _ if own == theirs && own == both => "finds the same".to_owned(),
+        _ if own == 0 => format!("finds {found}"),
+        (_, 0) => format!("finds {found}, none of them above"),
+        (n, both) if n == both => format!("finds only {} of these", number::count(n as u64)),
+        (_, both) => format!(
+            "finds {found}, {} of them among those above",
+            number::count(both as u64)
+        ),
+    };
+    format!("\n{says} {finds}.\n")
 }
 
 fn escape(text: &str) -> String {

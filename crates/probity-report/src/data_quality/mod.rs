@@ -9,6 +9,7 @@ mod picture;
 mod report;
 mod sample_data;
 mod samples;
+mod unjudged;
 mod words;
 
 pub use report::{DataQualityReport, render};
@@ -16,3 +17,5 @@ pub use samples::{Sample, samples};
 
 pub(crate) use feature::{Feature, Features};
 pub(crate) use findings::{Finding, all as all_findings, check_label, sentence};
+pub(crate) use unjudged::Unjudged;
+pub(crate) use words::{plural, plural_of};

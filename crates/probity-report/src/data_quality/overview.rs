@@ -9,6 +9,7 @@ use super::facts;
 use super::feature::{Feature, Features, Missing, Presence};
 use super::findings::{self, Finding, check_label};
 use super::picture::Picture;
+use super::unjudged::Unjudged;
 use super::words::{name_link, name_of};
 use crate::chart::{meter, spark};
 use crate::number;
@@ -55,6 +56,12 @@ pub(crate) fn columns(
     sorted: &[&Feature<'_>],
     pictures: &HashMap<usize, &Picture>,
 ) -> Markup {
+    let is_without_rows = Unjudged::of(report).is_some_and(Unjudged::is_without_rows);
+    let unnamed = if is_without_rows {
+        "Not judged"
+    } else {
+        "Within limits"
+    };
     html! {
         section #columns {
             h2 { "All columns" }
@@ -66,13 +73,17 @@ pub(crate) fn columns(
                 span.found role="status" {}
             }
             @if sorted.is_empty() { p { "The data have no columns." } }
-            @else if report.baseline.is_some() { (comparison(sorted, pictures)) }
+            @else if report.baseline.is_some() { (comparison(sorted, pictures, unnamed)) }
             @else { (profile(sorted, pictures)) }
         }
     }
 }
 
-fn comparison(sorted: &[&Feature<'_>], pictures: &HashMap<usize, &Picture>) -> Markup {
+fn comparison(
+    sorted: &[&Feature<'_>],
+    pictures: &HashMap<usize, &Picture>,
+    unnamed: &str,
+) -> Markup {
     html! {
         div.scroll {
             table.columns {
@@ -87,7 +98,7 @@ fn comparison(sorted: &[&Feature<'_>], pictures: &HashMap<usize, &Picture>) -> M
                     }
                 }
                 tbody {
-                    @for feature in sorted { (comparison_row(feature, small_picture(pictures.get(&feature.position)))) }
+                    @for feature in sorted { (comparison_row(feature, small_picture(pictures.get(&feature.position)), unnamed)) }
                 }
             }
         }
@@ -101,7 +112,7 @@ fn small_picture(picture: Option<&&Picture>) -> Markup {
     }
 }
 
-fn comparison_row(feature: &Feature<'_>, picture: Markup) -> Markup {
+fn comparison_row(feature: &Feature<'_>, picture: Markup, unnamed: &str) -> Markup {
     let drift = feature.drift();
     let class = if feature.findings.is_empty() {
         "within"
@@ -124,7 +135,7 @@ fn comparison_row(feature: &Feature<'_>, picture: Markup) -> Markup {
                 None => { td.num { "–" } td.num { "–" } td.num { "–" } td.num { "–" } }
             }
             td.num.nowrap { (missing_change(feature)) }
-            td { (verdict(feature)) }
+            td { (verdict(feature, unnamed)) }
         }
     }
 }
@@ -133,13 +144,14 @@ fn row_name(feature: &Feature<'_>) -> Markup {
     name_of(feature)
 }
 
-fn verdict(feature: &Feature<'_>) -> Markup {
+/// `unnamed`: what is said of a column that no finding names.
+fn verdict(feature: &Feature<'_>, unnamed: &str) -> Markup {
     html! {
         @match feature.presence {
             Presence::Gone => span.badge.bad { "Gone" },
             Presence::New => span.badge.bad { "New" },
             Presence::Alone | Presence::Both => {
-                @if feature.findings.is_empty() { span.ok { "Within limits" } }
+                @if feature.findings.is_empty() { span.ok { (unnamed) } }
                 @else { span.badge.bad { "Violation" } }
             }
         }

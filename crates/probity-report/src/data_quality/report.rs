@@ -11,6 +11,7 @@ use probity_domain::document::statistics::Statistics;
 use super::feature::{Feature, Features};
 use super::findings;
 use super::picture::Picture;
+use super::unjudged::Unjudged;
 use super::words::{self, Named, Tone};
 use super::{card, overview};
 use crate::number;
@@ -55,10 +56,10 @@ pub fn render(report: &DataQualityReport<'_>) -> String {
     let body = html! {
         header.top { div.wrap { (masthead(report, tone, &headline)) } }
         main.wrap {
+            (notes(report))
             @if let Some(check) = &report.probity.check {
                 (verdicts(report, check, &named, &features))
             }
-            (notes(report))
             @if !findings.is_empty() { (overview::violations(&findings, &features)) }
             (overview::columns(report, &sorted, &pictures))
             @if !sections.is_empty() {
@@ -100,6 +101,7 @@ fn masthead(report: &DataQualityReport<'_>, tone: Tone, headline: &str) -> Marku
     let (class, mark) = match tone {
         Tone::Good => ("good", "M5 12.5l4.5 4.5L19 7.5"),
         Tone::Bad => ("bad", "M12 5v9M12 18v.5"),
+        Tone::Warning => ("warning", "M12 5v9M12 18v.5"),
         Tone::Neutral => ("neutral", "M6 19v-6M12 19V6M18 19v-9"),
     };
     html! {
@@ -116,16 +118,13 @@ fn masthead(report: &DataQualityReport<'_>, tone: Tone, headline: &str) -> Marku
 }
 
 fn compared(report: &DataQualityReport<'_>) -> Markup {
-    let rows = words::plural(
-        usize::try_from(report.statistics.dataset.item_count).unwrap_or(usize::MAX),
-        "row",
-    );
+    let rows = words::plural_of(report.statistics.dataset.item_count, "row");
     html! {
         // The headline of a profile says how many rows there are.
         @if report.probity.check.is_some() { (rows) " of " } @else { "From " }
         (sources(&report.probity.dataset.sources))
         @if let Some(baseline) = report.baseline {
-            " compared with a baseline of " (number::count(baseline.dataset.item_count)) " rows"
+            " compared with a baseline of " (words::plural_of(baseline.dataset.item_count, "row"))
             @if let Some(check) = &report.probity.check { ", " code { bdi { (check.baseline) } } }
         }
         "."
@@ -151,6 +150,7 @@ fn verdicts(
     features: &Features<'_>,
 ) -> Markup {
     let deciding = Verdict::deciding(check);
+    let unjudged = Unjudged::of(report);
     let tile = |verdict: Verdict, label: &str, note: &str| {
         let n = named.count(verdict);
         let decides = if verdict == deciding {
@@ -159,7 +159,7 @@ fn verdicts(
             ""
         };
         html! {
-            div.tile.hit[n > 0] {
+            div.tile.hit[n > 0].unjudged[n == 0 && unjudged.is_some()] {
                 div.tile-label { (label) }
                 div.tile-number { (number::count(n as u64)) span { (if n == 1 { " column" } else { " columns" }) } }
                 div.tile-note { (note) }
@@ -189,7 +189,7 @@ fn notes(report: &DataQualityReport<'_>) -> Markup {
     html! {
         @if !notes.is_empty() {
             section.notes {
-                h2 { "To know" }
+                h2 { "To know first" }
                 ul { @for note in notes { li { (note) } } }
             }
         }
@@ -240,8 +240,8 @@ fn origin(report: &DataQualityReport<'_>) -> Markup {
     html! {
         p {
             "Written by " (report.probity.writer) " from "
-            (number::count(dataset.rows)) " rows, "
-            (words::plural(usize::try_from(dataset.files).unwrap_or(usize::MAX), "file")) ", format " (dataset.format)
+            (words::plural_of(dataset.rows, "row")) ", "
+            (words::plural_of(dataset.files, "file")) ", format " (dataset.format)
             ". Histograms come from sketches of the data; exact figures are in "
             code { "statistics.json" } " and " code { "probity.json" } " beside this file. "
             "To see the bins and formulas behind a number: " code { "probity why FILE FEATURE" } "."

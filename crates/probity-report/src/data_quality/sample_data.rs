@@ -21,6 +21,8 @@ use super::feature::category_shares;
 use super::samples::Sample;
 use crate::distribution::WeightedValues;
 
+const MINIMUM_ROWS: u64 = 30;
+
 /// Values of one side of a column.
 #[derive(Clone, Debug)]
 pub(super) enum Values {
@@ -69,7 +71,8 @@ pub(super) fn check(name: &'static str, source: &str, columns: &[Column]) -> Sam
     let mut tested = 0;
     for (facts, column) in sample.probity.features.iter_mut().zip(present(columns)) {
         facts.drift = drift(column);
-        tested += u64::from(facts.drift.is_some());
+        let drift = facts.drift.as_ref();
+        tested += u64::from(drift.is_some_and(|drift| drift.n_current >= MINIMUM_ROWS));
     }
     let violations = violations(columns, &sample, &constraints);
     let corrected = violations
@@ -87,7 +90,7 @@ pub(super) fn check(name: &'static str, source: &str, columns: &[Column]) -> Sam
         verdict: "aws".to_owned(),
         false_discovery_rate: 0.05,
         tested,
-        minimum_rows: 30,
+        minimum_rows: MINIMUM_ROWS,
         corrected_violations: corrected.collect(),
         notes: Vec::new(),
     });
@@ -403,7 +406,7 @@ fn drift(column: &Column) -> Option<DriftFacts> {
     let p_value =
         (2.0 * ((-2.0 * lambda * lambda).exp() - (-8.0 * lambda * lambda).exp())).clamp(0.0, 1.0);
     let p_value = if lambda < 0.5 { 1.0 } else { p_value };
-    let too_few = n_current < 30;
+    let too_few = n_current < MINIMUM_ROWS;
     let distance = if column.chi_squared {
         p_value
     } else {

@@ -75,6 +75,8 @@ pub fn samples() -> Vec<Sample> {
         awkward(),
         too_few_rows(),
         no_rows(),
+        nothing_tested(),
+        one_row(),
         profile("no-columns", "empty.csv", &[]),
     ]
 }
@@ -493,4 +495,23 @@ fn no_rows() -> Sample {
         ),
     ];
     check("no-rows", "today.csv", &columns)
+}
+
+/// Texts of too many values: nothing can be compared.
+fn nothing_tested() -> Sample {
+    let columns = [Column::new(
+        "officer_note",
+        (texts(9_420), 0),
+        (texts(4_510), 0),
+    )];
+    check("nothing-tested", "notes.csv", &columns)
+}
+
+fn one_row() -> Sample {
+    let one = || Values::Numbers {
+        level: 0,
+        values: vec![4.0],
+    };
+    let columns = [Column::new("amount", (one(), 0), (one(), 0))];
+    check("one-row", "today.csv", &columns)
 }

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::DataQualityReport;
 use super::feature::{Feature, Features, shown_name};
 use super::findings::Finding;
+use super::unjudged::Unjudged;
 use crate::number;
 use crate::verdict::Verdict;
 
@@ -17,6 +18,8 @@ pub(crate) enum Tone {
     Good,
     Bad,
     Neutral,
+    /// Nothing is known to be wrong, because nothing was judged.
+    Warning,
 }
 
 /// Characters of a name in tables and sentences; the column's own section has all.
@@ -67,25 +70,27 @@ impl<'a> Named<'a> {
 pub(crate) fn headline(report: &DataQualityReport<'_>, named: &Named<'_>) -> (Tone, String) {
     let columns = report.statistics.features.len();
     let Some(check) = &report.probity.check else {
-        let rows = number::count(report.statistics.dataset.item_count);
+        let rows = plural_of(report.statistics.dataset.item_count, "row");
         return (
             Tone::Neutral,
-            format!("{rows} rows in {}", plural(columns, "column")),
+            format!("{rows} in {}", plural(columns, "column")),
         );
     };
-    match named.count(Verdict::deciding(check)) {
-        0 => (
+    let unjudged = Unjudged::of(report);
+    match (named.count(Verdict::deciding(check)), unjudged) {
+        (0, Some(unjudged)) => (Tone::Warning, unjudged.headline()),
+        (0, None) => (
             Tone::Good,
             format!("No violation in {}", plural(columns, "column")),
         ),
-        1 => (
+        (1, _) => (
             Tone::Bad,
             format!(
                 "1 of {} violates its constraints",
                 plural(columns, "column")
             ),
         ),
-        n => (
+        (n, _) => (
             Tone::Bad,
             format!(
                 "{} of {} violate their constraints",
@@ -97,8 +102,12 @@ pub(crate) fn headline(report: &DataQualityReport<'_>, named: &Named<'_>) -> (To
 }
 
 pub(crate) fn plural(n: usize, noun: &str) -> String {
+    plural_of(n as u64, noun)
+}
+
+pub(crate) fn plural_of(n: u64, noun: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", number::count(n as u64))
+    format!("{} {noun}{s}", number::count(n))
 }
 
 /// What the difference of the two verdicts means, one paragraph per case that occurs.
@@ -111,9 +120,15 @@ pub(crate) fn verdicts_explained(
         return html! {};
     };
     let rate = number::percent(check.false_discovery_rate);
-    let tested = plural(usize::try_from(check.tested).unwrap_or(usize::MAX), "test");
+    let tested = plural_of(check.tested, "test");
+    let names_nothing = named.by_both.is_empty()
+        && named.by_aws_only.is_empty()
+        && named.by_corrected_only.is_empty();
+    let unjudged = Unjudged::of(report);
     html! {
-        @if named.by_both.is_empty() && named.by_aws_only.is_empty() && named.by_corrected_only.is_empty() {
+        @if let Some(unjudged) = unjudged {
+            p { (unjudged.explained()) }
+        } @else if names_nothing {
             p { "Both verdicts agree: nothing here exceeds a limit, and nothing stands out from chance." }
         }
         @if !named.by_both.is_empty() {

@@ -232,6 +232,73 @@ fn the_headline_counts_columns_under_the_deciding_verdict() {
 }
 
 #[test]
+fn a_check_that_judged_nothing_is_not_a_pass() {
+    let cases = [
+        ("no-rows", "Nothing could be judged: the data has no rows"),
+        (
+            "too-few-rows",
+            "Nothing could be judged: the data has 12 rows, and 30 are needed",
+        ),
+        (
+            "one-row",
+            "Nothing could be judged: the data has 1 row, and 30 are needed",
+        ),
+        (
+            "nothing-tested",
+            "No violation found, but no column could be tested",
+        ),
+    ];
+    for (name, headline) in cases {
+        let mut sample = sample(name);
+        if let Some(check) = &mut sample.probity.check {
+            "corrected".clone_into(&mut check.verdict);
+        }
+        let page = page(&sample);
+        assert_eq!(text(all(&page, "h1")[0]), headline, "{name}");
+        assert!(all(&page, ".mark.good").is_empty(), "{name}");
+        assert_eq!(all(&page, ".mark.warning").len(), 1, "{name}");
+        assert!(!all(&page, ".tile.unjudged").is_empty(), "{name}");
+        let words = text(all(&page, ".words")[0]);
+        assert!(!words.contains("nothing stands out"), "{name}: {words}");
+    }
+    check("no-rows", "span.ok", &["Not judged", "Not judged"]);
+}
+
+#[test]
+fn limits_that_are_exceeded_are_named_however_few_the_rows() {
+    check(
+        "too-few-rows",
+        "h1",
+        &["1 of 3 columns violates its constraints"],
+    );
+}
+
+#[test]
+fn notes_come_before_the_verdicts() {
+    let page = page(&sample("too-few-rows"));
+    let first = all(&page, "main > section")[0];
+    assert!(text(first).contains("fewer than the minimum of 30"));
+}
+
+#[test]
+fn one_is_written_without_a_plural() {
+    for sample in samples() {
+        let page = page(&sample);
+        let words = text(all(&page, "body")[0]);
+        for wrong in [
+            " 1 rows",
+            " 1 columns",
+            " 1 files",
+            " 1 tests",
+            "for sure",
+            "surely",
+        ] {
+            assert!(!words.contains(wrong), "{}: {wrong}", sample.name);
+        }
+    }
+}
+
+#[test]
 fn columns_are_sorted_by_how_far_they_moved() {
     let page = page(&sample("drift"));
     let names: Vec<String> = all(&page, "article h3").into_iter().map(text).collect();

@@ -43,9 +43,68 @@ fn the_heading_counts_the_violations_of_the_verdict() {
 
 #[test]
 fn the_other_verdict_is_told_as_well() {
-    let markdown = check_summary(&sample("verdicts-differ").report(), Verdict::Corrected);
+    let ends = |name: &str, verdict: Verdict, end: &str| {
+        let markdown = check_summary(&sample(name).report(), verdict);
+        assert!(markdown.ends_with(end), "{markdown}");
+    };
+    ends(
+        "verdicts-differ",
+        Verdict::Corrected,
+        "SageMaker's rule finds 5 violations, 4 of them among those above.\n",
+    );
+    ends(
+        "drift",
+        Verdict::Corrected,
+        "SageMaker's rule finds the same.\n",
+    );
+    ends(
+        "clean",
+        Verdict::Corrected,
+        "SageMaker's rule finds no violation either.\n",
+    );
+}
+
+#[test]
+fn a_check_that_judged_nothing_has_no_tick() {
+    check(
+        "no-rows",
+        Verdict::Aws,
+        0,
+        "### ⚠️ Data quality: nothing could be judged: the data has no rows",
+    );
+    check(
+        "nothing-tested",
+        Verdict::Aws,
+        0,
+        "### ⚠️ Data quality: no violation found, but no column could be tested",
+    );
+    check(
+        "too-few-rows",
+        Verdict::Corrected,
+        0,
+        "### ⚠️ Data quality: nothing could be judged: the data has 12 rows, and 30 are needed",
+    );
+}
+
+#[test]
+fn notes_of_the_check_and_of_the_data_are_quoted() {
+    for (name, note) in [
+        (
+            "too-few-rows",
+            "\n> 12 rows are fewer than the minimum of 30",
+        ),
+        ("awkward", "\n> Column \\`id\\` occurs twice"),
+    ] {
+        let markdown = check_summary(&sample(name).report(), Verdict::Aws);
+        assert!(markdown.contains(note), "{markdown}");
+    }
+}
+
+#[test]
+fn one_is_written_without_a_plural() {
+    let markdown = check_summary(&sample("one-row").report(), Verdict::Aws);
     assert!(
-        markdown.ends_with("SageMaker's rule finds 5, of which 4 are the same.\n"),
+        markdown.contains("1 row, 1 column, against a baseline of 1 row "),
         "{markdown}"
     );
 }
