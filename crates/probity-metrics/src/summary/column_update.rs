@@ -2,23 +2,21 @@
 //! values by their value. The result depends on the rows alone, never on the batches.
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, StringArrayType,
+    Array, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, StringArrayType,
 };
-use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
-    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType,
-    TimeUnit as ArrowTimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 
-use super::UpdateSummary;
 use super::column::ColumnSummary;
-use super::hash::{hash_double, hash_integer, hash_text, hash_time, hash_unsigned};
-use super::kept::{Kept, Tick, TimeUnit};
+use super::column_times::TimeColumn;
+use super::hash::{hash_decimal, hash_double, hash_integer, hash_text, hash_unsigned};
+use super::kept::Kept;
 use super::lengths::n_scalars;
 use super::types::TextValue;
+use super::{UpdateSummary, column_dictionary};
 
 pub(crate) fn update(summary: &mut ColumnSummary, column: &dyn Array) -> Result<(), UpdateSummary> {
     match column.data_type() {
@@ -26,12 +24,14 @@ pub(crate) fn update(summary: &mut ColumnSummary, column: &dyn Array) -> Result<
         DataType::Utf8 => add_texts(summary, column.as_string::<i32>()),
         DataType::LargeUtf8 => add_texts(summary, column.as_string::<i64>()),
         DataType::Utf8View => add_texts(summary, column.as_string_view()),
-        DataType::Dictionary(_, _) => super::column_dictionary::add(summary, column)?,
+        DataType::Dictionary(_, _) => column_dictionary::add(summary, column)?,
         DataType::Boolean => add_booleans(summary, column.as_boolean()),
         _ if add_integers(summary, column) => {}
         _ if add_fractions(summary, column) => {}
-        _ if add_times(summary, column) => {}
-        other => return Err(unsupported(other)),
+        other => match TimeColumn::of(column)? {
+            Some(times) => times.add_to(summary),
+            None => return Err(unsupported(other)),
+        },
     }
     Ok(())
 }
@@ -172,7 +172,7 @@ fn add_unsigned(summary: &mut ColumnSummary, column: &PrimitiveArray<UInt64Type>
 
 /// Calls `add` with the present values in order, at most [`CHUNK`] at once, and counts the
 /// nulls.
-fn for_each_chunk<T: ArrowPrimitiveType>(
+pub(crate) fn for_each_chunk<T: ArrowPrimitiveType>(
     summary: &mut ColumnSummary,
     column: &PrimitiveArray<T>,
     mut add: impl FnMut(&mut ColumnSummary, &[T::Native]),
@@ -264,7 +264,7 @@ fn without_nan<N: Copy>(
     summary.values.add_all(&hashes, |at| present[at].1);
 }
 
-/// A decimal is its text, as exact as it is written: `1.50`.
+/// A decimal is shown by its text, as exact as it is written: `1.50`.
 fn decimals<T: DecimalType>(summary: &mut ColumnSummary, column: &dyn Array) {
     let column = column.as_primitive::<T>();
     let (precision, scale) = (column.precision(), column.scale());
@@ -278,98 +278,14 @@ fn decimals<T: DecimalType>(summary: &mut ColumnSummary, column: &dyn Array) {
         let mut numbers = Vec::with_capacity(chunk.len());
         for &value in chunk {
             let text = T::format_decimal(value, precision, scale);
-            numbers.push(
-                text.parse::<f64>()
-                    .expect("a decimal is digits and a point"),
-            );
-            summary.values.add_text(hash_text(&text), &text, 1);
+            let number = text
+                .parse::<f64>()
+                .expect("a decimal is digits and a point");
+            numbers.push(number);
+            summary
+                .values
+                .add_text(hash_decimal(&text, number), &text, 1);
         }
         summary.add_numbers(&numbers);
     });
-}
-
-fn add_times(summary: &mut ColumnSummary, column: &dyn Array) -> bool {
-    let Some(unit) = time_unit(column.data_type()) else {
-        return false;
-    };
-    match column.data_type() {
-        DataType::Date32 => times::<Date32Type>(summary, column, |days| (i64::from(days), unit)),
-        DataType::Date64 => times::<Date64Type>(summary, column, |value| (value, unit)),
-        DataType::Time32(ArrowTimeUnit::Second) => {
-            times::<Time32SecondType>(summary, column, |value| (i64::from(value), unit));
-        }
-        DataType::Time32(_) => {
-            times::<Time32MillisecondType>(summary, column, |value| (i64::from(value), unit));
-        }
-        DataType::Time64(ArrowTimeUnit::Microsecond) => {
-            times::<Time64MicrosecondType>(summary, column, |value| (value, unit));
-        }
-        DataType::Time64(_) => {
-            times::<Time64NanosecondType>(summary, column, |value| (value, unit));
-        }
-        DataType::Timestamp(ArrowTimeUnit::Second, _) => {
-            times::<TimestampSecondType>(summary, column, |value| (value, unit));
-        }
-        DataType::Timestamp(ArrowTimeUnit::Millisecond, _) => {
-            times::<TimestampMillisecondType>(summary, column, |value| (value, unit));
-        }
-        DataType::Timestamp(ArrowTimeUnit::Microsecond, _) => {
-            times::<TimestampMicrosecondType>(summary, column, |value| (value, unit));
-        }
-        DataType::Timestamp(ArrowTimeUnit::Nanosecond, _) => {
-            times::<TimestampNanosecondType>(summary, column, |value| (value, unit));
-        }
-        _ => return false,
-    }
-    true
-}
-
-fn time_unit(data_type: &DataType) -> Option<TimeUnit> {
-    let tick = |unit: &ArrowTimeUnit| match unit {
-        ArrowTimeUnit::Second => Tick::Second,
-        ArrowTimeUnit::Millisecond => Tick::Millisecond,
-        ArrowTimeUnit::Microsecond => Tick::Microsecond,
-        ArrowTimeUnit::Nanosecond => Tick::Nanosecond,
-    };
-    match data_type {
-        DataType::Date32 => Some(TimeUnit::Date),
-        DataType::Date64 => Some(TimeUnit::Instant {
-            tick: Tick::Millisecond,
-            is_utc: false,
-        }),
-        DataType::Time32(unit) | DataType::Time64(unit) => Some(TimeUnit::OfDay(tick(unit))),
-        DataType::Timestamp(unit, zone) => Some(TimeUnit::Instant {
-            tick: tick(unit),
-            is_utc: zone.is_some(),
-        }),
-        _ => None,
-    }
-}
-
-/// Dates and times are strings in SageMaker's files, as in Spark.
-fn times<T: ArrowPrimitiveType>(
-    summary: &mut ColumnSummary,
-    column: &dyn Array,
-    read: impl Fn(T::Native) -> (i64, TimeUnit),
-) {
-    let mut hashes = [0; CHUNK];
-    for_each_chunk(summary, column.as_primitive::<T>(), |summary, chunk| {
-        if chunk.is_empty() {
-            return;
-        }
-        for (hash, &value) in hashes.iter_mut().zip(chunk) {
-            *hash = hash_time(read(value).0);
-        }
-        summary.types.string += chunk.len() as u64;
-        summary.end_numbers();
-        summary.values.add_all(&hashes[..chunk.len()], |at| {
-            let (ticks, unit) = read(chunk[at]);
-            Kept::Time { ticks, unit }
-        });
-    });
-}
-
-/// The values as texts, for columns whose every value is needed in writing.
-pub(crate) fn as_texts(column: &dyn Array) -> Result<ArrayRef, UpdateSummary> {
-    cast(column, &DataType::Utf8).map_err(|_| unsupported(column.data_type()))
 }

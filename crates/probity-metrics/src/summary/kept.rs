@@ -51,6 +51,15 @@ impl Tick {
         }
     }
 
+    pub(crate) fn nanoseconds(self) -> i64 {
+        match self {
+            Self::Second => 1_000_000_000,
+            Self::Millisecond => 1_000_000,
+            Self::Microsecond => 1_000,
+            Self::Nanosecond => 1,
+        }
+    }
+
     fn per_second(self) -> i64 {
         match self {
             Self::Second => 1,

@@ -5,6 +5,8 @@ mod categories;
 mod column;
 mod column_dictionary;
 mod column_state;
+mod column_texts;
+mod column_times;
 mod column_update;
 mod distinct;
 mod document;

@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 use probity_domain::document::probity_file::{DistinctFacts, FrequentValue, TypeCounts};
 
 use super::column_state::{read_values, write_values};
-use super::column_update::as_texts;
+use super::column_texts::as_texts;
 use super::distinct::HyperLogLog;
 use super::hash::hash_text;
 use super::kll::KllSketch;

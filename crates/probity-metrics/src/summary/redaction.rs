@@ -1,6 +1,7 @@
 //! Columns whose values may not be seen: each is replaced by a hash before anything is counted.
 //!
-//! The hash is the first 64 bits of SHA-256 of the value's text. It hides values that cannot
+//! The hash is the first 64 bits of SHA-256 of the value's text, of a number the text that an
+//! open column would show. It hides values that cannot
 //! be guessed; it is no protection for a column of few known values, whose hashes anyone can
 //! compute.
 
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::UpdateSummary;
 use super::column::ColumnSummary;
-use super::column_update::as_texts;
+use super::column_texts::as_texts;
 use super::hash::hash_text;
 
 /// What every redacted value starts with.
@@ -23,7 +24,10 @@ pub(crate) fn update(summary: &mut ColumnSummary, column: &dyn Array) -> Result<
     summary.is_redacted = true;
     summary.lengths = super::lengths::Lengths::default();
     summary.end_numbers();
-    summary.update_missing(texts.null_count() as u64);
+    let n_missing = texts.null_count() as u64;
+    // Only NaN becomes null on the way to a text.
+    summary.n_nan += n_missing.saturating_sub(column.logical_null_count() as u64);
+    summary.update_missing(n_missing);
     for text in texts.iter().flatten() {
         let redacted = redacted_text(text);
         summary.types.string += 1;

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
-    Float32Array, Float64Array, Int64Array, LargeStringArray, StringArray, StringViewArray,
-    Time64MicrosecondArray, TimestampSecondArray, UInt8Array, UInt64Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Date64Array, Decimal128Array,
+    Decimal256Array, DictionaryArray, Float16Array, Float32Array, Float64Array, Int64Array,
+    LargeStringArray, StringArray, StringViewArray, Time32MillisecondArray, Time64MicrosecondArray,
+    Time64NanosecondArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray, UInt8Array, UInt64Array,
 };
-use arrow::datatypes::Int8Type;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int8Type, Int32Type, i256};
 use probity_domain::document::probity_file::TypeCounts;
 use probity_domain::document::statistics::InferredType;
 use probity_metrics::summary::{
@@ -231,6 +234,89 @@ fn integers_and_doubles_of_two_files_are_one_value() {
     assert_eq!(merged.inferred_type(), InferredType::Fractional);
 }
 
+/// Columns of several files that hold the same values.
+#[track_caller]
+fn check_one_value_each(columns: &[&dyn Array], expected: &[(&str, u64)]) {
+    let expected: Vec<(String, u64)> = expected
+        .iter()
+        .map(|(text, count)| ((*text).to_owned(), *count))
+        .collect();
+    let mut merged = ColumnSummary::default();
+    for column in columns {
+        merged.merge(&summary(&[*column]));
+    }
+    assert_eq!(merged.categories(), Some(expected));
+}
+
+#[test]
+fn an_instant_is_one_value_in_every_unit() {
+    let columns: [&dyn Array; 4] = [
+        &TimestampSecondArray::from(vec![1, -2]),
+        &TimestampMillisecondArray::from(vec![1_000, -2_000]),
+        &TimestampMicrosecondArray::from(vec![1_000_000, -2_000_000]),
+        &TimestampNanosecondArray::from(vec![1_000_000_000, -2_000_000_000]),
+    ];
+    let (before, after) = ("1969-12-31T23:59:58", "1970-01-01T00:00:01");
+    check_one_value_each(&columns, &[(before, 4), (after, 4)]);
+    check_one_value_each(&columns[2..], &[(before, 2), (after, 2)]);
+}
+
+#[test]
+fn a_time_of_day_is_one_value_in_every_unit() {
+    let columns: [&dyn Array; 3] = [
+        &Time32MillisecondArray::from(vec![1_500]),
+        &Time64MicrosecondArray::from(vec![1_500_000]),
+        &Time64NanosecondArray::from(vec![1_500_000_000]),
+    ];
+    check_one_value_each(&columns, &[("00:00:01.5", 3)]);
+}
+
+#[test]
+fn a_date_is_one_value_in_days_and_in_milliseconds() {
+    let columns: [&dyn Array; 2] = [
+        &Date32Array::from(vec![1]),
+        &Date64Array::from(vec![86_400_000]),
+    ];
+    check_one_value_each(&columns, &[("1970-01-02", 2)]);
+    check_categories(
+        &Date64Array::from(vec![86_400_001]),
+        &[("1970-01-02T00:00:00.001", 1)],
+    );
+}
+
+#[test]
+fn a_date_an_instant_and_an_instant_of_a_zone_are_three_values() {
+    let columns: [&dyn Array; 3] = [
+        &Date32Array::from(vec![1]),
+        &TimestampSecondArray::from(vec![1]),
+        &TimestampSecondArray::from(vec![1]).with_timezone("UTC"),
+    ];
+    let expected = [
+        ("1970-01-01T00:00:01", 1),
+        ("1970-01-01T00:00:01Z", 1),
+        ("1970-01-02", 1),
+    ];
+    check_one_value_each(&columns, &expected);
+}
+
+fn decimals(values: &[i128], scale: i8) -> Decimal128Array {
+    Decimal128Array::from(values.to_vec())
+        .with_precision_and_scale(20, scale)
+        .unwrap()
+}
+
+#[test]
+fn a_decimal_is_the_integer_or_double_that_it_equals() {
+    let whole: [&dyn Array; 2] = [&Int64Array::from(vec![1]), &decimals(&[1], 0)];
+    check_one_value_each(&whole, &[("1", 2)]);
+    let scales: [&dyn Array; 3] = [
+        &decimals(&[150, 200], 2),
+        &decimals(&[15_000, 20_000], 4),
+        &Float64Array::from(vec![1.5, 2.0]),
+    ];
+    check_one_value_each(&scales, &[("1.50", 3), ("2.00", 3)]);
+}
+
 #[test]
 fn categories_end_for_good() {
     let values = |range: std::ops::Range<usize>| {
@@ -259,7 +345,12 @@ fn distinct_counts_of_parts_are_that_of_the_whole() {
         for cut in [n / 10, n / 2, n - 1] {
             let mut merged = values(0..cut);
             merged.merge(&values(cut - cut / 10..n));
-            let (ours, whole) = (merged.profile().distinct, values(0..n).profile().distinct);
+            let mut whole = values(0..n);
+            // The rows that both parts have count twice, and bound the estimate.
+            for repeated in cut - cut / 10..cut {
+                whole.update(&Int64Array::from(vec![repeated])).unwrap();
+            }
+            let (ours, whole) = (merged.profile().distinct, whole.profile().distinct);
             assert_eq!(ours, whole, "{n} cut at {cut}");
         }
     }
@@ -341,6 +432,86 @@ fn redacted_values_are_counted_by_their_hash() {
     assert_eq!((redacted.n_present(), redacted.n_missing()), (2, 1));
 }
 
+/// Columns of every type, with a null and, where there is one, a NaN.
+fn typed_columns() -> Vec<ArrayRef> {
+    let doubles = [Some(1.0), None, Some(f64::NAN), Some(-0.0), Some(2.5e10)];
+    let doubles: Float64Array = doubles.into_iter().collect();
+    let halves: Float16Array = cast(&doubles, &DataType::Float16).unwrap().to_data().into();
+    let integers = Int64Array::from(vec![Some(7), None, Some(-3), Some(7)]);
+    let words: DictionaryArray<Int32Type> = [Some("b"), None, Some("a")].into_iter().collect();
+    let wide = Decimal256Array::from(vec![Some(i256::from(150)), None])
+        .with_precision_and_scale(50, 2)
+        .unwrap();
+    let ticks = || vec![Some(86_400_000), None, Some(1_500)];
+    vec![
+        cast(&doubles, &DataType::Float32).unwrap(),
+        Arc::new(halves),
+        Arc::new(DictionaryArray::<Int8Type>::new(
+            vec![Some(0), Some(2), None, Some(1), Some(4)].into(),
+            Arc::new(doubles.clone()),
+        )),
+        Arc::new(doubles),
+        cast(&integers, &DataType::Int8).unwrap(),
+        Arc::new(integers),
+        Arc::new(UInt64Array::from(vec![Some(u64::MAX), None])),
+        Arc::new(words),
+        Arc::new(wide),
+        Arc::new(decimals(&[150, -1], 2)),
+        Arc::new(decimals(&[150, -1], 0)),
+        Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+        Arc::new(StringViewArray::from(vec![Some("NaN"), None])),
+        Arc::new(Date32Array::from(vec![Some(20_000), None])),
+        Arc::new(Date64Array::from(ticks())),
+        Arc::new(Time32MillisecondArray::from(vec![Some(1_500), None])),
+        Arc::new(Time64MicrosecondArray::from(ticks())),
+        Arc::new(TimestampMillisecondArray::from(ticks())),
+        Arc::new(TimestampNanosecondArray::from(ticks()).with_timezone("UTC")),
+    ]
+}
+
+#[test]
+fn a_redacted_column_counts_as_an_open_one_and_hashes_what_that_shows() {
+    for column in typed_columns() {
+        let open = profile(&column);
+        let mut redacted = ColumnSummary::default();
+        redacted.update_redacted(&column).unwrap();
+        let name = column.data_type();
+        assert_eq!(redacted.n_present(), open.n_present, "{name}");
+        assert_eq!(redacted.n_missing(), open.n_missing, "{name}");
+        assert_eq!(redacted.profile().n_nan, open.n_nan, "{name}");
+        let mut expected: Vec<(String, u64)> = (open.categories.unwrap().into_iter())
+            .map(|(text, count)| (redacted_text(&text), count))
+            .collect();
+        let mut found = redacted.categories().unwrap();
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_number_of_two_formats_is_one_redacted_value() {
+    let mut redacted = ColumnSummary::default();
+    redacted
+        .update_redacted(&StringArray::from(vec!["1.0"]))
+        .unwrap();
+    redacted
+        .update_redacted(&Float64Array::from(vec![1.0]))
+        .unwrap();
+    assert_eq!(redacted.categories(), Some(vec![(redacted_text("1.0"), 2)]));
+}
+
+#[test]
+fn bytes_are_refused_redacted_as_they_are_open() {
+    for bytes in [b"text".as_slice(), b"\xff\xfe"] {
+        let refused = ColumnSummary::default().update_redacted(&BinaryArray::from(vec![bytes]));
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "columns of type `Binary` cannot be summarised"
+        );
+    }
+}
+
 #[test]
 fn a_document_of_our_own_comes_back_as_a_baseline() {
     let numbers = summary(&[&Float64Array::from(values("decimal", 3, 30_000))]);
@@ -378,8 +549,8 @@ fn a_document_of_our_own_comes_back_as_a_baseline() {
 #[test]
 fn a_high_cardinality_document_has_an_estimate_only() {
     let words: StringArray = (0..5_000).map(|i| Some(format!("word {i}"))).collect();
-    let read =
-        ColumnSummary::from_statistics(&feature_statistics("x", &summary(&[&words]))).unwrap();
+    let statistics = feature_statistics("x", &summary(&[&words]));
+    let read = ColumnSummary::from_statistics(&statistics).unwrap();
     assert_eq!(read.categories(), None);
     let distinct = read.profile().distinct;
     assert!((distinct.estimate - 5_000.0).abs() < 250.0 && distinct.relative_standard_error > 0.0);
