@@ -55,9 +55,15 @@ impl StoredResult {
             Some(reference) => summaries(folder, reference, environment).await?,
             None => statistics
                 .iter()
-                .flat_map(|statistics| &statistics.features)
-                .map(|feature| {
-                    let summary = ColumnSummary::from_statistics(feature);
+                .flat_map(|statistics| {
+                    let rows = statistics.dataset.item_count;
+                    statistics
+                        .features
+                        .iter()
+                        .map(move |feature| (feature, rows))
+                })
+                .map(|(feature, rows)| {
+                    let summary = ColumnSummary::from_statistics(feature, rows);
                     Ok((
                         feature.name.clone(),
                         summary.map_err(|source| damaged(folder, source))?,

@@ -147,15 +147,23 @@ fn quantile_facts(sketch: &KllSketch) -> Option<QuantileFacts> {
 impl ColumnSummary {
     /// What a `statistics.json` without our state beside it tells about a column, e.g. one
     /// that SageMaker wrote: every present value counts as of the inferred type, and distinct
-    /// values beyond the listed categories are an estimate.
-    pub fn from_statistics(statistics: &FeatureStatistics) -> Result<Self, ReadState> {
+    /// values beyond the listed categories are an estimate. A feature of type `Unknown` has no
+    /// counts of its own: it is missing in each of the dataset's `item_count` rows.
+    pub fn from_statistics(
+        statistics: &FeatureStatistics,
+        item_count: u64,
+    ) -> Result<Self, ReadState> {
         if let Some(numerical) = &statistics.numerical_statistics {
             return of_numbers(statistics.inferred_type, numerical);
         }
         if let Some(strings) = &statistics.string_statistics {
             return Ok(of_strings(statistics.inferred_type, strings));
         }
-        Ok(Self::default())
+        let mut unknown = Self::default();
+        if statistics.inferred_type == InferredType::Unknown {
+            unknown.update_missing(item_count);
+        }
+        Ok(unknown)
     }
 }
 

@@ -144,7 +144,7 @@ proptest! {
             for (name, summary) in &columns {
                 let statistics = feature_statistics(name, summary);
                 let _ = feature_facts(name, summary);
-                let _ = ColumnSummary::from_statistics(&statistics);
+                let _ = ColumnSummary::from_statistics(&statistics, 9);
             }
         }
     }
