@@ -28,6 +28,8 @@ pub struct Homogeneity {
     pub p_value: f64,
     /// Of the pooled table; absent when fewer than three categories are left.
     pub chi_squared: Option<PooledTest>,
+    /// Exact tail of the pooled table, where two categories are left.
+    pub pooled_pair: Option<f64>,
     /// Smallest exact tail of one category, times the number of categories, at most 1.
     pub single_category: f64,
     /// Categories in either sample.
@@ -71,23 +73,25 @@ pub(crate) fn homogeneity_of_counts(counts: &[(u64, u64)]) -> Option<Homogeneity
         return Some(Homogeneity {
             p_value,
             chi_squared: None,
+            pooled_pair: None,
             single_category: p_value,
             categories,
         });
     }
     let pooled = pool(counts, (n, m));
     let chi_squared = (pooled.len() > 2).then(|| pearson(&pooled, (n, m)));
-    let many = match (chi_squared, pooled.as_slice()) {
-        (Some(test), _) => Some(test.p_value),
-        (None, [pair, _]) => Some(exact_tail(*pair, (n, m))),
+    let pooled_pair = match pooled.as_slice() {
+        [pair, _] => Some(exact_tail(*pair, (n, m))),
         _ => None,
     };
+    let many = chi_squared.map(|test| test.p_value).or(pooled_pair);
     let p_value = many.map_or(single_category, |many| {
         (2.0 * many.min(single_category)).min(1.0)
     });
     Some(Homogeneity {
         p_value,
         chi_squared,
+        pooled_pair,
         single_category,
         categories,
     })

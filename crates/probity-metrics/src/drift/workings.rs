@@ -1,8 +1,6 @@
 //! *Explain this number*: the bins, counts and steps behind every figure of a comparison,
 //! as text that a command or a report can print.
 
-use std::fmt::Write as _;
-
 use probity_domain::document::constraints::{CategoricalDriftMethod, ComparisonMethod};
 use serde::Serialize;
 
@@ -85,17 +83,17 @@ pub fn explain_numeric(
         effect_step(&gap, &comparison, "max |F(x) − G(x)| over all x"),
         distance_step(&comparison, method),
         ks_step(&test),
-        Step {
-            name: "interval",
-            formula: "effect ± (ε + e), ε = min(√(1/n + 1/m) √((g + 2 ln 2)/2), √(ln(4/α)/2) (1/√n + 1/√m)), \
-                      cut to [0, 1]"
-                .to_owned(),
-            numbers: format!(
-                "{} ± ({margin} + {}) = [{}, {}]",
-                comparison.effect, test.rank_error, comparison.interval.low, comparison.interval.high
+        interval_step(
+            &comparison,
+            "effect ± (ε + e) cut to [0, 1], ε = min(√(1/n + 1/m) √((g + 2 ln 2)/2), \
+             √(ln(4/α)/2) (1/√n + 1/√m))",
+            &format!(
+                "{} ± ({} + {})",
+                figure(comparison.effect),
+                figure(margin),
+                figure(test.rank_error)
             ),
-            result: Some(margin + test.rank_error),
-        },
+        ),
     ];
     steps.extend(bin_steps(&binned, &comparison));
     steps.push(Step {
@@ -139,23 +137,18 @@ pub fn explain_categorical(
             chi_squared_step(chi_squared(baseline, current).ok().as_ref())
         }
     };
+    let classes = binned.counts.len() as f64 + 1.0;
+    let evidence = (4.0 * classes / (1.0 - INTERVAL_LEVEL)).ln();
     let mut steps = vec![
         effect_step(&gap, &comparison, "max |p − q| over all categories"),
         distance,
         homogeneity_step(&homogeneity(baseline, current)?),
-        Step {
-            name: "interval",
-            formula: "largest and smallest max |p − q| with n·kl(p̂, p) ≤ t and m·kl(q̂, q) ≤ t, \
-                      t = ln(4 (K + 1)/α)"
-                .to_owned(),
-            numbers: format!(
-                "t = {}; [{}, {}]",
-                (4.0 * (binned.counts.len() as f64 + 1.0) / (1.0 - INTERVAL_LEVEL)).ln(),
-                comparison.interval.low,
-                comparison.interval.high
-            ),
-            result: Some(comparison.interval.high - comparison.interval.low),
-        },
+        interval_step(
+            &comparison,
+            "the smallest and the largest max |p − q| with n·kl(p̂, p) ≤ t and m·kl(q̂, q) ≤ t, \
+             t = ln(4 (K + 1)/α)",
+            &format!("t = {}", figure(evidence)),
+        ),
     ];
     steps.extend(bin_steps(&binned, &comparison));
     Some(Workings {
@@ -196,8 +189,8 @@ fn effect_step(gap: &WorkedGap, comparison: &Comparison, formula: &str) -> Step 
             comparison.n_baseline,
             gap.current_rows,
             comparison.n_current,
-            gap.baseline_share,
-            gap.current_share
+            figure(gap.baseline_share),
+            figure(gap.current_share)
         ),
         result: Some(comparison.effect),
     }
@@ -210,10 +203,13 @@ fn distance_step(comparison: &Comparison, method: ComparisonMethod) -> Step {
         comparison.effect,
     );
     let (formula, numbers) = match method {
-        ComparisonMethod::Simple => ("effect".to_owned(), effect.to_string()),
+        ComparisonMethod::Simple => ("effect".to_owned(), figure(effect)),
         ComparisonMethod::Robust => (
             format!("max(0, effect − {ROBUST_CONSTANT} √((n + m)/(n m)))"),
-            format!("max(0, {effect} − {ROBUST_CONSTANT} √(({n} + {m})/({n} × {m})))"),
+            format!(
+                "max(0, {} − {ROBUST_CONSTANT} √(({n} + {m})/({n} × {m})))",
+                figure(effect)
+            ),
         ),
     };
     Step {
@@ -230,12 +226,12 @@ fn ks_step(test: &KsTest) -> Step {
         KsMethod::Exact => (
             "share of the orders of the pooled rows, ties kept, with a difference as large"
                 .to_owned(),
-            format!("{n} + {m} rows, D = {}", test.gap.size()),
+            format!("{n} + {m} rows, D = {}", figure(test.gap.size())),
         ),
         KsMethod::FewValues => (
             "sum over the distinct values of the exact chance of a difference as large there"
                 .to_owned(),
-            format!("{n} + {m} rows, D = {}", test.gap.size()),
+            format!("{n} + {m} rows, D = {}", figure(test.gap.size())),
         ),
         KsMethod::Limit => {
             let root = (n * m / (n + m)).sqrt();
@@ -244,9 +240,9 @@ fn ks_step(test: &KsTest) -> Step {
                 "2 Σ (−1)^(k−1) exp(−2 k² λ²), λ = √(n m/(n + m)) max(0, D − e)".to_owned(),
                 format!(
                     "λ = {root} × max(0, {} − {}) = {}",
-                    test.gap.size(),
-                    test.rank_error,
-                    root * certain
+                    figure(test.gap.size()),
+                    figure(test.rank_error),
+                    figure(root * certain)
                 ),
             )
         }
@@ -260,29 +256,60 @@ fn ks_step(test: &KsTest) -> Step {
 }
 
 fn homogeneity_step(test: &Homogeneity) -> Step {
-    let mut numbers = format!(
-        "smallest exact tail × {} categories = {}",
-        test.categories, test.single_category
-    );
-    let formula = if test.categories <= 2 {
-        numbers = format!("exact two-sided tail = {}", test.p_value);
-        "hypergeometric chance of counts as far from their mean"
-    } else {
-        if let Some(pooled) = test.chi_squared {
-            // Writing to a String does not fail.
-            let _ = write!(
-                numbers,
-                "; χ² = {}, {} degrees of freedom, p = {}",
-                pooled.statistic, pooled.degrees_of_freedom, pooled.p_value
-            );
-        }
-        "min(1, 2 min(p of χ² over pooled categories, K × smallest exact tail of one category))"
+    let k = test.categories;
+    let single = format!("K × smallest exact tail = {}", figure(test.single_category));
+    let (formula, numbers) = match (test.chi_squared, test.pooled_pair) {
+        _ if k <= 2 => (
+            "hypergeometric chance of counts as far from their mean",
+            format!("exact two-sided tail = {}", figure(test.p_value)),
+        ),
+        (Some(pooled), _) => (
+            "min(1, 2 min(p of χ² over pooled categories, K × smallest exact tail of one category))",
+            format!(
+                "K = {k}; χ² = {}, {} degrees of freedom, p = {}; {single}",
+                figure(pooled.statistic),
+                pooled.degrees_of_freedom,
+                figure(pooled.p_value)
+            ),
+        ),
+        (None, Some(pair)) => (
+            "min(1, 2 min(exact tail of the two groups that pooling leaves, \
+             K × smallest exact tail of one category))",
+            format!(
+                "K = {k}; tail of the two groups = {}; {single}",
+                figure(pair)
+            ),
+        ),
+        (None, None) => (
+            "min(1, K × smallest exact tail of one category); too few rows for χ²",
+            format!("K = {k}; {single}"),
+        ),
     };
     Step {
         name: "p_value",
         formula: formula.to_owned(),
         numbers,
         result: Some(test.p_value),
+    }
+}
+
+/// The interval's ends stand in the numbers; its one figure is how far it reaches.
+fn interval_step(comparison: &Comparison, formula: &str, numbers: &str) -> Step {
+    let (low, high) = (comparison.interval.low, comparison.interval.high);
+    Step {
+        name: "interval",
+        formula: format!("half of high − low, from {formula}"),
+        numbers: format!("{numbers}: low = {}, high = {}", figure(low), figure(high)),
+        result: Some((high - low) / 2.0),
+    }
+}
+
+/// All digits; with an exponent where many zeros would hide them.
+fn figure(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-4 {
+        format!("{value:e}")
+    } else {
+        value.to_string()
     }
 }
 
@@ -397,5 +424,76 @@ mod tests {
             worked.steps[1].numbers,
             "χ² = (60 − 50)²/50 + (40 − 50)²/50 = 4, 1 degrees of freedom"
         );
+    }
+
+    fn categorical(baseline: &[(&str, u64)], current: &[(&str, u64)]) -> Workings {
+        explain_categorical(
+            &CategoricalSample::from_counts(baseline.iter().copied()),
+            &CategoricalSample::from_counts(current.iter().copied()),
+            CategoricalDriftMethod::LInfinity,
+            ComparisonMethod::Simple,
+        )
+        .unwrap()
+    }
+
+    fn step<'w>(worked: &'w Workings, name: &str) -> &'w Step {
+        worked.steps.iter().find(|step| step.name == name).unwrap()
+    }
+
+    /// The p-value of the step, and the same by the formula that it prints.
+    #[track_caller]
+    fn check_homogeneity(
+        counts: &[(u64, u64)],
+        formula: &str,
+        by_formula: fn(&Homogeneity) -> f64,
+    ) {
+        let test = crate::drift::homogeneity::homogeneity_of_counts(counts).unwrap();
+        let step = homogeneity_step(&test);
+        assert!(step.formula.starts_with(formula), "{}", step.formula);
+        assert!((test.p_value - by_formula(&test).min(1.0)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_p_value_of_categories_is_told_with_the_formula_that_was_used() {
+        check_homogeneity(&[(50, 40), (50, 60)], "hypergeometric", |test| test.p_value);
+        check_homogeneity(
+            &[(400, 50), (300, 20), (300, 30)],
+            "min(1, 2 min(p of χ²",
+            |test| 2.0 * test.chi_squared.unwrap().p_value.min(test.single_category),
+        );
+        check_homogeneity(
+            &[(480, 40), (505, 55), (5, 2), (5, 3), (5, 0)],
+            "min(1, 2 min(exact tail of the two groups",
+            |test| 2.0 * test.pooled_pair.unwrap().min(test.single_category),
+        );
+        check_homogeneity(&[(3, 0), (2, 1), (1, 4)], "min(1, K ×", |test| {
+            test.single_category
+        });
+    }
+
+    #[test]
+    fn an_interval_is_half_its_width_with_both_ends_said() {
+        let of_categories = categorical(
+            &[("a", 500), ("b", 300), ("c", 200)],
+            &[("a", 100), ("b", 50), ("c", 50)],
+        );
+        for worked in [worked(), of_categories] {
+            let interval = &worked.comparison.interval;
+            let step = step(&worked, "interval");
+            assert_eq!(step.result, Some((interval.high - interval.low) / 2.0));
+            let ends = format!(": low = {}, high = {}", interval.low, interval.high);
+            assert!(step.numbers.ends_with(&ends), "{}", step.numbers);
+        }
+    }
+
+    #[test]
+    fn tiny_figures_have_an_exponent() {
+        assert_eq!(figure(1.25e-30), "1.25e-30");
+        assert_eq!(
+            (figure(0.0), figure(0.025)),
+            ("0".to_owned(), "0.025".to_owned())
+        );
+        let worked = categorical(&[("a", 500), ("b", 500)], &[("a", 200), ("b", 50)]);
+        assert!(step(&worked, "p_value").numbers.contains("e-"));
     }
 }
