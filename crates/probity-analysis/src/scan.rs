@@ -1,42 +1,36 @@
 //! One scan of a dataset: every column's summary, computed on all cores.
 //!
-//! The dataset cuts itself into partitions by its content alone. Each partition runs one
-//! DataFusion aggregate plan; the partitions' states are merged in their order, however
-//! many cores worked on them, so the answer has the same bytes on any machine.
+//! The dataset cuts itself into partitions by its content alone. Each partition runs
+//! DataFusion aggregate plans; its states are merged in the order of the partitions,
+//! however many cores worked on them, so the answer has the same bytes on any machine.
+//! Cores share partitions; of a wide table they share the columns of one partition, so that
+//! only one state of each column is held, and a few more.
+
+mod plan;
 
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::AggregateUDF;
-use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use datafusion::physical_plan::{ExecutionPlan, collect};
-use futures::TryStreamExt;
-use probity_data::dataset::{Dataset, Partition, Projection, ReadDataset};
+use futures::{StreamExt, TryStreamExt};
+use probity_data::dataset::{Dataset, Partition, ReadDataset};
 use probity_metrics::summary::{ColumnSummary, ReadState, Summary};
 use thiserror::Error;
 use tokio::task::JoinError;
 
-use crate::aggregate::{state_bytes, summary_aggregate};
-use crate::redacted::RedactedColumn;
+use plan::{ColumnState, Functions, PartitionSource};
 
-/// Columns that one plan aggregates where reading a subset of columns is cheap. Bounds the
-/// states held at once: a column's is at most 64 KiB.
+/// Columns that one plan aggregates. A partition with more is wide.
 const COLUMNS_PER_PLAN: usize = 256;
 
 /// How to scan.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
-    /// Partitions in work at once. Never changes the answer.
+    /// Cores in work at once. Never changes the answer.
     pub threads: NonZeroUsize,
-    /// Columns whose values are hashed before anything is counted.
+    /// Columns whose values are hashed before anything is counted, by the name in the data:
+    /// a repeated header and the parts of a flattened member count as their original.
     pub redacted: BTreeSet<String>,
 }
 
@@ -60,8 +54,8 @@ pub enum Scan {
     },
     #[error("failed to read back a column's summary")]
     State(#[from] ReadState),
-    #[error("no column named `{name}` to redact; the columns are {columns}")]
-    NothingToRedact { name: String, columns: String },
+    #[error("no column named `{name}` to redact; `probity profile` lists the names")]
+    NothingToRedact { name: String },
     #[error("a worker stopped unexpectedly")]
     Worker(#[from] JoinError),
 }
@@ -69,137 +63,114 @@ pub enum Scan {
 /// What a caller may show while a scan runs.
 pub type Progress<'a> = &'a (dyn Fn(&Partition) + Send + Sync);
 
+/// What a worker makes of a partition.
+enum Part {
+    Summarised {
+        rows: u64,
+        states: Vec<ColumnState>,
+    },
+    /// To be shared by all workers, column by column.
+    Wide(PartitionSource),
+}
+
 /// Scans `dataset` once.
 pub async fn scan(
     dataset: &Dataset,
     options: &ScanOptions,
     progress: Progress<'_>,
 ) -> Result<TableSummary, Scan> {
-    let redacted = Arc::new(options.redacted.clone());
+    let functions = Arc::new(Functions::new(&options.redacted));
     let mut parts = dataset
         .partitions()
         .map_err(Scan::from)
         .map_ok(|partition| {
             let partition = Arc::new(partition);
-            let redacted = Arc::clone(&redacted);
+            let functions = Arc::clone(&functions);
             async move {
-                let task = tokio::spawn(summarise(Arc::clone(&partition), redacted));
+                let task = tokio::spawn(summarise(Arc::clone(&partition), functions));
                 Ok((partition, task.await??))
             }
         })
         .try_buffered(options.threads.get());
-    let mut table = TableSummary::default();
-    let mut places = HashMap::new();
+    let mut growing = Growing::default();
     while let Some((partition, part)) = parts.try_next().await? {
-        table.append(part, &mut places);
+        growing.begin_partition();
+        match part {
+            Part::Summarised { rows, states } => {
+                for state in states {
+                    growing.add(state)?;
+                }
+                growing.end_partition(rows);
+            }
+            Part::Wide(source) => {
+                add_wide(&mut growing, source, &functions, options.threads).await?;
+            }
+        }
         progress(&partition);
     }
     drop(parts);
     for name in &options.redacted {
-        if !places.contains_key(name) && table.partitions > 0 {
-            return Err(Scan::NothingToRedact {
-                name: name.clone(),
-                columns: list(table.columns.iter().map(|(name, _)| name.as_str())),
-            });
+        if !growing.redacted.contains(name) && growing.table.partitions > 0 {
+            return Err(Scan::NothingToRedact { name: name.clone() });
         }
     }
-    Ok(table)
+    Ok(growing.table)
 }
 
-/// The first few names, for a message.
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 12;
-    let names: Vec<&str> = names.collect();
-    let mut text = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+/// Summarises a partition, unless it is wide.
+async fn summarise(partition: Arc<Partition>, functions: Arc<Functions>) -> Result<Part, Scan> {
+    let n_columns = partition.schema()?.fields().len();
+    if n_columns > COLUMNS_PER_PLAN {
+        let source = PartitionSource::for_many_plans(Arc::clone(&partition)).await;
+        return Ok(Part::Wide(
+            source.map_err(|error| from_engine(partition.uri(), error))?,
+        ));
     }
-    text
+    let source = PartitionSource::for_one_plan(Arc::clone(&partition))
+        .map_err(|error| from_engine(partition.uri(), error))?;
+    let states = source
+        .aggregate((0..n_columns).collect(), &functions)
+        .await
+        .map_err(|error| from_engine(partition.uri(), error))?;
+    Ok(Part::Summarised {
+        rows: source.rows(),
+        states,
+    })
 }
 
-impl TableSummary {
-    /// Adds the rows of `other` after ours, matching columns by name.
-    pub fn merge(&mut self, other: TableSummary) {
-        let mut places = self.places();
-        self.append(other, &mut places);
-    }
-
-    /// Position of each column.
-    fn places(&self) -> HashMap<String, usize> {
-        self.columns
-            .iter()
-            .enumerate()
-            .map(|(place, (name, _))| (name.clone(), place))
-            .collect()
-    }
-
-    fn append(&mut self, other: TableSummary, places: &mut HashMap<String, usize>) {
-        let mut seen = vec![false; self.columns.len()];
-        for (name, summary) in other.columns {
-            if let Some(&place) = places.get(&name) {
-                self.columns[place].1.merge(&summary);
-                seen[place] = true;
-            } else {
-                // The rows before this column first appeared lack a value in it.
-                let mut whole = summary;
-                if self.rows > 0 {
-                    let mut before = ColumnSummary::default();
-                    before.update_missing(self.rows);
-                    before.merge(&whole);
-                    whole = before;
+/// Summarises a wide partition, a block of columns per worker, and merges each block as soon
+/// as it is done.
+async fn add_wide(
+    growing: &mut Growing,
+    source: PartitionSource,
+    functions: &Arc<Functions>,
+    threads: NonZeroUsize,
+) -> Result<(), Scan> {
+    let n_columns = source.schema().fields().len();
+    let source = Arc::new(source);
+    let mut blocks =
+        futures::stream::iter((0..n_columns).step_by(COLUMNS_PER_PLAN))
+            .map(|first| {
+                let (source, functions) = (Arc::clone(&source), Arc::clone(functions));
+                let columns = (first..n_columns.min(first + COLUMNS_PER_PLAN)).collect();
+                async move {
+                    tokio::spawn(async move { source.aggregate(columns, &functions).await }).await
                 }
-                places.insert(name.clone(), self.columns.len());
-                self.columns.push((name, whole));
-            }
-        }
-        for (place, seen) in seen.into_iter().enumerate() {
-            if !seen {
-                self.columns[place].1.update_missing(other.rows);
-            }
-        }
-        self.rows += other.rows;
-        self.partitions += other.partitions;
-    }
-}
-
-/// Runs the aggregate plans of one partition.
-async fn summarise(
-    partition: Arc<Partition>,
-    redacted: Arc<BTreeSet<String>>,
-) -> Result<TableSummary, Scan> {
-    let schema = partition.schema()?;
-    let n_columns = schema.fields().len();
-    let block = match partition.projection() {
-        Projection::Cheap => COLUMNS_PER_PLAN,
-        Projection::Rescans => n_columns.max(1),
-    };
-    let functions = Functions::new(redacted);
-    let mut table = TableSummary {
-        partitions: 1,
-        ..TableSummary::default()
-    };
-    for first in (0..n_columns).step_by(block) {
-        let columns = (first..n_columns.min(first + block)).collect();
-        let states = aggregate(&partition, columns, &functions)
-            .await
-            .map_err(|error| from_engine(&partition, error))?;
-        for (name, bytes) in states {
-            let summary = ColumnSummary::from_bytes(&bytes)?;
-            table.rows = table.rows.max(summary.n_present() + summary.n_missing());
-            table.columns.push((name, summary));
+            })
+            .buffered(threads.get());
+    while let Some(states) = blocks.next().await {
+        for state in states?.map_err(|error| from_engine(source.uri(), error))? {
+            growing.add(state)?;
         }
     }
-    Ok(table)
+    drop(blocks);
+    growing.end_partition(source.rows());
+    Ok(())
 }
 
 /// A reader's own error keeps its type; what the engine adds is kept as a source.
-fn from_engine(partition: &Partition, error: DataFusionError) -> Scan {
-    let source_file = partition.uri().to_owned();
+fn from_engine(uri: &str, error: DataFusionError) -> Scan {
+    let source_file = uri.to_owned();
     match error {
         DataFusionError::External(inner) => match inner.downcast::<ReadDataset>() {
             Ok(read) => Scan::Read(*read),
@@ -215,115 +186,77 @@ fn from_engine(partition: &Partition, error: DataFusionError) -> Scan {
     }
 }
 
-/// The aggregate functions of a scan, made once.
-struct Functions {
-    plain: Arc<AggregateUDF>,
-    redacted: Arc<AggregateUDF>,
-    redacted_columns: Arc<BTreeSet<String>>,
+/// A table that grows by partitions, matching columns by name.
+#[derive(Default)]
+struct Growing {
+    table: TableSummary,
+    places: HashMap<String, usize>,
+    /// Which columns the current partition has.
+    seen: Vec<bool>,
+    /// Names of the user's that were found and redacted.
+    redacted: BTreeSet<String>,
 }
 
-impl Functions {
-    fn new(redacted_columns: Arc<BTreeSet<String>>) -> Self {
-        Self {
-            plain: Arc::new(summary_aggregate::<ColumnSummary>()),
-            redacted: Arc::new(summary_aggregate::<RedactedColumn>()),
-            redacted_columns,
-        }
+impl Growing {
+    fn begin_partition(&mut self) {
+        self.seen.clear();
+        self.seen.resize(self.table.columns.len(), false);
     }
 
-    fn of(&self, column: &str) -> Arc<AggregateUDF> {
-        if self.redacted_columns.contains(column) {
-            Arc::clone(&self.redacted)
+    fn add(&mut self, state: ColumnState) -> Result<(), ReadState> {
+        let summary = ColumnSummary::from_bytes(&state.bytes)?;
+        self.redacted.extend(state.redacted_as);
+        self.add_summary(state.name, summary);
+        Ok(())
+    }
+
+    fn add_summary(&mut self, name: String, summary: ColumnSummary) {
+        if let Some(&place) = self.places.get(&name) {
+            self.table.columns[place].1.merge(&summary);
+            self.seen[place] = true;
+            return;
+        }
+        let mut whole = ColumnSummary::default();
+        if self.table.rows > 0 {
+            // The rows before this column first appeared lack a value in it.
+            whole.update_missing(self.table.rows);
+            whole.merge(&summary);
         } else {
-            Arc::clone(&self.plain)
+            whole = summary;
         }
-    }
-}
-
-/// Name and state of each of `columns`, which are indices into the partition's schema.
-async fn aggregate(
-    partition: &Arc<Partition>,
-    columns: Vec<usize>,
-    functions: &Functions,
-) -> Result<Vec<(String, Vec<u8>)>, DataFusionError> {
-    let full = partition.schema()?;
-    let whole = columns.len() == full.fields().len();
-    let schema = Arc::new(full.project(&columns)?);
-    let source = Arc::new(PartitionColumns {
-        partition: Arc::clone(partition),
-        schema: Arc::clone(&schema),
-        columns: (!whole).then_some(columns),
-    });
-    let input = Arc::new(StreamingTableExec::try_new(
-        Arc::clone(&schema),
-        vec![source],
-        None,
-        [],
-        false,
-        None,
-    )?);
-    let expressions: Vec<Arc<AggregateFunctionExpr>> = (0..schema.fields().len())
-        .map(|column_idx| {
-            let name = schema.field(column_idx).name();
-            // The alias is a number: column names may repeat each other's state names.
-            AggregateExprBuilder::new(
-                functions.of(name),
-                vec![Arc::new(Column::new(name, column_idx))],
-            )
-            .schema(Arc::clone(&schema))
-            .alias(format!("{column_idx}"))
-            .build()
-            .map(Arc::new)
-        })
-        .collect::<Result<_, _>>()?;
-    let filters = vec![None; expressions.len()];
-    let plan: Arc<dyn ExecutionPlan> = Arc::new(AggregateExec::try_new(
-        AggregateMode::Partial,
-        PhysicalGroupBy::default(),
-        expressions,
-        filters,
-        input,
-        Arc::clone(&schema),
-    )?);
-    let answer = collect(plan, Arc::new(TaskContext::default())).await?;
-    let row = answer
-        .iter()
-        .find(|batch| batch.num_rows() > 0)
-        .ok_or_else(|| DataFusionError::Internal("an aggregate gave no row".to_owned()))?;
-    (0..schema.fields().len())
-        .map(|column_idx| {
-            let name = schema.field(column_idx).name().clone();
-            let bytes = state_bytes(row, column_idx)
-                .ok_or_else(|| DataFusionError::Internal(format!("no state of column `{name}`")))?;
-            Ok((name, bytes.to_vec()))
-        })
-        .collect()
-}
-
-/// Some or all columns of a partition, as a source of the engine.
-#[derive(Debug)]
-struct PartitionColumns {
-    partition: Arc<Partition>,
-    schema: SchemaRef,
-    /// `None` for all columns.
-    columns: Option<Vec<usize>>,
-}
-
-impl PartitionStream for PartitionColumns {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
+        self.places.insert(name.clone(), self.table.columns.len());
+        self.table.columns.push((name, whole));
+        self.seen.push(true);
     }
 
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        match self.partition.stream(self.columns.clone()) {
-            Ok(stream) => stream,
-            Err(error) => {
-                let failed = futures::stream::once(async { Err(DataFusionError::from(error)) });
-                Box::pin(RecordBatchStreamAdapter::new(
-                    Arc::clone(&self.schema),
-                    failed,
-                ))
+    /// Rows of the partition in which a known column did not appear lack a value in it.
+    fn end_partition(&mut self, rows: u64) {
+        for (place, seen) in self.seen.iter().enumerate() {
+            if !seen {
+                self.table.columns[place].1.update_missing(rows);
             }
         }
+        self.table.rows += rows;
+        self.table.partitions += 1;
+    }
+}
+
+impl TableSummary {
+    /// Adds the rows of `other` after ours, matching columns by name.
+    pub fn merge(&mut self, other: TableSummary) {
+        let places = self.columns.iter().enumerate();
+        let mut growing = Growing {
+            places: places
+                .map(|(place, (name, _))| (name.clone(), place))
+                .collect(),
+            table: std::mem::take(self),
+            ..Growing::default()
+        };
+        growing.begin_partition();
+        for (name, summary) in other.columns {
+            growing.add_summary(name, summary);
+        }
+        growing.end_partition(other.rows);
+        *self = growing.table;
     }
 }

@@ -74,7 +74,8 @@ pub(crate) struct InputArguments {
     pub(crate) data: String,
     #[command(flatten)]
     pub(crate) read: ReadArguments,
-    /// Hash the values of this column before anything is counted (repeatable)
+    /// Hash the values of this column before anything is counted (repeatable). The hashes have
+    /// no key: values from a small set, such as phone numbers, can be found by trying all
     #[arg(long = "redact", value_name = "COLUMN")]
     pub(crate) redact: Vec<String>,
     /// Cores to use; the answer is the same for any number [default: all]
@@ -179,6 +180,9 @@ pub(crate) struct BaselineArguments {
     /// Folder for statistics.json, constraints.json, probity.json and report.html
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_folder: String,
+    /// Replace a baseline even if its constraints were edited
+    #[arg(long)]
+    pub(crate) discard_edits: bool,
     /// How a check shall compare category shares
     #[arg(long, value_enum, default_value = "l-infinity")]
     pub(crate) categorical_drift_method: CategoricalDriftMethodArgument,

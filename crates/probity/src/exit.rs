@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use probity_analysis::data_quality::AnalysisError;
+use probity_data::location::WriteOutput;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +32,6 @@ const FAILURE: u8 = 3;
 
 /// Prints `error` with its causes, and gives the exit code that says who must act.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    if is_broken_pipe(error) {
-        // The reader of our output has seen enough.
-        return ExitCode::from(0);
-    }
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     let mut last = error.to_string();
@@ -55,15 +52,14 @@ fn code_of(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<Usage>().is_some() {
         return BAD_INPUT;
     }
+    if let Some(error) = error.downcast_ref::<WriteOutput>() {
+        return match error {
+            WriteOutput::NotAFolder { .. } | WriteOutput::Name { .. } => BAD_INPUT,
+            WriteOutput::Local { .. } | WriteOutput::Remote { .. } => FAILURE,
+        };
+    }
     match error.downcast_ref::<AnalysisError>() {
         Some(error) if error.is_bad_input() => BAD_INPUT,
         Some(_) | None => FAILURE,
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,6 +1,6 @@
 //! Standard output: a table for people or JSON for programs.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -13,18 +13,24 @@ pub(crate) fn print<T: Serialize>(
     value: &T,
     text: impl FnOnce() -> String,
 ) -> Result<()> {
-    match arguments.output {
-        OutputArgument::Json => {
-            let mut out = io::stdout().lock();
-            serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
-            writeln!(out)?;
-        }
-        OutputArgument::Table if arguments.quiet => {}
+    let printed = match arguments.output {
+        OutputArgument::Json => json(value),
+        OutputArgument::Table if arguments.quiet => Ok(()),
         OutputArgument::Table => {
             let mut out = io::stdout().lock();
-            out.write_all(text().as_bytes())?;
-            out.flush()?;
+            out.write_all(text().as_bytes()).and_then(|()| out.flush())
         }
+    };
+    match printed {
+        // Whoever reads our output has seen enough; the exit code still tells the outcome.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
     }
-    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
+    writeln!(out)?;
+    out.flush()
 }

@@ -40,7 +40,7 @@ pub(crate) fn table(header: &[(&str, Align)], rows: Vec<Vec<String>>) -> String 
 }
 
 /// Control characters of a column name or value must not steer the terminal.
-fn printable(text: String) -> String {
+pub(crate) fn printable(text: String) -> String {
     if text.chars().any(char::is_control) {
         text.chars()
             .map(|c| if c.is_control() { '\u{fffd}' } else { c })
@@ -124,6 +124,11 @@ pub(crate) fn count(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
 /// The start of a text that may be long.

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use probity_data::location::ReadLocation;
 use probity_domain::document::constraint_violations::{
     ConstraintCheckType, ConstraintViolations, Violation,
 };
@@ -79,8 +80,14 @@ pub async fn load_baseline(
     input: &Input,
     surroundings: Surroundings<'_>,
 ) -> Result<StoredResult, AnalysisError> {
-    if let Some(stored) = StoredResult::find(location, surroundings.environment).await? {
-        return Ok(stored);
+    if location == "-" && input.location == "-" {
+        return Err(AnalysisError::StandardInputTwice);
+    }
+    match StoredResult::find(location, surroundings.environment).await {
+        Ok(Some(stored)) => return Ok(stored),
+        // A pattern is no folder, but may name data.
+        Ok(None) | Err(AnalysisError::Locate(ReadLocation::Missing { .. })) => {}
+        Err(error) => return Err(error),
     }
     let input = Input {
         location: location.to_owned(),
@@ -111,10 +118,9 @@ pub async fn check(
     options: CheckOptions,
     surroundings: Surroundings<'_>,
 ) -> Result<CheckOutcome, AnalysisError> {
-    let baseline_columns = baseline.by_name();
     let baseline_redacts = baseline.redacted();
     for name in &input.redacted {
-        if baseline_columns.contains_key(name.as_str()) && !baseline_redacts.contains(name) {
+        if baseline.knows(name) && !baseline_redacts.contains(name) {
             return Err(AnalysisError::RedactedHereOnly {
                 feature: name.clone(),
                 baseline: baseline.folder.clone(),
@@ -124,6 +130,11 @@ pub async fn check(
     let mut input = input.clone();
     input.redacted.extend(baseline_redacts);
     let scanned = scan_input(&input, surroundings).await?;
+    if scanned.table.rows == 0 {
+        return Err(AnalysisError::NoRows {
+            location: input.location,
+        });
+    }
     Ok(judge(scanned, baseline, options))
 }
 
@@ -142,7 +153,12 @@ fn judge(scanned: Scanned, baseline: &StoredResult, options: CheckOptions) -> Ch
         })
         .collect();
     let violations = check_dataset(&constraints, &observed);
-    let tests = corrected::tests(&constraints, &observed, &baseline_columns, &drifts);
+    let tests = corrected::tests(
+        &constraints,
+        &observed,
+        &baseline_columns,
+        (&drifts, &violations),
+    );
     let verdict = corrected::judge(tests, &violations, options.false_discovery_rate);
     let mut probity = probity_file_of(&scanned.table, scanned.dataset);
     add_drift(&mut probity, &drifts, (&violations, &verdict), options);
@@ -153,7 +169,8 @@ fn judge(scanned: Scanned, baseline: &StoredResult, options: CheckOptions) -> Ch
         constraints: constraints.clone(),
         summaries: encode_columns(&baseline.columns),
     };
-    let mut notes = verdict.notes;
+    let mut notes = doubts(baseline, &scanned.table, &constraints, &drifts);
+    notes.extend(verdict.notes);
     notes.extend(negative_value_notes(&constraints, &observed));
     probity.check = Some(CheckFacts {
         baseline: baseline.folder.clone(),
@@ -178,6 +195,54 @@ fn judge(scanned: Scanned, baseline: &StoredResult, options: CheckOptions) -> Ch
         documents,
         verdict: options.verdict,
     }
+}
+
+/// What keeps the verdicts from being the whole answer.
+fn doubts(
+    baseline: &StoredResult,
+    table: &TableSummary,
+    constraints: &Constraints,
+    drifts: &HashMap<&str, FeatureDrift>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if baseline.columns.is_empty() {
+        notes.push("the baseline has no statistics: drift was not compared".to_owned());
+    }
+    let before = baseline.by_name();
+    let mut uncompared = Vec::new();
+    for (name, summary) in &table.columns {
+        let profile = summary.profile();
+        let infinite_before = before
+            .get(name.as_str())
+            .map_or(0, |summary| summary.profile().n_infinite);
+        if profile.n_infinite > 0 && infinite_before == 0 {
+            notes.push(format!(
+                "column `{name}` has {} infinite values; the baseline had none, and they are outside every distribution",
+                profile.n_infinite
+            ));
+        }
+        let is_expected = constraints.features.iter().any(|feature| {
+            &feature.name == name
+                && EffectiveSettings::of_feature(constraints, feature).compares_distributions()
+        });
+        let has_values = profile.n_present > 0
+            && before
+                .get(name.as_str())
+                .is_some_and(|summary| summary.n_present() > 0);
+        if is_expected && has_values && !drifts.contains_key(name.as_str()) {
+            uncompared.push(format!("`{name}`"));
+        }
+    }
+    if !uncompared.is_empty() {
+        let n = uncompared.len();
+        uncompared.truncate(10);
+        let more = if n > 10 { " and others" } else { "" };
+        notes.push(format!(
+            "the distributions of {n} columns were not compared (text of many or long values, or of another type than in the baseline): {}{more}",
+            uncompared.join(", ")
+        ));
+    }
+    notes
 }
 
 /// The constraints of a baseline; suggested now when its folder has none.

@@ -1,6 +1,6 @@
 //! Two baselines side by side: what each says of a column, and which constraints changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use probity_data::location::Environment;
 use probity_domain::document::constraints::{Constraints, FeatureConstraints};
@@ -59,9 +59,8 @@ pub async fn diff(
     let after = StoredResult::open(after, environment).await?;
     let names_before = before.column_names();
     let names_after = after.column_names();
-    let removed = names_before
-        .iter()
-        .filter(|name| !names_after.contains(name));
+    let known: HashSet<&String> = names_after.iter().collect();
+    let removed = names_before.iter().filter(|name| !known.contains(name));
     let features = names_after
         .iter()
         .chain(removed)

@@ -53,6 +53,18 @@ pub enum AnalysisError {
     )]
     MixedRedaction { feature: String },
     #[error(
+        "`{folder}` has no column in common with the results before it; they describe other data"
+    )]
+    NoCommonColumn { folder: String },
+    #[error("`{location}` has no rows: there is nothing to judge")]
+    NoRows { location: String },
+    #[error(
+        "the constraints in `{folder}` were edited {edits} times, which a new baseline would lose; give another folder, or --discard-edits"
+    )]
+    WouldLoseEdits { folder: String, edits: usize },
+    #[error("standard input cannot be both the data and the baseline")]
+    StandardInputTwice,
+    #[error(
         "`{feature}` is redacted here but not in the baseline `{baseline}`: hashes cannot be compared with values; make the baseline again with --redact {feature}"
     )]
     RedactedHereOnly { feature: String, baseline: String },
@@ -76,6 +88,10 @@ impl AnalysisError {
             | Self::NoFeature { .. }
             | Self::MixedRedaction { .. }
             | Self::RedactedHereOnly { .. }
+            | Self::NoCommonColumn { .. }
+            | Self::StandardInputTwice
+            | Self::NoRows { .. }
+            | Self::WouldLoseEdits { .. }
             | Self::Edit(_) => true,
             Self::Scan(scan) => match scan {
                 // What the engine refuses is what the file holds: a column of a type without

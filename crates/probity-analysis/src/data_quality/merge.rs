@@ -1,8 +1,11 @@
 //! Statistics of several days into one, from their summaries, without the rows.
 
+use std::collections::HashMap;
+
 use probity_data::location::Environment;
 use probity_domain::document::constraints::CategoricalDriftMethod;
 use probity_domain::document::probity_file::DatasetFacts;
+use probity_metrics::constraints::EffectiveSettings;
 
 use super::AnalysisError;
 use super::input::Scanned;
@@ -20,19 +23,19 @@ pub async fn merge(
     for folder in folders {
         merged.add(StoredResult::open(folder, environment).await?)?;
     }
-    Ok(baseline_documents(
-        merged.scanned,
-        CategoricalDriftMethod::LInfinity,
-    ))
+    Ok(baseline_documents(merged.scanned, merged.method))
 }
 
 struct Merged {
     scanned: Scanned,
+    /// Of the last folder that names one.
+    method: CategoricalDriftMethod,
 }
 
 impl Default for Merged {
     fn default() -> Self {
         Self {
+            method: CategoricalDriftMethod::LInfinity,
             scanned: Scanned {
                 table: TableSummary::default(),
                 dataset: DatasetFacts {
@@ -56,10 +59,43 @@ impl Merged {
                 document: super::result::STATISTICS,
             });
         }
+        if let Some(constraints) = &stored.constraints {
+            self.method = EffectiveSettings::of_file(constraints).categorical_drift_method;
+        }
         let Scanned { table, dataset } = &mut self.scanned;
+        if table.rows > 0
+            && !table
+                .columns
+                .iter()
+                .any(|(name, _)| stored.has_column(name))
+        {
+            return Err(AnalysisError::NoCommonColumn {
+                folder: stored.folder,
+            });
+        }
+        if dataset.sources.contains(&stored.folder) {
+            dataset
+                .notes
+                .push(format!("`{}` is merged more than once", stored.folder));
+        }
+        if stored
+            .probity
+            .as_ref()
+            .is_some_and(|file| !file.history.is_empty())
+        {
+            dataset.notes.push(format!(
+                "the constraints are suggested anew: the edits in `{}` were not carried over",
+                stored.folder
+            ));
+        }
+        let known: HashMap<&str, bool> = table
+            .columns
+            .iter()
+            .map(|(name, summary)| (name.as_str(), summary.is_redacted()))
+            .collect();
         for (name, summary) in &stored.columns {
-            let known = table.columns.iter().find(|(known, _)| known == name);
-            if known.is_some_and(|(_, known)| known.is_redacted() != summary.is_redacted()) {
+            let was = known.get(name.as_str());
+            if was.is_some_and(|was| *was != summary.is_redacted()) {
                 return Err(AnalysisError::MixedRedaction {
                     feature: name.clone(),
                 });

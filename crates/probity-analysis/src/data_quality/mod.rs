@@ -21,7 +21,7 @@ pub use edit::{EditRequest, edit_constraints};
 pub use error::AnalysisError;
 pub use input::{Input, Surroundings};
 pub use merge::merge;
-pub use profile::profile;
+pub use profile::{baseline, profile, refuse_to_lose_edits};
 pub use result::{
     BASELINE_CONSTRAINTS, BASELINE_SUMMARIES, BaselineCopy, CONSTRAINTS, PROBITY, REPORT,
     ResultDocuments, STATISTICS, SUMMARIES, VIOLATIONS,

@@ -65,6 +65,10 @@ impl ResultDocuments {
         folder.write(PROBITY, |out| self.probity.write_json(out))?;
         let report = self.report();
         folder.write(REPORT, |out| out.write_all(report.as_bytes()))?;
+        // What an earlier run left, and this one does not write, would be taken for its own.
+        for name in [VIOLATIONS, BASELINE_SUMMARIES, BASELINE_CONSTRAINTS] {
+            folder.remove_unless_written(name);
+        }
         folder.commit().await?;
         Ok(())
     }

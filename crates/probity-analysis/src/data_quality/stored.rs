@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use probity_data::location::{Environment, read_document};
+use probity_data::location::{Environment, ReadLocation, read_document};
 use probity_domain::document::constraint_violations::ConstraintViolations;
 use probity_domain::document::constraints::Constraints;
 use probity_domain::document::probity_file::{ProbityFile, SummaryReference};
 use probity_domain::document::statistics::Statistics;
-use probity_metrics::summary::{ColumnSummary, ReadState, decode_columns};
+use probity_metrics::summary::{ColumnSummary, REDACTED_PREFIX, ReadState, decode_columns};
 use sha2::{Digest, Sha256};
 
 use super::AnalysisError;
@@ -137,7 +137,38 @@ impl StoredResult {
                     .filter(|feature| feature.redacted)
                     .map(|feature| feature.name.clone()),
             )
+            .chain(self.hashed_only())
             .collect()
+    }
+
+    /// Features whose values are all hashes, when only SageMaker's files tell of them.
+    fn hashed_only(&self) -> impl Iterator<Item = String> {
+        let hashed = |values: &mut dyn Iterator<Item = &String>| {
+            let mut values = values.peekable();
+            values.peek().is_some() && values.all(|value| value.starts_with(REDACTED_PREFIX))
+        };
+        let in_statistics = self
+            .statistics
+            .iter()
+            .flat_map(|statistics| &statistics.features)
+            .filter(move |feature| {
+                let texts = feature.string_statistics.as_ref();
+                let distribution = texts.and_then(|texts| texts.distribution.as_ref());
+                let buckets = distribution.map(|found| &found.categorical.buckets);
+                hashed(&mut buckets.into_iter().flatten().map(|bucket| &bucket.value))
+            })
+            .map(|feature| feature.name.clone());
+        let in_constraints = self
+            .constraints
+            .iter()
+            .flat_map(|constraints| &constraints.features)
+            .filter(move |feature| {
+                let texts = feature.string_constraints.as_ref();
+                let domains = texts.and_then(|texts| texts.domains.as_ref());
+                hashed(&mut domains.into_iter().flatten())
+            })
+            .map(|feature| feature.name.clone());
+        in_statistics.chain(in_constraints)
     }
 
     /// The constraints that a check obeyed, else those of the baseline that this is.
@@ -147,11 +178,36 @@ impl StoredResult {
             .or(self.constraints.as_ref())
     }
 
+    /// Whether any document of the folder speaks of a feature.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let constraints = self.constraints.iter().flat_map(|found| &found.features);
+        self.has_column(name) || constraints.into_iter().any(|feature| feature.name == name)
+    }
+
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        self.columns.iter().any(|(known, _)| known == name)
+    }
+
     pub(crate) fn by_name(&self) -> HashMap<&str, &ColumnSummary> {
         self.columns
             .iter()
             .map(|(name, summary)| (name.as_str(), summary))
             .collect()
+    }
+}
+
+/// How often the constraints of `folder` were edited; 0 when nothing is there.
+pub(crate) async fn edits_in(
+    folder: &str,
+    environment: &Environment,
+) -> Result<usize, AnalysisError> {
+    match document(folder, PROBITY, environment, ProbityFile::from_json).await {
+        Ok(file) => Ok(file.map_or(0, |file| file.history.len())),
+        // What cannot be read holds no edit that could be kept.
+        Err(
+            AnalysisError::Locate(ReadLocation::Missing { .. }) | AnalysisError::Document { .. },
+        ) => Ok(0),
+        Err(error) => Err(error),
     }
 }
 

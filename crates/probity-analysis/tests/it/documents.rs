@@ -85,6 +85,16 @@ fn redacting_a_column_that_is_not_there_is_an_error() {
     let error = profiled(&input).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no column named `b` to redact; the columns are `a`"
+        "no column named `b` to redact; `probity profile` lists the names"
     );
+}
+
+#[test]
+fn rows_without_any_member_count_wherever_the_files_are_cut() {
+    let folder = Folder::new();
+    folder.write("d/1.jsonl", "{\"a\": 1}\n");
+    folder.write("d/2.jsonl", "{}\n{}\n");
+    let documents = profiled(&input(&folder.location("d"))).unwrap();
+    assert_eq!(documents.statistics.dataset.item_count, 3);
+    assert_eq!(documents.probity.features[0].n_missing, 2);
 }

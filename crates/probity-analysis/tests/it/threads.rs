@@ -55,3 +55,28 @@ fn every_document_has_the_same_bytes_at_1_2_and_8_threads() {
     assert!(all[0] == all[1], "documents differ between 1 and 2 threads");
     assert!(all[0] == all[2], "documents differ between 1 and 8 threads");
 }
+
+#[test]
+fn a_wide_table_has_the_same_bytes_at_1_2_and_8_threads() {
+    let folder = Folder::new();
+    let names: Vec<String> = (0..700).map(|column| format!("c{column}")).collect();
+    let mut text = names.join(",") + "\n";
+    for row in 0..60 {
+        let values = (0..700).map(|column| ((row * 31 + column * 7) % 97).to_string());
+        text.push_str(&(values.collect::<Vec<_>>().join(",") + "\n"));
+    }
+    let location = folder.write("wide.csv", &text);
+    let mut all = Vec::new();
+    for threads in [1, 2, 8] {
+        let result = folder.location(&format!("wide-{threads}"));
+        written(
+            &profiled(&with_threads(&location, threads)).unwrap(),
+            &result,
+        );
+        all.push(contents(Path::new(&result)));
+    }
+    assert!(
+        all[0] == all[1] && all[0] == all[2],
+        "documents differ between threads"
+    );
+}

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path as FilePath, PathBuf};
 
 use futures::TryStreamExt;
-use object_store::ObjectStore;
+use object_store::{ObjectStore, ObjectStoreExt};
 use object_store::buffered::BufWriter as ObjectWriter;
 use object_store::path::Path;
 use tempfile::TempDir;
@@ -29,6 +29,8 @@ pub struct OutputFolder {
     // Dropped before `target`, which removes the folder that this lies in.
     staging: TempDir,
     names: Vec<String>,
+    /// Documents of an earlier run that must not stay.
+    stale: Vec<String>,
     target: Target,
 }
 
@@ -79,6 +81,7 @@ impl OutputFolder {
                     location: location.to_owned(),
                     staging,
                     names: Vec::new(),
+                    stale: Vec::new(),
                     target: Target::Remote { store, folder },
                 })
             }
@@ -112,27 +115,83 @@ impl OutputFolder {
         Ok(())
     }
 
-    /// Puts all documents in place, in the order in which they were written.
+    /// On commit, removes the document `name` of an earlier run, unless this run writes it.
+    pub fn remove_unless_written(&mut self, name: &str) {
+        self.stale.push(name.to_owned());
+    }
+
+    /// Puts all documents in place, in the order in which they were written. In a local
+    /// folder, a failure puts the old ones back; in a bucket, documents that were uploaded
+    /// before the failure stay.
     pub async fn commit(mut self) -> Result<(), WriteOutput> {
-        for name in &self.names {
-            let staged = self.staging.path().join(name);
-            match &self.target {
-                Target::Local { folder, .. } => {
-                    fs::rename(&staged, folder.join(name)).map_err(|source| WriteOutput::Local {
-                        location: self.place_of(name),
-                        source,
-                    })?
-                }
-                Target::Remote { store, folder } => {
+        self.stale.retain(|name| !self.names.contains(name));
+        match &self.target {
+            Target::Local { folder, .. } => self.replace_local(folder)?,
+            Target::Remote { store, folder } => {
+                for name in &self.names {
                     let path = folder.clone().join(name.as_str());
-                    upload(store, &path, &staged)
+                    upload(store, &path, &self.staging.path().join(name))
                         .await
                         .map_err(|source| self.upload_failed(name, store, source))?;
+                }
+                for name in &self.stale {
+                    let path = folder.clone().join(name.as_str());
+                    match store.object_store().delete(&path).await {
+                        Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                        Err(error) => {
+                            return Err(WriteOutput::Remote {
+                                location: self.place_of(name),
+                                source: store.explain(&self.place_of(name), &error),
+                            });
+                        }
+                    }
                 }
             }
         }
         if let Target::Local { created, .. } = &mut self.target {
             created.keep();
+        }
+        Ok(())
+    }
+
+    fn replace_local(&self, folder: &FilePath) -> Result<(), WriteOutput> {
+        // No document can have this name.
+        let aside = self.staging.path().join(".replaced");
+        let mut undo = Vec::new();
+        let replaced = self.swap_local(folder, &aside, &mut undo);
+        if replaced.is_err() {
+            for (from, to) in undo.into_iter().rev() {
+                // What cannot be put back has no better place to go.
+                let _ = fs::rename(from, to);
+            }
+        }
+        replaced
+    }
+
+    /// Moves old documents aside and new ones in; `undo` gathers the moves that put it back.
+    fn swap_local(
+        &self,
+        folder: &FilePath,
+        aside: &FilePath,
+        undo: &mut Vec<(PathBuf, PathBuf)>,
+    ) -> Result<(), WriteOutput> {
+        let failed = |name: &str, source: io::Error| WriteOutput::Local {
+            location: self.place_of(name),
+            source,
+        };
+        fs::create_dir(aside).map_err(|source| failed("", source))?;
+        for name in self.names.iter().chain(&self.stale) {
+            let (place, kept) = (folder.join(name), aside.join(name));
+            match fs::rename(&place, &kept) {
+                Ok(()) => undo.push((kept, place.clone())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(name, error)),
+            }
+            let staged = self.staging.path().join(name);
+            if self.names.contains(name) {
+                fs::rename(&staged, &place).map_err(|source| failed(name, source))?;
+                undo.push((place, staged));
+            }
         }
         Ok(())
     }
@@ -213,6 +272,7 @@ fn create_local(location: &str, folder: PathBuf) -> Result<OutputFolder, WriteOu
         location: location.to_owned(),
         staging,
         names: Vec::new(),
+        stale: Vec::new(),
         target: Target::Local { folder, created },
     })
 }
@@ -327,5 +387,38 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn a_commit_that_fails_puts_the_old_documents_back() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("result");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.json"), "old").unwrap();
+        let mut output = create(&folder);
+        output.write("a.json", |out| out.write_all(b"new")).unwrap();
+        output.write("b.json", |out| out.write_all(b"new")).unwrap();
+        // The second document disappears before it can be moved into place.
+        fs::remove_file(output.staging.path().join("b.json")).unwrap();
+        block_on(output.commit()).unwrap_err();
+        assert_eq!(fs::read_to_string(folder.join("a.json")).unwrap(), "old");
+        assert!(!folder.join("b.json").exists());
+    }
+
+    #[test]
+    fn documents_of_an_earlier_run_are_removed_when_asked() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("result");
+        fs::create_dir(&folder).unwrap();
+        for name in ["stale.json", "own.json"] {
+            fs::write(folder.join(name), "old").unwrap();
+        }
+        let mut output = create(&folder);
+        output.write("a.json", |out| out.write_all(b"new")).unwrap();
+        output.remove_unless_written("stale.json");
+        output.remove_unless_written("a.json");
+        block_on(output.commit()).unwrap();
+        assert!(!folder.join("stale.json").exists());
+        assert!(folder.join("own.json").exists() && folder.join("a.json").exists());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use probity_analysis::data_quality::{ProfileTable, ResultDocuments};
+use probity_analysis::data_quality::{ProfileTable, ResultDocuments, refuse_to_lose_edits};
 use probity_data::location::OutputFolder;
 use probity_domain::document::constraints::CategoricalDriftMethod;
 
@@ -16,11 +16,14 @@ use crate::table::count;
 
 pub(crate) async fn run(arguments: BaselineArguments) -> Result<Exit> {
     let input = input(&arguments.input, None, BTreeSet::new());
+    if !arguments.discard_edits {
+        refuse_to_lose_edits(&arguments.output_folder, &environment()).await?;
+    }
     let folder = OutputFolder::create(&arguments.output_folder, &environment()).await?;
     let method = categorical_drift_method(arguments.categorical_drift_method);
     let documents = with_surroundings(arguments.print, async |surroundings| {
         let documents =
-            probity_analysis::data_quality::profile(&input, method, surroundings).await?;
+            probity_analysis::data_quality::baseline(&input, method, surroundings).await?;
         documents.write(folder).await?;
         Ok(documents)
     })

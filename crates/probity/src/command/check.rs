@@ -1,21 +1,24 @@
 //! `probity check`: a dataset against its baseline.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use probity_analysis::data_quality::{CheckOptions, CheckOutcome, Verdict, check, load_baseline};
 use probity_data::location::OutputFolder;
-use probity_domain::document::constraint_violations::Violation;
-use probity_domain::document::probity_file::{CheckFacts, DriftFacts, FeatureFacts};
+use probity_domain::document::constraint_violations::{ConstraintCheckType, Violation};
+use probity_domain::document::probity_file::{
+    CheckFacts, CorrectedViolation, DriftFacts, FeatureFacts,
+};
 use probity_report::{junit, markdown};
 use serde::Serialize;
 
 use super::wiring::{environment, input, with_surroundings};
 use crate::arguments::{CheckArguments, VerdictArgument};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::screen;
-use crate::table::{Align, count, number, p_value, short, table};
+use crate::table::{Align, count, number, p_value, printable, short, table};
 
 /// Rows of the table of movements.
 const SHOWN: usize = 15;
@@ -28,6 +31,7 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
         },
         false_discovery_rate: arguments.false_discovery_rate,
     };
+    refuse_bad_outputs(&arguments)?;
     let folder = match &arguments.output_folder {
         Some(folder) => Some(OutputFolder::create(folder, &environment()).await?),
         None => None,
@@ -54,6 +58,37 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
     })
 }
 
+/// Before any long work: a result never replaces its own baseline, and files can be written.
+fn refuse_bad_outputs(arguments: &CheckArguments) -> Result<()> {
+    let same = |a: &str, b: &str| {
+        let whole = |path: &str| fs::canonicalize(path).ok();
+        a.trim_end_matches('/') == b.trim_end_matches('/')
+            || whole(a).is_some_and(|a| whole(b) == Some(a))
+    };
+    if let Some(folder) = &arguments.output_folder
+        && same(folder, &arguments.baseline)
+    {
+        bail!(Usage(format!(
+            "`{folder}` is the baseline itself; give another folder for the result"
+        )));
+    }
+    for path in [&arguments.junit, &arguments.markdown]
+        .into_iter()
+        .flatten()
+    {
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        if path.is_dir() || parent.is_some_and(|parent| !parent.is_dir()) {
+            bail!(Usage(format!(
+                "`{}` cannot be written: it is a folder, or its folder does not exist",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// JUnit and Markdown, written beside and renamed.
 fn write_summaries(arguments: &CheckArguments, outcome: &CheckOutcome) -> Result<()> {
     let results = outcome.documents.as_report();
@@ -77,8 +112,13 @@ fn write_file(path: &Path, text: &str) -> Result<()> {
 /// What `--output json` prints.
 #[derive(Debug, Serialize)]
 struct Printed<'a> {
+    /// By the verdict that decides.
     violated: bool,
+    verdict: &'static str,
+    /// Of SageMaker's rules.
     violations: &'a [Violation],
+    /// Of the corrected verdict.
+    corrected_violations: &'a [CorrectedViolation],
     check: Option<&'a CheckFacts>,
     features: &'a [FeatureFacts],
 }
@@ -88,57 +128,126 @@ impl<'a> Printed<'a> {
         let probity = &outcome.documents.probity;
         Self {
             violated: outcome.is_violated(),
+            verdict: outcome.verdict.name(),
             violations: outcome.violations(),
+            corrected_violations: corrected(outcome),
             check: probity.check.as_ref(),
             features: &probity.features,
         }
     }
 }
 
+fn corrected(outcome: &CheckOutcome) -> &[CorrectedViolation] {
+    let check = outcome.documents.probity.check.as_ref();
+    check.map_or(&[], |check| &check.corrected_violations)
+}
+
 fn text(outcome: &CheckOutcome, arguments: &CheckArguments) -> String {
     let probity = &outcome.documents.probity;
-    let violations = outcome.violations();
-    let corrected = outcome.corrected_features();
     let mut text = format!(
         "{} rows checked against {}\n",
         count(probity.dataset.rows),
         arguments.baseline
     );
     for note in probity.dataset.notes.iter().chain(notes(outcome)) {
-        text.push_str(&format!("note: {note}\n"));
+        text.push_str(&format!("note: {}\n", printable(note.clone())));
     }
-    if violations.is_empty() {
-        text.push_str("no violation by SageMaker's rules\n");
-    } else {
-        let header = [
-            ("feature", Align::Left),
-            ("check", Align::Left),
-            ("what was found", Align::Left),
-        ];
-        let rows = violations.iter().map(|violation| {
-            vec![
-                short(&violation.feature_name, 32),
-                violation.constraint_check_type.name().to_owned(),
-                violation.description.clone(),
-            ]
-        });
-        text.push_str(&table(&header, rows.collect()));
+    text.push('\n');
+    match outcome.verdict {
+        Verdict::Aws => text.push_str(&violations_of_aws(outcome)),
+        Verdict::Corrected => text.push_str(&violations_of_corrected(outcome)),
     }
-    text.push_str(&moved(&probity.features));
-    text.push_str(&match corrected.len() {
-        0 => "sampling error explains every difference (corrected verdict: no violation)\n"
-            .to_owned(),
-        _ => format!(
-            "more than sampling error explains, over all features (corrected verdict): {}\n",
-            corrected.join(", ")
-        ),
-    });
+    text.push('\n');
+    text.push_str(&moved(outcome));
+    text.push_str(&other_verdict(outcome));
     if let Some(folder) = &arguments.output_folder {
         text.push_str(&format!(
             "written to {folder}; explain a number: probity why {folder} FEATURE\n"
         ));
     }
     text
+}
+
+const VIOLATIONS: [(&str, Align); 3] = [
+    ("feature", Align::Left),
+    ("check", Align::Left),
+    ("what was found", Align::Left),
+];
+
+fn violations_of_aws(outcome: &CheckOutcome) -> String {
+    let violations = outcome.violations();
+    if violations.is_empty() {
+        return "no violation by SageMaker's rules\n".to_owned();
+    }
+    let rows = violations.iter().map(|violation| {
+        vec![
+            short(&violation.feature_name, 32),
+            violation.constraint_check_type.name().to_owned(),
+            violation.description.clone(),
+        ]
+    });
+    table(&VIOLATIONS, rows.collect())
+}
+
+fn violations_of_corrected(outcome: &CheckOutcome) -> String {
+    let violations = corrected(outcome);
+    if violations.is_empty() {
+        return format!("{}\n", nothing_found(outcome));
+    }
+    let rows = violations.iter().map(|violation| {
+        let p = violation
+            .p_adjusted
+            .map(|p| format!("; adjusted p {}", p_value(p)))
+            .unwrap_or_default();
+        vec![
+            short(&violation.feature_name, 32),
+            violation.constraint_check_type.name().to_owned(),
+            format!("{}{p}", violation.description),
+        ]
+    });
+    table(&VIOLATIONS, rows.collect())
+}
+
+/// No finding is not the same as nothing to find.
+fn nothing_found(outcome: &CheckOutcome) -> &'static str {
+    let check = outcome.documents.probity.check.as_ref();
+    let is_partial = check.is_some_and(|check| !check.notes.is_empty());
+    match check.map_or(0, |check| check.tested) {
+        0 => "corrected verdict: nothing could be tested",
+        _ if is_partial => {
+            "corrected verdict: chance explains every difference that was tested; see the notes"
+        }
+        _ => "corrected verdict: chance explains every difference",
+    }
+}
+
+/// One line about the verdict that does not decide.
+fn other_verdict(outcome: &CheckOutcome) -> String {
+    match outcome.verdict {
+        Verdict::Corrected => match outcome.violations().len() {
+            0 => "SageMaker's rules: no violation\n".to_owned(),
+            n => format!("SageMaker's rules: {n} violations (--verdict aws shows them)\n"),
+        },
+        Verdict::Aws => {
+            let features = outcome.corrected_features();
+            if features.is_empty() {
+                return format!("{}\n", nothing_found(outcome));
+            }
+            let shown: Vec<String> = features
+                .iter()
+                .take(SHOWN)
+                .map(|name| short(name, 32))
+                .collect();
+            let more = match features.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            printable(format!(
+                "corrected verdict: more than chance, over all features together: {}{more}",
+                shown.join(", ")
+            )) + "\n"
+        }
+    }
 }
 
 /// Remarks of the check, e.g. too few rows.
@@ -148,7 +257,14 @@ fn notes(outcome: &CheckOutcome) -> impl Iterator<Item = &String> {
 }
 
 /// The columns that moved most.
-fn moved(features: &[FeatureFacts]) -> String {
+fn moved(outcome: &CheckOutcome) -> String {
+    let features = &outcome.documents.probity.features;
+    let of_other_type: HashSet<&str> = outcome
+        .violations()
+        .iter()
+        .filter(|found| found.constraint_check_type == ConstraintCheckType::DataTypeCheck)
+        .map(|found| found.feature_name.as_str())
+        .collect();
     let mut drifts: Vec<(&FeatureFacts, &DriftFacts)> = features
         .iter()
         .filter_map(|feature| Some((feature, feature.drift.as_ref()?)))
@@ -180,7 +296,7 @@ fn moved(features: &[FeatureFacts]) -> String {
             p_value(drift.p_adjusted),
             drift.distance.map(number).unwrap_or_else(|| "–".to_owned()),
             number(drift.threshold),
-            verdicts(drift),
+            verdicts(drift, of_other_type.contains(feature.name.as_str())).to_owned(),
         ]
     });
     let mut text = table(&header, rows.collect());
@@ -193,12 +309,13 @@ fn moved(features: &[FeatureFacts]) -> String {
     text
 }
 
-fn verdicts(drift: &DriftFacts) -> String {
+fn verdicts(drift: &DriftFacts, is_of_other_type: bool) -> &'static str {
     match (drift.violates_aws, drift.violates_corrected) {
-        (false, false) => "ok".to_owned(),
-        (true, false) => "violates (aws); may be chance".to_owned(),
-        (false, true) => "moved for sure, within threshold".to_owned(),
-        (true, true) => "violates; moved for sure".to_owned(),
+        _ if is_of_other_type => "not judged: the data type differs",
+        (false, false) => "ok",
+        (true, false) => "violates (aws); may be chance",
+        (false, true) => "more than chance, within threshold",
+        (true, true) => "violates; more than chance",
     }
 }
 

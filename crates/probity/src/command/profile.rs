@@ -11,7 +11,7 @@ use super::wiring::{environment, input, with_surroundings};
 use crate::arguments::ProfileArguments;
 use crate::exit::Exit;
 use crate::screen;
-use crate::table::{Align, count, number, percent, short, table};
+use crate::table::{Align, count, counted, number, percent, printable, short, table};
 
 pub(crate) async fn run(arguments: ProfileArguments) -> Result<Exit> {
     let input = input(&arguments.input, None, BTreeSet::new());
@@ -38,15 +38,14 @@ pub(crate) async fn run(arguments: ProfileArguments) -> Result<Exit> {
 pub(crate) fn text(profile: &ProfileTable) -> String {
     let dataset = &profile.dataset;
     let mut text = format!(
-        "{} rows, {} columns ({}, {} file{})\n",
-        count(dataset.rows),
-        count(profile.columns.len() as u64),
+        "{}, {} ({}, {})\n",
+        counted(dataset.rows, "row"),
+        counted(profile.columns.len() as u64, "column"),
         dataset.format,
-        count(dataset.files),
-        if dataset.files == 1 { "" } else { "s" },
+        counted(dataset.files, "file"),
     );
     for note in &dataset.notes {
-        text.push_str(&format!("note: {note}\n"));
+        text.push_str(&format!("note: {}\n", printable(note.clone())));
     }
     let header = [
         ("column", Align::Left),

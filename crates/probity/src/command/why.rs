@@ -18,7 +18,11 @@ pub(crate) async fn run(arguments: WhyArguments) -> Result<Exit> {
 }
 
 fn text(explanation: &Explanation) -> String {
-    let mut text = format!("`{}` in {}\n\n", explanation.feature, explanation.folder);
+    let mut text = table::printable(format!(
+        "`{}` in {}",
+        explanation.feature, explanation.folder
+    ));
+    text.push_str("\n\n");
     for violation in &explanation.violations {
         text.push_str(&format!(
             "violation ({}): {}\n",
