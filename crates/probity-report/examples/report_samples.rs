@@ -13,7 +13,10 @@ fn main() -> std::io::Result<()> {
             .unwrap_or_else(|| "target/report-samples".to_owned()),
     );
     std::fs::create_dir_all(&folder)?;
-    for sample in samples().into_iter().chain([Sample::wide(100, 4_700)]) {
+    for sample in samples()
+        .into_iter()
+        .chain([Sample::wide(100, 4_700), Sample::all_moved(100, 4_700)])
+    {
         std::fs::write(
             folder.join(format!("{}.html", sample.name)),
             render(&sample.report()),

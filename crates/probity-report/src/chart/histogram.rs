@@ -49,6 +49,19 @@ impl NumericChart {
         self.scale.label(bin)
     }
 
+    /// For a table in the order of the bins: where the bin begins.
+    pub(crate) fn start_label(&self, bin: usize) -> String {
+        self.scale.start_label(bin)
+    }
+
+    /// What [`Self::start_label`] says.
+    pub(crate) fn start_heading(&self) -> &'static str {
+        match self.scale.kind {
+            ScaleKind::Integers | ScaleKind::OneValue => "Value",
+            ScaleKind::Ranges => "From, up to the next",
+        }
+    }
+
     fn largest(&self) -> f64 {
         let sides = [&self.shares.baseline, &self.shares.current];
         sides
@@ -103,7 +116,8 @@ impl Frame {
         )]
         let full = (RIGHT - LEFT - BREAK * (low + high)) / bins.max(1) as f64;
         // A single bar as wide as the picture looks like a wall.
-        let width = full.min(56.0);
+        // Tenths, so that the rounded widths of a path of relative steps add up.
+        let width = (full.min(56.0) * 10.0).floor() / 10.0;
         let mut left = Vec::with_capacity(bins);
         let mut x = LEFT
             + if full > width {
@@ -157,10 +171,14 @@ fn share_lines(frame: &Frame) -> Markup {
         lines.push(share);
         share += step;
     }
+    let grid: String = lines
+        .iter()
+        .map(|share| format!("M{LEFT} {}H{RIGHT}", coordinate(frame.y(*share))))
+        .collect();
     html! {
+        path.grid d=(grid) {}
         @for share in lines {
             @let y = coordinate(frame.y(share));
-            path.grid d={ "M" (LEFT) " " (y) "H" (RIGHT) } {}
             text.tick.end x=(LEFT - 6.0) y=(y) dy=".32em" { (number::percent(share)) }
         }
         text.tick.end x=(LEFT - 6.0) y=(BOTTOM) dy=".32em" { "0" }
@@ -169,11 +187,18 @@ fn share_lines(frame: &Frame) -> Markup {
 
 fn bars(frame: &Frame, shares: &Shares) -> String {
     let mut path = String::new();
+    let width = coordinate(frame.width - 1.0);
+    let mut right_of_last = f64::NEG_INFINITY;
     for (x, share) in frame.left.iter().zip(shares) {
         if *share > 0.0 {
-            let (x, y) = (coordinate(x + 0.5), coordinate(frame.visible_y(*share)));
-            let width = coordinate(frame.width - 1.0);
-            let _ = write!(path, "M{x} {BOTTOM}V{y}h{width}V{BOTTOM}z");
+            if (x - right_of_last).abs() < 0.01 {
+                path.push_str("m1 0");
+            } else {
+                let _ = write!(path, "M{} {BOTTOM}", coordinate(x + 0.5));
+            }
+            let y = coordinate(frame.visible_y(*share));
+            let _ = write!(path, "V{y}h{width}V{BOTTOM}");
+            right_of_last = x + frame.width;
         }
     }
     path
@@ -192,7 +217,7 @@ fn outline(frame: &Frame, shares: &Shares) -> String {
             let _ = write!(path, "M{} {BOTTOM}", coordinate(*x));
         }
         right_of_last = x + frame.width;
-        let _ = write!(path, "V{y}H{}", coordinate(right_of_last));
+        let _ = write!(path, "V{y}h{}", coordinate(frame.width));
     }
     if !path.is_empty() {
         let _ = write!(path, "V{BOTTOM}");
@@ -225,16 +250,21 @@ fn bin_labels(frame: &Frame, scale: &Scale) -> Markup {
     let end = high
         .as_deref()
         .map_or(WIDTH, |high| RIGHT - text_width(high) - LABEL_GAP / 2.0);
-    let shown = (0..edges)
+    let shown: Vec<(String, String)> = (0..edges)
         .filter(|index| label_phase(scale, *index, every))
         .filter_map(|index| {
             let (x, label) = (edge_x(frame, scale, index), scale.edge_label(index));
             let half = text_width(&label) / 2.0;
             (x - half >= start && x + half <= end).then_some((coordinate(x), label))
-        });
+        })
+        .collect();
+    let ticks: String = shown
+        .iter()
+        .map(|(x, _)| format!("M{x} {BOTTOM}v4"))
+        .collect();
     html! {
+        path.axis d=(ticks) {}
         @for (x, label) in shown {
-            path.axis d={ "M" (x) " " (BOTTOM) "v4" } {}
             text.tick.mid x=(x) y=(LABEL_Y) { (label) }
         }
         @if let Some(low) = low { text.tick.start x=(LEFT) y=(LABEL_Y) { (low) } }

@@ -184,6 +184,17 @@ impl Scale {
         }
     }
 
+    /// Where the bin of `shares` begins; its label where it has no beginning or no end.
+    pub(crate) fn start_label(&self, bin: usize) -> String {
+        let is_open_low = self.open_low && bin == 0;
+        let index = bin.saturating_sub(usize::from(self.open_low));
+        if is_open_low || index >= self.closed {
+            self.label(bin)
+        } else {
+            self.edge_label(index)
+        }
+    }
+
     pub(crate) fn edge_label(&self, index: usize) -> String {
         match self.kind {
             ScaleKind::OneValue => number::short(self.first),

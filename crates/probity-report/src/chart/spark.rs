@@ -28,22 +28,47 @@ pub(crate) fn spark(shares: &TwoSides<Vec<f64>>) -> Markup {
     }
 }
 
+/// Whole pixels of height are all that a picture of this size can show; bins of one height are
+/// one step. The page has two such paths a column, so their length counts.
 #[expect(
     clippy::cast_precision_loss,
     reason = "there are fewer than a hundred bins"
 )]
 fn steps(shares: &[f64], largest: f64) -> String {
-    let width = (WIDTH / shares.len().max(1) as f64).min(16.0);
+    // Tenths, so that the rounded widths of relative steps add up.
+    let width = ((WIDTH / shares.len().max(1) as f64).min(16.0) * 10.0).floor() / 10.0;
     let start = (WIDTH - width * shares.len() as f64) / 2.0;
+    let top = |share: f64| {
+        // A bin with few rows must not look like an empty one.
+        let least = if share > 0.0 { 0.6 } else { 0.0 };
+        let height = ((HEIGHT - 2.0) * share / largest).round().max(least);
+        coordinate(HEIGHT - height)
+    };
+    let tops: Vec<String> = shares.iter().map(|share| top(*share)).collect();
     let mut path = format!("M{} {HEIGHT}", coordinate(start));
-    for (bin, share) in shares.iter().enumerate() {
-        let y = coordinate(HEIGHT - (HEIGHT - 2.0) * share / largest);
-        let _ = write!(
-            path,
-            "V{y}H{}",
-            coordinate(start + width * (bin + 1) as f64)
-        );
+    for run in tops.chunk_by(|a, b| a == b) {
+        let _ = write!(path, "V{}h{}", run[0], coordinate(width * run.len() as f64));
     }
     let _ = write!(path, "V{HEIGHT}");
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steps;
+
+    #[track_caller]
+    fn check(shares: &[f64], path: &str) {
+        assert_eq!(steps(shares, 0.5), path);
+    }
+
+    #[test]
+    fn bins_of_one_height_are_one_step() {
+        check(&[0.25, 0.25, 0.5], "M18 20V11h32V2h16V20");
+    }
+
+    #[test]
+    fn few_rows_are_more_than_none() {
+        check(&[0.5, 1e-6, 0.0], "M18 20V2h16V19.4h16V20h16V20");
+    }
 }

@@ -1,6 +1,8 @@
 //! The section of one column: what was found, the picture, the numbers.
 
-use maud::{Markup, html};
+use std::fmt::Write as _;
+
+use maud::{Markup, PreEscaped, html};
 
 use super::DataQualityReport;
 use super::facts;
@@ -120,10 +122,10 @@ fn legend(feature: &Feature<'_>, picture: &Picture) -> Markup {
     html! {
         figcaption {
             @if compares {
-                span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.base x="1" y="1" width="16" height="10" {} } "Baseline" small { (before) } }
-                span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.now x="1" y="1" width="16" height="10" {} } "Current" small { (now) } }
+                span { i.key.base {} "Baseline" small { (before) } }
+                span { i.key.now {} "Current" small { (now) } }
             } @else {
-                span { svg.key viewBox="0 0 18 12" aria-hidden="true" { rect.only x="1" y="1" width="16" height="10" {} } (feature.current_label()) small { (now) } }
+                span { i.key.only {} (feature.current_label()) small { (now) } }
             }
             span.unit { "share of values present" }
         }
@@ -182,50 +184,56 @@ fn describe(n: usize, what: &str, peaks: &TwoSides<String>) -> String {
     }
 }
 
-fn share_cell(shares: Option<&Vec<f64>>, bin: usize) -> Markup {
-    html! { @if let Some(shares) = shares { td.num { (shares.get(bin).copied().map_or(String::new(), number::percent)) } } }
-}
-
+/// The heaviest part of the page (forty rows a column): end tags that HTML lets one omit are
+/// omitted, and a row says only where its bin begins.
 fn bin_table(chart: &NumericChart) -> Markup {
-    let (baseline, current) = (
-        chart.shares.baseline.as_ref(),
-        chart.shares.current.as_ref(),
-    );
+    let sides = [&chart.shares.baseline, &chart.shares.current];
+    let shares: Vec<&Vec<f64>> = sides.into_iter().flatten().collect();
+    let heads: &[&str] = if shares.len() == 2 {
+        &["Baseline", "Current"]
+    } else {
+        &["Share"]
+    };
+    let mut rows = String::new();
+    for bin in 0..chart.bins() {
+        // Labels are numbers and fixed words: nothing in them needs escaping.
+        let _ = write!(rows, "<tr><th>{}", chart.start_label(bin));
+        for side in &shares {
+            let share = side.get(bin).copied().map(number::percent);
+            let share = share.unwrap_or_default().replace('<', "&lt;");
+            let _ = write!(rows, "<td>{share}");
+        }
+    }
     html! {
         table.numbers {
             thead {
                 tr {
-                    th scope="col" { "From, up to but not including" }
-                    @if baseline.is_some() { th.num scope="col" { "Baseline" } }
-                    @if current.is_some() { th.num scope="col" { "Current" } }
+                    th scope="col" { (chart.start_heading()) }
+                    @for head in heads { th scope="col" { (head) } }
                 }
             }
-            tbody {
-                @for bin in 0..chart.bins() {
-                    tr { th scope="row" { (chart.label(bin)) } (share_cell(baseline, bin)) (share_cell(current, bin)) }
-                }
-            }
+            tbody { (PreEscaped(rows)) }
         }
     }
 }
 
 fn category_table(chart: &CategoryChart) -> Markup {
-    let has_baseline = chart.bars.iter().any(|bar| bar.shares.baseline.is_some());
+    let compares = chart.bars.iter().any(|bar| bar.shares.baseline.is_some());
     html! {
         table.numbers {
             thead {
                 tr {
                     th scope="col" { "Value" }
-                    @if has_baseline { th.num scope="col" { "Baseline" } }
-                    th.num scope="col" { "Current" }
+                    @if compares { th scope="col" { "Baseline" } th scope="col" { "Current" } }
+                    @else { th scope="col" { "Share" } }
                 }
             }
             tbody {
                 @for bar in &chart.bars {
                     tr {
-                        th scope="row" { bdi { (bar.label) } }
-                        @if has_baseline { td.num { (bar.shares.baseline.map_or(String::new(), number::percent)) } }
-                        td.num { (bar.shares.current.map_or(String::new(), number::percent)) }
+                        th { bdi { (bar.label) } }
+                        @if compares { td { (bar.shares.baseline.map_or(String::new(), number::percent)) } }
+                        td { (bar.shares.current.map_or(String::new(), number::percent)) }
                     }
                 }
             }

@@ -208,23 +208,23 @@ fn numeric_table(
     };
     html! {
         table.quantiles {
-            caption.hidden { "Moments and quantiles of " (feature.shown_name()) }
+            caption.hidden { "Moments and quantiles" }
             thead {
                 tr {
                     td {}
-                    @if baseline.is_some() { th.num scope="col" { "Baseline" } }
-                    th.num scope="col" { (feature.current_label()) }
-                    @if baseline.is_some() { th.num scope="col" { "Change" } }
+                    @if baseline.is_some() { th scope="col" { "Baseline" } }
+                    th scope="col" { (feature.current_label()) }
+                    @if baseline.is_some() { th scope="col" { "Change" } }
                 }
             }
             tbody {
                 @for (row, label) in ROWS.iter().enumerate() {
                     tr {
                         th scope="row" { (label) }
-                        @if baseline.is_some() { td.num { (cell(baseline, row)) } }
-                        td.num { (cell(current, row)) }
+                        @if baseline.is_some() { td { (cell(baseline, row)) } }
+                        td { (cell(current, row)) }
                         @if let (Some(before), Some(now)) = (baseline, current) {
-                            td.num.muted { (change(before[row], now[row])) }
+                            td { (change(before[row], now[row])) }
                         }
                     }
                 }
@@ -256,22 +256,22 @@ fn frequent_table(feature: &Feature<'_>, picture: &Picture) -> Markup {
         @if let Some(lengths) = facts.lengths.filter(|_| !feature.redacted) {
             table.quantiles {
                 tbody {
-                    tr { th scope="row" { "Shortest text" } td.num { (number::count(lengths.min)) " characters" } }
-                    tr { th scope="row" { "Average text" } td.num { (number::short(lengths.mean)) " characters" } }
-                    tr { th scope="row" { "Longest text" } td.num { (number::count(lengths.max)) " characters" } }
+                    tr { th scope="row" { "Shortest text" } td { (number::count(lengths.min)) " characters" } }
+                    tr { th scope="row" { "Average text" } td { (number::short(lengths.mean)) " characters" } }
+                    tr { th scope="row" { "Longest text" } td { (number::count(lengths.max)) " characters" } }
                 }
             }
         }
         // A picture of categories already says which are frequent.
         @if !shows_shares && !feature.redacted && !facts.frequent.is_empty() {
             table.quantiles {
-                thead { tr { th scope="col" { "Most frequent values" } th.num scope="col" { "Rows" } th.num scope="col" { "Share" } } }
+                thead { tr { th scope="col" { "Most frequent values" } th scope="col" { "Rows" } th scope="col" { "Share" } } }
                 tbody {
                     @for value in facts.frequent.iter().take(MOST) {
                         tr {
                             th.clip scope="row" { bdi { (value.value.chars().take(60).collect::<String>()) } }
-                            td.num { @if value.max_undercount > 0 { "≥ " } (number::count(value.count)) }
-                            td.num { (number::percent_of(value.count, present).unwrap_or_default()) }
+                            td { @if value.max_undercount > 0 { "≥ " } (number::count(value.count)) }
+                            td { (number::percent_of(value.count, present).unwrap_or_default()) }
                         }
                     }
                 }

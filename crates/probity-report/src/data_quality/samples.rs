@@ -65,6 +65,32 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// The heaviest check of so many columns: each is numeric with a full sketch and long tails,
+    /// has a long name, moved, and lost values.
+    pub fn all_moved(columns: usize, sketch_items: usize) -> Self {
+        let mut random = Random(9);
+        let columns: Vec<Column> = (0..columns)
+            .map(|index| {
+                let name = format!("customer_account_balance_after_adjustment_{index:05}");
+                // So wide that bins of 1, 2 or 5 × 10ⁿ are as many as they get.
+                let scale = 1.5 * 10.0_f64.powi(i32::try_from(index % 9).unwrap_or(0) - 3);
+                let mut numbers = |shift: f64| Values::Numbers {
+                    level: 6,
+                    values: (0..sketch_items)
+                        .map(|_| {
+                            let tail = random.normal().powi(3);
+                            scale * (-41.7 + random.normal() + shift + 0.3 * tail)
+                        })
+                        .collect(),
+                };
+                Column::new(&name, (numbers(0.0), 1_240), (numbers(0.9), 70_350))
+            })
+            .collect();
+        check("all-moved", "accounts/2026-11-*.parquet", &columns)
+    }
+}
+
 /// Every kind of report that the page must show well.
 pub fn samples() -> Vec<Sample> {
     vec![

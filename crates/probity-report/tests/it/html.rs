@@ -413,6 +413,19 @@ fn a_hundred_columns_with_full_sketches_stay_under_a_megabyte() {
     assert!(size < 1_000_000, "{size} bytes");
 }
 
+/// The limit is a megabyte; the tenth that is left is for longer names and for notes.
+#[test]
+fn a_hundred_columns_that_all_moved_stay_well_under_a_megabyte() {
+    let moved = Sample::all_moved(100, 4_700);
+    let html = render(&moved.report());
+    assert!(html.len() < 900_000, "{} bytes", html.len());
+    let page = Html::parse_document(&html);
+    assert!(page.errors.is_empty(), "{:?}", page.errors);
+    let rows = all(&page, "table.violations tbody tr").len();
+    assert_eq!(rows, 200, "each column has two findings");
+    assert_eq!(all(&page, "path.now").len(), 200, "two pictures a column");
+}
+
 #[test]
 fn ten_thousand_columns_stay_under_ten_megabytes() {
     let wide = Sample::wide(10_000, 20);
