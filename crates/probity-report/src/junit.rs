@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use probity_domain::document::constraint_violations::ConstraintCheckType;
-use probity_domain::document::constraints::{FeatureConstraints, MonitoringConfig, Switch};
 
 use crate::data_quality::{
-    DataQualityReport, Feature, Features, Finding, Unjudged, all_findings, sentence,
+    DataQualityReport, Feature, Features, Finding, Unjudged, all_findings, compares_distributions,
+    sentence, settings_of,
 };
 use crate::verdict::Verdict;
 
@@ -92,7 +92,9 @@ fn feature_checks(
     if constraint.completeness.is_some() {
         checks.push(ConstraintCheckType::CompletenessCheck);
     }
-    if feature.drift().is_some() || (feature.changed_kind() && wants_drift(report, feature)) {
+    if feature.drift().is_some()
+        || (feature.changed_kind() && compares_distributions(&settings_of(report, feature)))
+    {
         checks.push(ConstraintCheckType::BaselineDriftCheck);
     }
     if constraint
@@ -103,23 +105,6 @@ fn feature_checks(
         checks.push(ConstraintCheckType::CategoricalValuesCheck);
     }
     checks
-}
-
-/// Whether the constraints ask for a comparison of the column's distributions.
-fn wants_drift(report: &DataQualityReport<'_>, feature: &Feature<'_>) -> bool {
-    let of_file = report
-        .constraints
-        .and_then(|file| file.monitoring_config.as_ref());
-    let own = feature
-        .constraint
-        .map(FeatureConstraints::overrides)
-        .unwrap_or_default();
-    let settings = own.or(of_file.unwrap_or(&MonitoringConfig::default()));
-    let is_off = |switch: Option<Switch>| switch == Some(Switch::Disabled);
-    let distribution = settings.distribution_constraints.unwrap_or_default();
-    !is_off(settings.evaluate_constraints)
-        && !is_off(distribution.perform_comparison)
-        && distribution.enable_comparisons != Some(false)
 }
 
 /// A drift check that had too few rows, or no distance, was not passed: it was not made.

@@ -75,6 +75,18 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{text}%")
 }
 
+/// A share that is a limit: with the decimals that tell it from its neighbours, `99.9875%`.
+pub(crate) fn limit_percent(share: f64) -> String {
+    if !share.is_finite() {
+        return "unknown".to_owned();
+    }
+    match fixed_trimmed(share * 100.0, 4).as_str() {
+        "100" if share < 1.0 => ">99.9999%".to_owned(),
+        "0" if share > 0.0 => "<0.0001%".to_owned(),
+        text => format!("{text}%"),
+    }
+}
+
 /// A share of counts; `None` when there is no whole.
 pub(crate) fn percent_of(part: u64, whole: u64) -> Option<String> {
     share(part, whole).map(percent)
@@ -189,7 +201,7 @@ fn superscript(digit: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, on_axis, percent, probability, short, thousandths};
+    use super::{count, limit_percent, on_axis, percent, probability, short, thousandths};
 
     #[track_caller]
     fn check(shown: String, expected: &str) {
@@ -235,6 +247,15 @@ mod tests {
         check(percent(0.0123), "1.2%");
         check(percent(0.999_99), ">99.9%");
         check(percent(1.0), "100%");
+    }
+
+    #[test]
+    fn limits_are_never_rounded_to_everything() {
+        check(limit_percent(0.999_875), "99.9875%");
+        check(limit_percent(0.979), "97.9%");
+        check(limit_percent(1.0 - 1e-9), ">99.9999%");
+        check(limit_percent(1.0), "100%");
+        check(limit_percent(0.0), "0%");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::DataQualityReport;
 use super::facts;
 use super::feature::{Feature, Presence};
 use super::findings::{self, CHI_SQUARED, Finding};
+use super::limits;
 use super::overview::{named_by, type_change};
 use super::picture::Picture;
 use crate::chart::{
@@ -42,7 +43,7 @@ pub(crate) fn section(
             @for note in remarks(report, feature, &own) { p.remark { (note) } }
             div.columns {
                 div { (drawing(feature, picture)) (distance(feature)) }
-                div { (facts::tiles(feature)) (facts::table(feature, picture)) }
+                div { (facts::tiles(feature)) (facts::table(feature, picture)) (limits::of_column(report, feature)) }
             }
         }
     }
@@ -87,12 +88,12 @@ fn remarks(
 
 fn drawing(feature: &Feature<'_>, picture: &Picture) -> Markup {
     let compares = picture.compares();
-    let what = if compares {
-        "baseline against current data"
-    } else {
-        "current data"
+    let what = match feature.presence {
+        _ if compares => ": baseline against current data",
+        Presence::Alone => "",
+        Presence::Both | Presence::Gone | Presence::New => ": current data",
     };
-    let title = format!("Distribution of {}: {what}", feature.shown_name());
+    let title = format!("Distribution of {}{what}", feature.shown_name());
     match picture {
         Picture::Nothing(why) => html! { p.nothing { (why) } },
         Picture::Numeric { chart, .. } => html! {

@@ -4,6 +4,7 @@ mod card;
 mod facts;
 mod feature;
 mod findings;
+mod limits;
 mod overview;
 mod picture;
 mod report;
@@ -17,5 +18,6 @@ pub use samples::{Sample, samples};
 
 pub(crate) use feature::{Feature, Features};
 pub(crate) use findings::{Finding, all as all_findings, check_label, sentence};
+pub(crate) use limits::{compares_distributions, settings_of};
 pub(crate) use unjudged::Unjudged;
 pub(crate) use words::{plural, plural_of};

@@ -13,7 +13,7 @@ use super::findings;
 use super::picture::Picture;
 use super::unjudged::Unjudged;
 use super::words::{self, Named, Tone};
-use super::{card, overview};
+use super::{card, limits, overview};
 use crate::number;
 use crate::page::page;
 use crate::verdict::Verdict;
@@ -61,6 +61,7 @@ pub fn render(report: &DataQualityReport<'_>) -> String {
                 (verdicts(report, check, &named, &features))
             }
             @if !findings.is_empty() { (overview::violations(&findings, &features)) }
+            (limits::of_file(report))
             (overview::columns(report, &sorted, &pictures))
             @if !sections.is_empty() {
                 section {
@@ -95,6 +96,8 @@ fn sections<'f, 'a>(sorted: &[&'f Feature<'a>]) -> Vec<&'f Feature<'a>> {
 fn masthead(report: &DataQualityReport<'_>, tone: Tone, headline: &str) -> Markup {
     let kind = if report.probity.check.is_some() {
         "Data quality check"
+    } else if limits::is_baseline(report) {
+        "Baseline"
     } else {
         "Data profile"
     };

@@ -5,7 +5,8 @@ use probity_domain::document::constraint_violations::{
     ConstraintCheckType, ConstraintViolations, Violation,
 };
 use probity_domain::document::constraints::{
-    Constraints, FeatureConstraints, NumConstraints, StringConstraints,
+    CategoricalDriftMethod, ComparisonMethod, Constraints, DistributionConstraints,
+    FeatureConstraints, MonitoringConfig, NumConstraints, StringConstraints, Switch,
 };
 use probity_domain::document::probity_file::{
     CheckFacts, CorrectedViolation, DatasetFacts, DistinctFacts, DriftFacts, FeatureFacts,
@@ -260,7 +261,8 @@ fn numerical(common: CommonStatistics, level: usize, values: &[f64]) -> Numerica
     }
 }
 
-fn constraints(baseline: &Statistics) -> Constraints {
+/// As a baseline suggests them, with the settings of a file.
+pub(super) fn constraints(baseline: &Statistics) -> Constraints {
     let features = baseline.features.iter().map(|feature| {
         let numeric = feature.numerical_statistics.as_ref();
         let text = feature.string_statistics.as_ref();
@@ -293,7 +295,25 @@ fn constraints(baseline: &Statistics) -> Constraints {
     });
     Constraints {
         features: features.collect(),
+        monitoring_config: Some(settings()),
         ..Constraints::default()
+    }
+}
+
+fn settings() -> MonitoringConfig {
+    MonitoringConfig {
+        evaluate_constraints: Some(Switch::Enabled),
+        emit_metrics: Some(Switch::Enabled),
+        datatype_check_threshold: Some(1.0),
+        domain_content_threshold: Some(0.99),
+        distribution_constraints: Some(DistributionConstraints {
+            perform_comparison: Some(Switch::Enabled),
+            comparison_threshold: Some(0.1),
+            comparison_method: Some(ComparisonMethod::Robust),
+            categorical_drift_method: Some(CategoricalDriftMethod::LInfinity),
+            ..DistributionConstraints::default()
+        }),
+        ..MonitoringConfig::default()
     }
 }
 

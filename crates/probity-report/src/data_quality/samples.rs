@@ -2,12 +2,14 @@
 //! changes.
 
 use probity_domain::document::constraint_violations::{ConstraintCheckType, ConstraintViolations};
-use probity_domain::document::constraints::Constraints;
+use probity_domain::document::constraints::{
+    Constraints, DistributionConstraints, MonitoringConfig,
+};
 use probity_domain::document::probity_file::{ConstraintEdit, CorrectedViolation, ProbityFile};
 use probity_domain::document::statistics::Statistics;
 
 use super::DataQualityReport;
-use super::sample_data::{Column, Values, check, profile};
+use super::sample_data::{Column, Values, check, constraints, profile};
 
 /// The documents of one report.
 #[derive(Clone, Debug)]
@@ -97,6 +99,7 @@ pub fn samples() -> Vec<Sample> {
         drift(),
         clean(),
         baseline(),
+        profile("profile", "readings.csv", &loans(0.0)[..3]),
         verdicts_differ(),
         awkward(),
         too_few_rows(),
@@ -301,7 +304,21 @@ fn clean() -> Sample {
 }
 
 fn baseline() -> Sample {
-    profile("baseline", "s3://lending/train/2026/*.parquet", &loans(0.0))
+    let mut sample = profile("baseline", "s3://lending/train/2026/*.parquet", &loans(0.0));
+    let mut constraints = constraints(&sample.statistics);
+    for feature in &mut constraints.features {
+        if feature.name == "interest_rate" {
+            feature.monitoring_config_overrides = Some(MonitoringConfig {
+                distribution_constraints: Some(DistributionConstraints {
+                    comparison_threshold: Some(0.15),
+                    ..DistributionConstraints::default()
+                }),
+                ..MonitoringConfig::default()
+            });
+        }
+    }
+    sample.constraints = Some(constraints);
+    sample
 }
 
 /// One column beyond the limit by chance, one within it that moved more than chance explains.

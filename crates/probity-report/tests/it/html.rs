@@ -399,6 +399,97 @@ fn infinite_values_are_counted_beside_the_picture() {
 }
 
 #[test]
+fn only_a_report_with_constraints_is_titled_a_baseline() {
+    check("baseline", ".kind", &["Probity Baseline"]);
+    check("profile", ".kind", &["Probity Data profile"]);
+    check("clean", ".kind", &["Probity Data quality check"]);
+}
+
+/// Rows of the constraints in the section of `column`.
+fn limits(sample: &Sample, column: &str) -> Vec<String> {
+    let page = page(sample);
+    let name = Selector::parse("h3").unwrap();
+    let row = Selector::parse("table.limits tr").unwrap();
+    all(&page, "article")
+        .into_iter()
+        .filter(|article| article.select(&name).any(|h3| text(h3) == column))
+        .flat_map(|article| article.select(&row).map(text).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn a_baseline_shows_the_constraints_of_each_column() {
+    let baseline = sample("baseline");
+    assert_eq!(
+        limits(&baseline, "interest_rate"),
+        [
+            "Data typeFractional, all values",
+            "Completeness100% of the rows or more",
+            "Signno negative value",
+            "DriftRobust distance at most 0.15"
+        ]
+    );
+    assert_eq!(
+        limits(&baseline, "home_ownership"),
+        [
+            "Data typeString, all values",
+            "Completeness100% of the rows or more",
+            "Valuesone of 3: “rent”, “mortgage”, “own”; 99% of the values or more",
+            "DriftLInfinity distance at most 0.1"
+        ]
+    );
+    assert!(limits(&baseline, "annual_income")[1].starts_with("Completeness99.625%"));
+    check("baseline", "table.limits .badge", &["Own settings"]);
+    assert_eq!(limits(&sample("profile"), "age"), Vec::<String>::new());
+}
+
+#[test]
+fn a_baseline_shows_the_settings_of_the_file() {
+    check(
+        "baseline",
+        "section.settings tr",
+        &[
+            "Constraints are checkedon",
+            "Metrics are emittedon",
+            "Must have the typeall values",
+            "Must be a known value99% of the values or more",
+            "Distributions are comparedon",
+            "Drift of numbersRobust distance at most 0.1",
+            "Drift of other columnsLInfinity distance at most 0.1",
+        ],
+    );
+    check("profile", "section.settings", &[]);
+}
+
+#[test]
+fn constraints_of_a_redacted_column_show_no_value() {
+    let mut sample = sample("awkward");
+    sample.baseline = None;
+    sample.violations = None;
+    sample.probity.check = None;
+    assert_eq!(
+        limits(&sample, "secret_tier")[2],
+        "Valuesone of 2, which are redacted; 99% of the values or more"
+    );
+    assert!(!render(&sample.report()).contains("gold-customer"));
+}
+
+#[test]
+fn numbers_of_one_side_are_not_called_current() {
+    for name in ["baseline", "profile"] {
+        let page = page(&sample(name));
+        let heads: Vec<String> = all(&page, "article th").into_iter().map(text).collect();
+        assert!(heads.iter().any(|head| head == "Share"), "{heads:?}");
+        assert!(!heads.iter().any(|head| head == "Current"), "{heads:?}");
+        let titles: Vec<String> = all(&page, "svg title").into_iter().map(text).collect();
+        assert!(
+            titles.iter().all(|title| !title.contains("current")),
+            "{titles:?}"
+        );
+    }
+}
+
+#[test]
 fn a_profile_has_one_series_and_no_verdict() {
     let page = page(&sample("baseline"));
     assert!(all(&page, ".tile").is_empty());
