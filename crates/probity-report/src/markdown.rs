@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::data_quality::{
-    DataQualityReport, Features, Finding, Unjudged, all_findings, check_label, plural, plural_of,
-    sentence,
+    DataQualityReport, Features, Finding, Unjudged, all_findings, baseline_of, check_label, plural,
+    plural_of, sentence,
 };
 use crate::number;
 use crate::verdict::Verdict;
@@ -74,11 +74,7 @@ fn compared(report: &DataQualityReport<'_>) -> String {
     let columns = plural(report.statistics.features.len(), "column");
     let mut out = format!("{rows}, {columns}");
     if let Some(baseline) = report.baseline {
-        let _ = write!(
-            out,
-            ", against a baseline of {}",
-            plural_of(baseline.dataset.item_count, "row")
-        );
+        let _ = write!(out, ", against {}", baseline_of(baseline));
     }
     if let Some(check) = &report.probity.check {
         let _ = write!(out, " (verdict: {})", escape(&check.verdict));

@@ -146,7 +146,7 @@ fn completeness(feature: &Feature<'_>) -> Option<String> {
 fn drift(finding: &Finding<'_>, feature: &Feature<'_>) -> Option<String> {
     let drift = feature.drift()?;
     let broken = beyond_limit(drift).filter(|_| finding.aws);
-    Some(broken.unwrap_or_else(|| beyond_chance(drift)))
+    broken.or_else(|| finding.corrected.then(|| beyond_chance(drift)))
 }
 
 /// `None` when the numbers do not break SageMaker's limit.

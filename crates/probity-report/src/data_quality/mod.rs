@@ -20,4 +20,4 @@ pub(crate) use feature::{Feature, Features};
 pub(crate) use findings::{Finding, all as all_findings, check_label, sentence};
 pub(crate) use limits::{compares_distributions, settings_of};
 pub(crate) use unjudged::Unjudged;
-pub(crate) use words::{plural, plural_of};
+pub(crate) use words::{baseline_of, plural, plural_of};

@@ -127,7 +127,7 @@ fn compared(report: &DataQualityReport<'_>) -> Markup {
         @if report.probity.check.is_some() { (rows) " of " } @else { "From " }
         (sources(&report.probity.dataset.sources))
         @if let Some(baseline) = report.baseline {
-            " compared with a baseline of " (words::plural_of(baseline.dataset.item_count, "row"))
+            " compared with " (words::baseline_of(baseline))
             @if let Some(check) = &report.probity.check { ", " code { bdi { (check.baseline) } } }
         }
         "."

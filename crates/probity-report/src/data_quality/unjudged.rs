@@ -50,7 +50,7 @@ impl Unjudged {
             }
             Self::TooFewRows { rows, minimum } => too_few("the data has ", rows, minimum),
             Self::BaselineTooSmall { rows, minimum } => too_few("the baseline has ", rows, minimum),
-            Self::NothingTested => "No violation found, but no column could be tested".to_owned(),
+            Self::NothingTested => "No violation found, but drift was not tested".to_owned(),
         }
     }
 
@@ -72,7 +72,7 @@ impl Unjudged {
                 "This is not a pass: so few rows can hide a change of almost any size."
             }
             Self::NothingTested => {
-                "The corrected verdict had nothing to test: no column has distributions, \
+                "The corrected verdict had nothing to test: no column has enough values, \
                  or values that failed, on both sides."
             }
         }

@@ -2,6 +2,7 @@
 //! statistics.
 
 use maud::{Markup, html};
+use probity_domain::document::statistics::Statistics;
 
 use super::DataQualityReport;
 use super::feature::{Feature, Features, shown_name};
@@ -110,6 +111,15 @@ pub(crate) fn plural_of(n: u64, noun: &str) -> String {
     format!("{} {noun}{s}", number::count(n))
 }
 
+/// A folder of constraints alone has no rows to count.
+pub(crate) fn baseline_of(baseline: &Statistics) -> String {
+    if baseline.features.is_empty() {
+        return "a baseline without statistics".to_owned();
+    }
+    let rows = plural_of(baseline.dataset.item_count, "row");
+    format!("a baseline of {rows}")
+}
+
 /// What the difference of the two verdicts means, one paragraph per case that occurs.
 pub(crate) fn verdicts_explained(
     report: &DataQualityReport<'_>,
@@ -151,12 +161,12 @@ pub(crate) fn verdicts_explained(
                 "it may be too small to matter."
             }
         }
-        p.fine {
+        @if check.tested > 0 { p.fine {
             "SageMaker’s rule compares each difference with a fixed limit, however few rows there are. "
             "The corrected verdict asks whether chance alone could explain it: over " (tested)
             ", at most " (rate) " of what it names is expected to be false alarms "
             "(Benjamini–Hochberg)."
-        }
+        } }
     }
 }
 

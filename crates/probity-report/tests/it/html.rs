@@ -245,7 +245,7 @@ fn a_check_that_judged_nothing_is_not_a_pass() {
         ),
         (
             "nothing-tested",
-            "No violation found, but no column could be tested",
+            "No violation found, but drift was not tested",
         ),
     ];
     for (name, headline) in cases {
@@ -332,6 +332,21 @@ fn a_column_that_lost_all_its_values_says_so() {
         sentences.iter().any(|sentence| sentence == expected),
         "{sentences:?}"
     );
+}
+
+#[test]
+fn a_limit_that_only_the_documents_know_is_told_in_their_words() {
+    let mut sample = sample("drift");
+    let facts = sample.probity.features.iter_mut();
+    for drift in facts.filter_map(|facts| facts.drift.as_mut()) {
+        drift.distance = None;
+    }
+    if let Some(check) = &mut sample.probity.check {
+        check.corrected_violations.clear();
+    }
+    let html = render(&sample.report());
+    assert!(!html.contains("more than chance explains: adjusted p"));
+    assert!(html.contains("exceeds threshold"));
 }
 
 /// The sentences of the violations table that are about `column`.

@@ -76,7 +76,7 @@ fn a_check_that_judged_nothing_has_no_tick() {
         "nothing-tested",
         Verdict::Aws,
         0,
-        "### ⚠️ Data quality: no violation found, but no column could be tested",
+        "### ⚠️ Data quality: no violation found, but drift was not tested",
     );
     check(
         "too-few-rows",
@@ -105,6 +105,20 @@ fn one_is_written_without_a_plural() {
     let markdown = check_summary(&sample("one-row").report(), Verdict::Aws);
     assert!(
         markdown.contains("1 row, 1 column, against a baseline of 1 row "),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn a_baseline_of_constraints_alone_has_no_row_count() {
+    let mut sample = sample("clean");
+    if let Some(baseline) = &mut sample.baseline {
+        baseline.features.clear();
+        baseline.dataset.item_count = 0;
+    }
+    let markdown = check_summary(&sample.report(), Verdict::Aws);
+    assert!(
+        markdown.contains("against a baseline without statistics"),
         "{markdown}"
     );
 }
