@@ -95,7 +95,7 @@ async fn drain_parquet(bytes: Bytes) -> Result<(), ReadDataset> {
     let path = Path::from(URI);
     let outer = |error| ReadDataset::Parquet {
         uri: URI.to_owned(),
-        source: datafusion::parquet::errors::ParquetError::External(Box::new(error)),
+        source: datafusion::parquet::errors::ParquetError::External(Box::new(error)).into(),
     };
     store.put(&path, bytes.into()).await.map_err(outer)?;
     let meta = store.head(&path).await.map_err(outer)?;

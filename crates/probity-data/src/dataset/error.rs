@@ -52,13 +52,19 @@ pub enum ReadDataset {
         missing: Vec<String>,
         extra: Vec<String>,
     },
-    #[error("column `{column}` is {first_type} in `{first_uri}` but {found_type} in `{uri}`")]
+    #[error("column `{column}` holds {first_type} in `{first_uri}` but {found_type} in `{uri}`")]
     TypesDiffer {
         first_uri: String,
         uri: String,
         column: String,
-        first_type: String,
-        found_type: String,
+        first_type: &'static str,
+        found_type: &'static str,
+    },
+    #[error("`{uri}` was to be read as {}, but holds {}; give `--format {}`", expected.name(), found.name(), found.name())]
+    OtherContent {
+        uri: String,
+        expected: Format,
+        found: Format,
     },
     #[error("`{uri}` has {found} columns, more than the {limit} that can be read")]
     TooManyColumns {
@@ -139,12 +145,12 @@ pub enum ReadDataset {
         problem: String,
     },
     #[error("`{uri}` is not a readable Parquet file; it may be truncated or damaged")]
-    Parquet { uri: String, source: ParquetError },
-    #[error("`{uri}`: column `{column}` is {kind}, which cannot be read; {advice}")]
+    Parquet { uri: String, source: ParquetDamage },
+    #[error("`{uri}`: column `{column}` holds {kind}, which cannot be summarised; {advice}")]
     UnsupportedColumn {
         uri: String,
         column: String,
-        kind: String,
+        kind: &'static str,
         advice: &'static str,
     },
     #[error("`{uri}`: the columns could not be put together")]
@@ -152,6 +158,32 @@ pub enum ReadDataset {
         uri: String,
         source: datafusion::arrow::error::ArrowError,
     },
+}
+
+/// What the Parquet decoder says, without the names of its layers before it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", without_layers(&.0.to_string()))]
+pub struct ParquetDamage(ParquetError);
+
+impl From<ParquetError> for ParquetDamage {
+    fn from(error: ParquetError) -> Self {
+        ParquetDamage(error)
+    }
+}
+
+fn without_layers(text: &str) -> String {
+    const LAYERS: [&str; 5] = [
+        "Parquet error: ",
+        "Parquet argument error: ",
+        "Arrow: ",
+        "External: ",
+        "EOF: ",
+    ];
+    let mut rest = text;
+    while let Some(inner) = LAYERS.iter().find_map(|layer| rest.strip_prefix(layer)) {
+        rest = inner;
+    }
+    rest.to_owned()
 }
 
 impl ReadDataset {
@@ -185,5 +217,21 @@ fn listed(names: &[String]) -> String {
     match names.len().checked_sub(SHOWN) {
         Some(more) if more > 0 => format!("{shown} and {more} more"),
         _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_told_without_the_layers_that_found_it() {
+        let inner = ParquetError::EOF("eof decoding byte array".to_owned());
+        let arrow = ParquetError::ArrowError(format!("Parquet argument error: {inner}"));
+        let damage = ParquetDamage::from(arrow);
+        assert_eq!(damage.to_string(), "eof decoding byte array");
+        assert!(std::error::Error::source(&damage).is_none());
+        let general = ParquetError::General("Invalid footer".to_owned());
+        assert_eq!(ParquetDamage::from(general).to_string(), "Invalid footer");
     }
 }

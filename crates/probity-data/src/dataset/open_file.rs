@@ -8,7 +8,9 @@ use super::content::Content;
 use super::error::ReadDataset;
 use super::options::{Format, ReadOptions};
 use super::partition::Body;
-use super::recognition::{format_of_content, format_of_name, same_kind};
+use super::recognition::{
+    format_of_name, format_of_unnamed, is_parquet, same_kind, text_under_parquet_name,
+};
 use crate::format::capture::{CaptureFile, Labels};
 use crate::format::csv::CsvFile;
 use crate::format::json::JsonFile;
@@ -49,7 +51,10 @@ pub(crate) async fn format_of_files(files: &[SourceFile]) -> Result<Format, Read
     let first_file = files.first().ok_or(ReadDataset::NoFiles)?;
     let first = match format_of_name(first_file) {
         Some(format) => format,
-        None => format_of_content(&mut Content::open(first_file).await?).await?,
+        None => {
+            let mut content = Content::open(first_file).await?;
+            format_of_unnamed(&mut content, first_file.extension().as_deref()).await?
+        }
     };
     for file in files {
         if let Some(found) = format_of_name(file) {
@@ -82,9 +87,7 @@ pub(crate) async fn open(
 ) -> Result<Option<OpenFile>, ReadDataset> {
     let (format, content) = format_and_content(file, first, options).await?;
     let Some(content) = content else {
-        return ParquetFile::open(file, options)
-            .await
-            .map(|file| Some(OpenFile::Parquet(file)));
+        return open_parquet(file, options).await.map(Some);
     };
     open_content(
         content,
@@ -93,6 +96,25 @@ pub(crate) async fn open(
         options,
     )
     .await
+}
+
+async fn open_parquet(
+    file: &SourceFile,
+    options: &Arc<ReadOptions>,
+) -> Result<OpenFile, ReadDataset> {
+    let damage = match ParquetFile::open(file, options).await {
+        Ok(file) => return Ok(OpenFile::Parquet(file)),
+        Err(damage @ ReadDataset::Parquet { .. }) => damage,
+        Err(other) => return Err(other),
+    };
+    match text_under_parquet_name(&mut Content::open(file).await?).await? {
+        Some(found) => Err(ReadDataset::OtherContent {
+            uri: file.uri().to_owned(),
+            expected: Format::Parquet,
+            found,
+        }),
+        None => Err(damage),
+    }
 }
 
 /// The format of this file, and its content unless it is Parquet.
@@ -108,8 +130,15 @@ async fn format_and_content(
     let mut content = Content::open(file).await?;
     let format = match named {
         Some(format) => format,
-        None => format_of_content(&mut content).await?,
+        None => format_of_unnamed(&mut content, file.extension().as_deref()).await?,
     };
+    if format != Format::Parquet && is_parquet(&mut content).await? {
+        return Err(ReadDataset::OtherContent {
+            uri: file.uri().to_owned(),
+            expected: format,
+            found: Format::Parquet,
+        });
+    }
     if content.ended() && content.buffer().trim_ascii().is_empty() {
         return Ok((first.format, Some(content)));
     }

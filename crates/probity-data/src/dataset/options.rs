@@ -31,7 +31,7 @@ impl Format {
         match self {
             Format::Csv => "csv",
             Format::Json => "json",
-            Format::JsonLines => "jsonl",
+            Format::JsonLines => "json-lines",
             Format::Parquet => "parquet",
             Format::Capture => "capture",
             Format::MergedCapture => "merged-capture",

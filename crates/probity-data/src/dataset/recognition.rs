@@ -1,7 +1,8 @@
 //! Tells the format of a file: by its extension where that says it, else by
 //! how its content begins.
 //!
-//! `.csv`, `.tsv` and `.parquet` are taken at their word. Names for JSON do not
+//! `.csv`, `.tsv` and `.parquet` are taken at their word, but Parquet under a name for
+//! text, or text under Parquet's, is an error and not read as what it is not. Names for JSON do not
 //! tell lines from arrays, nor captures from other lines, so they and all other
 //! names are looked into: Parquet's magic number, `[` for a JSON array, `{` for
 //! objects (with a member `captureData` captured events, with `groundTruthData`
@@ -28,8 +29,46 @@ pub(crate) fn format_of_name(file: &SourceFile) -> Option<Format> {
     }
 }
 
-/// The format of content. What was read stays in the buffer.
-pub(crate) async fn format_of_content(content: &mut Content) -> Result<Format, ReadDataset> {
+/// The format of a file whose name tells none, by its content. Text under a name for JSON
+/// is JSON, if broken.
+pub(crate) async fn format_of_unnamed(
+    content: &mut Content,
+    extension: Option<&str>,
+) -> Result<Format, ReadDataset> {
+    let found = format_of_content(content).await?;
+    Ok(match (found, extension) {
+        (Format::Csv, Some("json")) => Format::Json,
+        (Format::Csv, Some("jsonl" | "ndjson")) => Format::JsonLines,
+        _ => found,
+    })
+}
+
+/// Whether content that should be text is Parquet. A CSV file may begin with the word
+/// `PAR1`; in Parquet a control character follows.
+pub(crate) async fn is_parquet(content: &mut Content) -> Result<bool, ReadDataset> {
+    content.fill(MAGIC.len() + 1).await?;
+    let next = content.buffer().strip_prefix(MAGIC).and_then(<[u8]>::first);
+    Ok(next.is_some_and(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()))
+}
+
+/// The format of text that should be Parquet; `None` when it may be Parquet that is cut off
+/// or damaged.
+pub(crate) async fn text_under_parquet_name(
+    content: &mut Content,
+) -> Result<Option<Format>, ReadDataset> {
+    let found = format_of_content(content).await?;
+    let sample = content.buffer();
+    let begins_as_magic = sample.starts_with(b"PAR") || MAGIC.starts_with(sample);
+    let is_text = match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        Err(cut) => cut.error_len().is_none(),
+    };
+    let is_text = is_text && !sample.contains(&0);
+    Ok((is_text && !begins_as_magic).then_some(found))
+}
+
+/// What content begins like. What was read stays in the buffer.
+async fn format_of_content(content: &mut Content) -> Result<Format, ReadDataset> {
     content.fill(SAMPLE_BYTES).await?;
     if content.buffer().starts_with(MAGIC) {
         return Ok(Format::Parquet);

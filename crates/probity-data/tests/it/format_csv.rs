@@ -108,6 +108,15 @@ fn a_repeated_column_is_renamed_and_said() {
 }
 
 #[test]
+fn records_of_several_fields_under_one_name_are_ragged() {
+    check_error(
+        &[("a.csv", b"x\n1,2\n3,4,5\n")],
+        options(),
+        "`a.csv` line 2: expected 1 columns, found 2",
+    );
+}
+
+#[test]
 fn any_delimiter_can_be_given_and_the_usual_ones_are_found() {
     let given = ReadOptions {
         delimiter: Some(b'^'),

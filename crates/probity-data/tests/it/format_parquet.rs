@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, Float64Array, Int32Array, Int64Array, LargeStringArray, ListArray, RecordBatch,
-    StringArray, StructArray,
+    ArrayRef, BinaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray, ListArray,
+    RecordBatch, StringArray, StructArray,
 };
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
@@ -159,7 +159,7 @@ fn structs_are_refused_or_flattened() {
     check_error(
         &[("a.parquet", &nested())],
         options(),
-        "`a.parquet`: column `s` is a struct, which cannot be read; pass `--flatten` to make its members columns",
+        "`a.parquet`: column `s` holds nested members, which cannot be summarised; pass `--flatten` to make them columns",
     );
     let flatten = ReadOptions {
         nested: Nested::Flatten,
@@ -193,7 +193,36 @@ fn lists_are_refused_with_their_column() {
     check_error(
         &[("a.parquet", &file)],
         flatten,
-        "`a.parquet`: column `l` is a list or a map, which cannot be read; drop it or make columns of its elements beforehand",
+        "`a.parquet`: column `l` holds lists, which cannot be summarised; leave it out, or make columns of its elements beforehand",
+    );
+}
+
+#[test]
+fn binary_data_are_refused_with_their_column() {
+    let bytes = BinaryArray::from_vec(vec![b"x"]);
+    let file = parquet(vec![("n", numbers([1])), ("b", Arc::new(bytes))], 10);
+    check_error(
+        &[("a.parquet", &file)],
+        options(),
+        "`a.parquet`: column `b` holds binary data, which cannot be summarised; leave it out",
+    );
+}
+
+#[test]
+fn parquet_under_a_name_for_text_is_an_error() {
+    let file = parquet(vec![("n", numbers([1]))], 10);
+    for (name, read_as) in [("y.csv", "csv"), ("y.tsv", "csv")] {
+        check_error(
+            &[(name, &file)],
+            options(),
+            &format!(
+                "`{name}` was to be read as {read_as}, but holds parquet; give `--format parquet`"
+            ),
+        );
+    }
+    assert_eq!(
+        read(&[("y.json", &file)], options()).unwrap().columns,
+        ["n"]
     );
 }
 
@@ -226,7 +255,7 @@ fn files_that_differ_in_kind_or_names_are_errors_that_name_both() {
     check_error(
         &[("a.parquet", &number), ("b.parquet", &text)],
         options(),
-        "column `a` is Int64 in `a.parquet` but Dictionary(Int32, Utf8) in `b.parquet`",
+        "column `a` holds integers in `a.parquet` but strings in `b.parquet`",
     );
     check_error(
         &[("a.parquet", &number), ("b.parquet", &other)],

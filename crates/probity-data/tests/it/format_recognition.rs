@@ -39,6 +39,45 @@ fn a_name_that_says_csv_is_taken_at_its_word() {
 }
 
 #[test]
+fn text_under_a_name_for_json_is_broken_json() {
+    check_error(
+        &[("a.jsonl", b"1\n2\n")],
+        options(),
+        "`a.jsonl` line 1 column 1: invalid JSON: expected an object",
+    );
+    check_error(
+        &[("a.jsonl", b"{\"a\":1}\n\"x\"\n")],
+        options(),
+        "`a.jsonl` line 2 column 1: invalid JSON: expected an object",
+    );
+    check_error(
+        &[("a.json", b"3")],
+        options(),
+        "`a.json` line 1 column 1: invalid JSON: expected an object",
+    );
+}
+
+#[test]
+fn text_under_a_name_for_parquet_is_told_apart_from_damage() {
+    check_error(
+        &[("x.parquet", b"a,b\n1,2\n3,4\n")],
+        options(),
+        "`x.parquet` was to be read as parquet, but holds csv; give `--format csv`",
+    );
+    check_error(
+        &[("x.parquet", b"{\"a\":1}\n{\"a\":2}\n")],
+        options(),
+        "`x.parquet` was to be read as parquet, but holds json-lines; give `--format json-lines`",
+    );
+}
+
+#[test]
+fn a_csv_column_may_be_called_as_the_magic_number_of_parquet() {
+    check("a.csv", "PAR1,b\n1,2\n", Format::Csv);
+    check("a.csv", "PAR1\n1\n", Format::Csv);
+}
+
+#[test]
 fn files_of_two_formats_are_an_error_that_names_both() {
     let error = |files: &[(&str, &[u8])], kinds: &str| {
         let message = format!("{kinds}; give `--format`, or a location with one kind of file");
@@ -50,7 +89,7 @@ fn files_of_two_formats_are_an_error_that_names_both() {
     );
     error(
         &[("a.jsonl", b"{\"a\":1}"), ("b.jsonl", CAPTURE.as_bytes())],
-        "`a.jsonl` is jsonl but `b.jsonl` is capture",
+        "`a.jsonl` is json-lines but `b.jsonl` is capture",
     );
 }
 

@@ -43,7 +43,8 @@ pub(crate) fn newline_of(sample: &[u8]) -> u8 {
 
 /// The delimiter that gives the first records one and the same number of
 /// columns, the larger number winning; failing that, the one that cuts the
-/// first record into the most columns. A file of one column gets a comma.
+/// first record into the most columns. A comma where none cuts the first record: a column
+/// named `x` over records of several fields is a ragged file, not one of odd texts.
 pub(crate) fn detect_delimiter(sample: &[u8]) -> u8 {
     let newline = newline_of(sample);
     let score = |delimiter: u8| {
@@ -56,7 +57,8 @@ pub(crate) fn detect_delimiter(sample: &[u8]) -> u8 {
     let mut best = (DELIMITERS[0], score(DELIMITERS[0]));
     for delimiter in DELIMITERS.into_iter().skip(1) {
         let candidate = score(delimiter);
-        if candidate > best.1 {
+        let (cuts, _, _) = candidate;
+        if cuts && candidate > best.1 {
             best = (delimiter, candidate);
         }
     }
@@ -113,6 +115,8 @@ mod tests {
     fn one_column_is_a_comma_file() {
         check("a\n1\n2\n", b',');
         check("", b',');
+        check("x\n1,2\n3,4,5\n", b',');
+        check("x\n1;2\n3;4;5\n", b',');
     }
 
     #[test]

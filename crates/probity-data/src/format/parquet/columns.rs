@@ -92,8 +92,8 @@ pub(crate) fn flat_schema(
             return Err(unsupported(
                 uri,
                 field.name(),
-                "a struct",
-                "pass `--flatten` to make its members columns",
+                "nested members",
+                "pass `--flatten` to make them columns",
             ));
         }
     }
@@ -124,8 +124,14 @@ fn flatten_field(
         data_type if data_type.is_nested() => Err(unsupported(
             uri,
             name,
-            "a list or a map",
-            "drop it or make columns of its elements beforehand",
+            kind(data_type).plural(),
+            "leave it out, or make columns of its elements beforehand",
+        )),
+        data_type if !kind(data_type).is_summarised() => Err(unsupported(
+            uri,
+            name,
+            kind(data_type).plural(),
+            "leave it out",
         )),
         data_type => {
             flat.push(Field::new(name, data_type.clone(), nullable));
@@ -134,11 +140,11 @@ fn flatten_field(
     }
 }
 
-fn unsupported(uri: &str, column: &str, kind: &str, advice: &'static str) -> ReadDataset {
+fn unsupported(uri: &str, column: &str, kind: &'static str, advice: &'static str) -> ReadDataset {
     ReadDataset::UnsupportedColumn {
         uri: uri.to_owned(),
         column: column.to_owned(),
-        kind: kind.to_owned(),
+        kind,
         advice,
     }
 }
@@ -187,12 +193,56 @@ fn flatten_array(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Nothing,
+    Integer,
     Number,
     Text,
     Truth,
-    Time,
+    Date,
+    TimeOfDay,
+    Timestamp,
+    Duration,
     Bytes,
+    List,
+    Map,
     Other,
+}
+
+impl Kind {
+    /// What a column holds, in the user's words.
+    fn plural(self) -> &'static str {
+        match self {
+            Kind::Nothing => "nulls only",
+            Kind::Integer => "integers",
+            Kind::Number => "numbers",
+            Kind::Text => "strings",
+            Kind::Truth => "booleans",
+            Kind::Date => "dates",
+            Kind::TimeOfDay => "times of day",
+            Kind::Timestamp => "timestamps",
+            Kind::Duration => "durations",
+            Kind::Bytes => "binary data",
+            Kind::List => "lists",
+            Kind::Map => "maps",
+            Kind::Other => "nested data",
+        }
+    }
+
+    fn is_summarised(self) -> bool {
+        !matches!(
+            self,
+            Kind::Duration | Kind::Bytes | Kind::List | Kind::Map | Kind::Other
+        )
+    }
+
+    fn may_stand_for(self, other: Kind) -> bool {
+        let is_number = |kind| matches!(kind, Kind::Integer | Kind::Number);
+        let is_time = |kind| matches!(kind, Kind::Date | Kind::TimeOfDay | Kind::Timestamp);
+        self == other
+            || (is_number(self) && is_number(other))
+            || (is_time(self) && is_time(other))
+            || self == Kind::Nothing
+            || other == Kind::Nothing
+    }
 }
 
 fn kind(data_type: &DataType) -> Kind {
@@ -205,8 +255,14 @@ fn kind(data_type: &DataType) -> Kind {
         | DataType::LargeBinary
         | DataType::BinaryView
         | DataType::FixedSizeBinary(_) => Kind::Bytes,
+        DataType::Date32 | DataType::Date64 => Kind::Date,
+        DataType::Time32(_) | DataType::Time64(_) => Kind::TimeOfDay,
+        DataType::Timestamp(_, _) => Kind::Timestamp,
+        DataType::Duration(_) | DataType::Interval(_) => Kind::Duration,
+        DataType::Map(_, _) => Kind::Map,
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(_, _) => Kind::List,
+        integer if integer.is_integer() => Kind::Integer,
         numeric if numeric.is_numeric() => Kind::Number,
-        temporal if temporal.is_temporal() => Kind::Time,
         _ => Kind::Other,
     }
 }
@@ -221,18 +277,14 @@ pub(crate) fn check_types(
         let Ok(expected) = first.field_with_name(field.name()) else {
             continue;
         };
-        let (expected, found) = (expected.data_type(), field.data_type());
-        let (expected_kind, found_kind) = (kind(expected), kind(found));
-        if expected_kind != found_kind
-            && expected_kind != Kind::Nothing
-            && found_kind != Kind::Nothing
-        {
+        let (expected, found) = (kind(expected.data_type()), kind(field.data_type()));
+        if !found.may_stand_for(expected) {
             return Err(ReadDataset::TypesDiffer {
                 first_uri: first_uri.to_owned(),
                 uri: uri.to_owned(),
                 column: field.name().clone(),
-                first_type: expected.to_string(),
-                found_type: found.to_string(),
+                first_type: expected.plural(),
+                found_type: found.plural(),
             });
         }
     }

@@ -53,7 +53,7 @@ impl Shared {
     fn damaged(&self, source: ParquetError) -> ReadDataset {
         ReadDataset::Parquet {
             uri: self.uri.to_string(),
-            source,
+            source: source.into(),
         }
     }
 }
@@ -91,9 +91,9 @@ impl ParquetFile {
         (object, file): (RandomAccess, Option<SourceFile>),
         options: &ReadOptions,
     ) -> Result<ParquetFile, ReadDataset> {
-        let damaged = |source| ReadDataset::Parquet {
+        let damaged = |source: ParquetError| ReadDataset::Parquet {
             uri: uri.to_string(),
-            source,
+            source: source.into(),
         };
         let mut reader = ObjectReader::new(object);
         let read = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
