@@ -1,5 +1,6 @@
 //! The page: every sample, by selectors; size, escaping, redaction, self-containment.
 
+use probity_domain::document::constraints::Switch;
 use probity_report::data_quality::{Sample, render, samples};
 use scraper::{ElementRef, Html, Selector};
 
@@ -332,6 +333,46 @@ fn a_column_that_lost_all_its_values_says_so() {
         sentences.iter().any(|sentence| sentence == expected),
         "{sentences:?}"
     );
+}
+
+#[test]
+fn drift_beyond_a_limit_says_by_how_much() {
+    assert_eq!(
+        told("drift", "annual_income"),
+        ["The distribution moved by 0.287, more than the allowed 0.1."]
+    );
+}
+
+#[test]
+fn a_p_value_below_its_limit_is_not_worded_as_a_distance() {
+    let mut sample = sample("drift");
+    let facts = sample.probity.features.iter_mut();
+    for drift in facts
+        .filter(|facts| facts.name == "home_ownership")
+        .filter_map(|facts| facts.drift.as_mut())
+    {
+        "ChiSquared".clone_into(&mut drift.method);
+        (drift.distance, drift.threshold) = (Some(0.004), 0.05);
+    }
+    let html = render(&sample.report());
+    assert!(html.contains("chi-squared p-value 0.004, below the limit of 0.05."));
+}
+
+#[test]
+fn a_comparison_that_is_switched_off_is_a_constraint_to_show() {
+    let mut sample = sample("baseline");
+    sample
+        .constraints
+        .as_mut()
+        .unwrap()
+        .monitoring_config
+        .as_mut()
+        .unwrap()
+        .distribution_constraints
+        .as_mut()
+        .unwrap()
+        .perform_comparison = Some(Switch::Disabled);
+    assert_eq!(limits(&sample, "age").last().unwrap(), "Driftnot compared");
 }
 
 #[test]
