@@ -131,7 +131,13 @@ fn drift_facts(drift: &DriftFacts) -> Vec<Fact> {
         ),
     ];
     if let Some(psi) = drift.psi {
-        facts.push(("PSI", number::thousandths(psi), psi_reading(psi).to_owned()));
+        // Practice reads samples of thousands; a note says why this one cannot be relied on.
+        let reading = drift.note.is_none().then(|| psi_reading(psi));
+        facts.push((
+            "PSI",
+            number::thousandths(psi),
+            reading.unwrap_or_default().to_owned(),
+        ));
     }
     if let Some(distance) = drift.jensen_shannon {
         facts.push((

@@ -134,7 +134,8 @@ pub(crate) fn verdicts_explained(
     let names_nothing = named.by_both.is_empty()
         && named.by_aws_only.is_empty()
         && named.by_corrected_only.is_empty();
-    let unjudged = Unjudged::of(report);
+    let is_headline = named.count(Verdict::deciding(check)) == 0;
+    let unjudged = Unjudged::of(report).filter(|_| is_headline);
     html! {
         @if let Some(unjudged) = unjudged {
             p { (unjudged.explained()) }

@@ -272,6 +272,10 @@ fn limits_that_are_exceeded_are_named_however_few_the_rows() {
         "h1",
         &["1 of 3 columns violates its constraints"],
     );
+    let html = render(&sample("too-few-rows").report());
+    for overclaim in ["This is not a pass", "clear shift", "some shift"] {
+        assert!(!html.contains(overclaim), "{overclaim}");
+    }
 }
 
 #[test]
