@@ -46,6 +46,19 @@ fn of_a_repeated_key_the_last_value_counts() {
 }
 
 #[test]
+fn a_bare_nan_is_missing_and_a_quoted_one_is_text() {
+    check(
+        &[(
+            "a.jsonl",
+            "{\"a\":NaN,\"b\":\"NaN\"}\n{\"a\":1.5,\"b\":-Infinity}\n",
+        )],
+        options(),
+        "a|b",
+        &["·|NaN", "1.5|-Infinity"],
+    );
+}
+
+#[test]
 fn a_repeated_key_is_said_once() {
     let repeated = "{\"a\":1,\"b\":2}\n{\"a\":1,\"a\":3}\n{\"b\":null,\"b\":3}\n";
     for block_size in [1, 1000] {
