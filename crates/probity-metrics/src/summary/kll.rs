@@ -230,12 +230,13 @@ impl KllSketch {
     /// Largest error of a rank as a share of the values; 0 while every value is kept.
     ///
     /// One compaction of a level of weight `w` changes any rank by 0 or `w`, upwards at
-    /// offset 0 and downwards at offset 1. The offsets go 0, 1, 1, 0, 0, 1, 1, …, so that the
-    /// error is never more than `Σ ⌈m_h / 2⌉·2^h` over the `m_h` compactions of level `h`.
-    /// For values in an order that does not depend on the offsets the errors are independent
-    /// and cancel in pairs, and Hoeffding's inequality (the argument of Karnin, Lang and
-    /// Liberty) gives `P(|error| > t) ≤ 2·exp(−2t² / Σ m_h 4^h)`; taken at 1 % over all
-    /// quantiles of the sketch together. The smaller of the two is returned.
+    /// offset 0 and downwards at offset 1, so that the error is never more than `Σ m_h·2^h`
+    /// over the `m_h` compactions of level `h`. Within one scan the offsets go 0, 1, 1, 0, …
+    /// and halve that; every merged part begins anew at 0, and nothing is halved. For values
+    /// in an order that does not depend on the offsets the errors are independent and cancel
+    /// in pairs, and Hoeffding's inequality (the argument of Karnin, Lang and Liberty) gives
+    /// `P(|error| > t) ≤ 2·exp(−2t² / Σ m_h 4^h)`; taken at 1 % over all quantiles of the
+    /// sketch together. The smaller of the two is returned.
     pub fn rank_error(&self) -> f64 {
         let count = self.count();
         if count == 0 || self.levels.iter().skip(1).all(Vec::is_empty) {
@@ -244,7 +245,7 @@ impl KllSketch {
         let (mut certain, mut squares) = (0.0, 0.0);
         for (height, compactions) in self.most_compactions().into_iter().enumerate() {
             let weight = (1u64 << height) as f64;
-            certain += compactions.div_ceil(2) as f64 * weight;
+            certain += compactions as f64 * weight;
             squares += compactions as f64 * weight * weight;
         }
         let ranks = 2.0 * self.n_items as f64;
