@@ -1,23 +1,21 @@
 //! Exact counts of every value, for columns with few of them.
 
 use super::frequent::FrequentTable;
-use super::kept::Kept;
 
 /// Most values of a categorical column. Deequ's `DEFAULT_CARDINALITY_THRESHOLD`, above which
 /// its profiles, and so SageMaker's files, have no histogram of values.
 pub const MOST_CATEGORIES: usize = 120;
 
-/// By falling count, then by value; `None` when the table holds too many values or texts too
-/// long to be kept whole. The caller knows that the table has dropped nothing.
+/// By falling count, then by value; `None` when the table holds too many values. The caller
+/// knows that the table has dropped nothing.
 pub(crate) fn exact_categories(table: &FrequentTable) -> Option<Vec<(String, u64)>> {
-    let is_cut = |kept: Kept| matches!(kept, Kept::Text { is_cut: true, .. });
-    if table.len() > MOST_CATEGORIES || table.entries().iter().any(|entry| is_cut(entry.kept)) {
+    if table.len() > MOST_CATEGORIES {
         return None;
     }
     let mut counts: Vec<(String, u64)> = table
         .entries()
         .iter()
-        .map(|entry| (table.text(entry), entry.count))
+        .map(|entry| (table.display(entry), entry.count))
         .collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Some(counts)
@@ -26,6 +24,7 @@ pub(crate) fn exact_categories(table: &FrequentTable) -> Option<Vec<(String, u64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::frequent::category_name;
     use crate::summary::hash::hash_text;
 
     fn table(texts: impl Iterator<Item = String>) -> FrequentTable {
@@ -54,10 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_too_long_to_keep_ends_them() {
-        assert_eq!(
-            exact_categories(&table(std::iter::once("x".repeat(10_000)))),
-            None
-        );
+    fn long_texts_are_categories_under_their_names() {
+        let texts = ["1", "2"].map(|end| "x".repeat(10_000) + end);
+        let found = exact_categories(&table(texts.clone().into_iter())).unwrap();
+        let mut names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let mut expected = texts.each_ref().map(|text| category_name(text));
+        expected.sort_unstable();
+        assert_eq!(names, expected);
     }
 }

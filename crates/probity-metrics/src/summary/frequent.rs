@@ -7,6 +7,9 @@
 //! their 64-bit hash: among `n` distinct values two are confused with probability about
 //! `256·n / 2^64`.
 
+use std::borrow::Cow;
+
+use super::hash::hash_text;
 use super::kept::{Kept, double_text, single_text, time_text};
 
 /// Values in a full table. A purge takes its median off at least half of them, so that a count
@@ -14,8 +17,26 @@ use super::kept::{Kept, double_text, single_text, time_text};
 pub(crate) const CAPACITY: usize = 256;
 
 /// Longer texts are cut in the table (hashes are of the whole), which bounds its state at
-/// 64 KiB. A column of such texts has no categories.
+/// 64 KiB. They are named by [`category_name`].
 pub(crate) const LONGEST_TEXT: usize = 240;
+
+/// What of a long text is left in its name: with `…` and 16 digits the name is no long text
+/// itself, so that a name read back from a document is the name of the same value.
+const LONGEST_BEGINNING: usize = 220;
+
+/// How documents, domains and comparisons name a value: by its text; a long one by its
+/// beginning, `…` and its hash.
+pub(crate) fn category_name(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_TEXT {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(name_of_long(text, hash_text(text)))
+}
+
+fn name_of_long(beginning: &str, hash: u64) -> String {
+    let end = beginning.floor_char_boundary(LONGEST_BEGINNING);
+    format!("{}…{hash:016x}", &beginning[..end])
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -215,11 +236,11 @@ impl FrequentTable {
         self.insert(entry.hash, kept, entry.count);
     }
 
-    /// What a reader sees of the value; a cut text ends in `…`.
+    /// What a reader sees of the value, see [`category_name`].
     pub(crate) fn display(&self, entry: &Entry) -> String {
         let text = self.text(entry);
         if matches!(entry.kept, Kept::Text { is_cut: true, .. }) {
-            text + "…"
+            name_of_long(&text, entry.hash)
         } else {
             text
         }
@@ -281,7 +302,6 @@ fn slot_of(hash: u64, mask: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::hash::hash_text;
 
     fn add(table: &mut FrequentTable, text: &str, rows: u64) {
         let hash = hash_text(text);
@@ -360,11 +380,30 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_cut_at_a_character() {
+    fn a_long_text_is_named_by_its_beginning_and_its_hash() {
         let mut table = FrequentTable::default();
         let long = "é".repeat(200);
         add(&mut table, &long, 1);
         let shown = table.display(&table.entries()[0]);
-        assert_eq!(shown, "é".repeat(120) + "…");
+        assert_eq!(
+            shown,
+            format!("{}…{:016x}", "é".repeat(110), hash_text(&long))
+        );
+        assert_eq!(category_name(&long), shown);
+    }
+
+    #[test]
+    fn long_texts_that_begin_alike_have_names_of_their_own() {
+        let (one, other) = ("x".repeat(241) + "1", "x".repeat(241) + "2");
+        assert_ne!(category_name(&one), category_name(&other));
+    }
+
+    #[test]
+    fn a_name_is_its_own_name() {
+        let name = category_name(&"é".repeat(200)).into_owned();
+        assert_eq!(category_name(&name), name);
+        let mut table = FrequentTable::default();
+        add(&mut table, &name, 1);
+        assert_eq!(table.display(&table.entries()[0]), name);
     }
 }

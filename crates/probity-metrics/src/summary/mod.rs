@@ -30,6 +30,7 @@ pub use column::ColumnSummary;
 pub use column_state::{decode_columns, encode_columns};
 pub use distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
 pub use document::{feature_facts, feature_statistics};
+pub(crate) use frequent::category_name;
 pub use kll::{Bucket, DEFAULT_C, DEFAULT_K, KllSketch};
 pub use lengths::Lengths;
 pub use moments::Moments;
