@@ -263,6 +263,25 @@ fn the_stated_rank_error_holds_and_is_not_idle() {
     assert!(tightest > 0.1, "{tightest}");
 }
 
+/// Parts that were compacted once err in the same direction.
+#[test]
+fn the_stated_rank_error_holds_for_merged_parts_alike() {
+    let part: Vec<f64> = (0..2_100).map(f64::from).collect();
+    let (mut merged, mut all) = (KllSketch::new(), Vec::new());
+    for n_parts in 1..12 {
+        let mut sketch = KllSketch::new();
+        sketch.extend(&part);
+        merged.merge(&sketch);
+        all.extend_from_slice(&part);
+        let (found, stated) = (largest_error(&merged, &all), merged.rank_error());
+        // The stated one was divided by the count, as the other was.
+        assert!(
+            found <= stated * (1.0 + f64::EPSILON),
+            "{found} of {n_parts} parts, stated {stated}"
+        );
+    }
+}
+
 #[test]
 fn the_sketch_stands_for_every_value() {
     let mut sketch = KllSketch::new();
