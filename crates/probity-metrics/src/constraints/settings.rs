@@ -220,4 +220,18 @@ mod tests {
         assert_eq!(settings.perform_comparison, Switch::Enabled);
         assert_eq!(settings.domain_content_threshold, 0.5);
     }
+
+    #[test]
+    fn members_of_2019_of_the_file_and_of_overrides_hold_beside_other_members() {
+        let settings = settings_of(&file(
+            r#", "monitoring_config_overrides": {"distribution_constraints": {"min_domain_mass": 0.9}},
+               "monitoringConfigOverrides": {"distribution_constraints": {"comparison_method": "Simple"}},
+               "string_constraints": {"monitoring_config_overrides": {"domain_content_threshold": 0.5,
+                 "distribution_constraints": {"comparison_threshold": 0.3}}}"#,
+            r#", "monitoring_config": {"distribution_constraints": {"enable_comparisons": false}}"#,
+        ));
+        assert_eq!(settings.domain_content_threshold, 0.9);
+        assert_eq!(settings.comparison_threshold, 0.3);
+        assert_eq!(settings.perform_comparison, Switch::Disabled);
+    }
 }
