@@ -205,6 +205,18 @@ fn doubts(
     drifts: &HashMap<&str, FeatureDrift>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
+    let unknown = constraints.unknown_members();
+    if !unknown.is_empty() {
+        notes.push(format!(
+            "the constraints have members that nothing reads (misspelled?): {}",
+            unknown
+                .iter()
+                .take(10)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        ));
+    }
     if baseline.columns.is_empty() {
         notes.push("the baseline has no statistics: drift was not compared".to_owned());
     }

@@ -16,14 +16,12 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use futures::{StreamExt, TryStreamExt};
+use probity_data::ORIGINAL_NAME;
 use probity_data::dataset::{Partition, Projection};
 use probity_metrics::summary::ColumnSummary;
 
 use crate::aggregate::{state_bytes, summary_aggregate};
 use crate::redacted::RedactedColumn;
-
-/// Where a reader keeps the name that a column had in the data, when it gave it another.
-const ORIGINAL_NAME: &str = "probity.original_name";
 
 /// The state of one column over one partition.
 pub(super) struct ColumnState {
