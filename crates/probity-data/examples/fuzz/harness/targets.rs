@@ -191,20 +191,23 @@ fn none() -> Vec<Vec<u8>> {
     Vec::new()
 }
 
-/// States that can be read can also be merged, looked at and written.
+/// A state that can be read can be looked at, merged, and written again. What
+/// a merge gives need not be readable: counts have a bound (2⁵⁰ rows), and two
+/// that keep it may break it together.
 fn summary_state(bytes: &[u8]) {
     let Ok(columns) = decode_columns(bytes) else {
         return;
     };
     for (_, summary) in &columns {
+        let again = ColumnSummary::from_bytes(&summary.to_bytes());
+        assert!(
+            again.is_ok(),
+            "a state that was read and written cannot be read"
+        );
         let mut merged = summary.clone();
         merged.merge(summary);
         drop(merged.value());
-        let again = ColumnSummary::from_bytes(&merged.to_bytes());
-        assert!(
-            again.is_ok(),
-            "a state that was just written cannot be read"
-        );
+        drop(ColumnSummary::from_bytes(&merged.to_bytes()));
     }
 }
 
