@@ -1,7 +1,7 @@
 //! A dataset against its baseline: AWS's verdict by its rules, and beside it one that asks
 //! whether sampling error explains what was seen, over all features together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use probity_data::location::ReadLocation;
 use probity_domain::document::constraint_violations::{
@@ -313,17 +313,17 @@ fn add_drift(
     (violations, verdict): (&[Violation], &CorrectedVerdict),
     options: CheckOptions,
 ) {
-    let violating: HashSet<&str> = violations
+    let violating: HashMap<&str, &Violation> = violations
         .iter()
         .filter(|violation| {
             violation.constraint_check_type == ConstraintCheckType::BaselineDriftCheck
         })
-        .map(|violation| violation.feature_name.as_str())
+        .map(|violation| (violation.feature_name.as_str(), violation))
         .collect();
     for feature in &mut probity.features {
         if let Some(drift) = drifts.get(feature.name.as_str()) {
             feature.drift = Some(drift.facts(
-                violating.contains(feature.name.as_str()),
+                violating.get(feature.name.as_str()).copied(),
                 verdict.drift_p_adjusted.get(&feature.name).copied(),
                 options.false_discovery_rate,
             ));

@@ -97,7 +97,7 @@ pub(crate) fn tests(
                 if rule == Rule::Broken && before.n.min(after.n) < MINIMUM_ROWS {
                     n_short += 1;
                 } else {
-                    tests.push_share(name, check, (before, after), rule);
+                    tests.push_share(name, (check, rule), (before, after));
                 }
             }
         }
@@ -149,9 +149,8 @@ impl FeatureTests {
     fn push_share(
         &mut self,
         feature: &str,
-        check: ConstraintCheckType,
+        (check, rule): (ConstraintCheckType, Rule),
         (before, after): (shares::Share, shares::Share),
-        rule: Rule,
     ) {
         // With no bad value on either side the test can only say 1. Leaving it out is fair:
         // Fisher's test takes the number of bad values as given.
@@ -278,9 +277,8 @@ mod tests {
             let name = format!("c{column}");
             tests.push_share(
                 &name,
-                ConstraintCheckType::CompletenessCheck,
+                (ConstraintCheckType::CompletenessCheck, Rule::Kept),
                 (before, after),
-                Rule::Kept,
             );
         }
         tests
@@ -298,9 +296,8 @@ mod tests {
         );
         tests.push_share(
             "c",
-            ConstraintCheckType::CompletenessCheck,
+            (ConstraintCheckType::CompletenessCheck, Rule::Broken),
             (before, after),
-            Rule::Broken,
         );
         check(tests.tests, &["c"]);
     }

@@ -1,5 +1,6 @@
 //! The drift of one column: which samples are compared, by which method, and what it says.
 
+use probity_domain::document::constraint_violations::Violation;
 use probity_domain::document::constraints::{
     CategoricalDriftMethod, ComparisonMethod, Constraints, FeatureConstraints,
 };
@@ -151,11 +152,11 @@ impl FeatureDrift {
         })
     }
 
-    /// For `probity.json`. `p_adjusted` is absent when the column took no part in the
+    /// For `probity.json`. `violation` is AWS's, if there is one; `p_adjusted` is absent when the column took no part in the
     /// correction: then no verdict is given.
     pub(crate) fn facts(
         &self,
-        violates_aws: bool,
+        violation: Option<&Violation>,
         p_adjusted: Option<f64>,
         rate: f64,
     ) -> DriftFacts {
@@ -173,7 +174,7 @@ impl FeatureDrift {
             psi: comparison.psi,
             jensen_shannon: comparison.jensen_shannon,
             wasserstein_1: comparison.wasserstein_1,
-            violates_aws,
+            violates_aws: violation.is_some(),
             violates_corrected: p_adjusted.is_some_and(|p| p <= rate),
             note: comparison.note.clone(),
         }

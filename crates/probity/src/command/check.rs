@@ -296,7 +296,10 @@ fn moved(outcome: &CheckOutcome) -> String {
             p_value(drift.p_adjusted),
             drift.distance.map(number).unwrap_or_else(|| "–".to_owned()),
             number(drift.threshold),
-            verdicts(drift, of_other_type.contains(feature.name.as_str())).to_owned(),
+            match of_other_type.contains(feature.name.as_str()) {
+                true => "not judged: the data type differs".to_owned(),
+                false => verdicts(drift).to_owned(),
+            },
         ]
     });
     let mut text = table(&header, rows.collect());
@@ -309,9 +312,8 @@ fn moved(outcome: &CheckOutcome) -> String {
     text
 }
 
-fn verdicts(drift: &DriftFacts, is_of_other_type: bool) -> &'static str {
+fn verdicts(drift: &DriftFacts) -> &'static str {
     match (drift.violates_aws, drift.violates_corrected) {
-        _ if is_of_other_type => "not judged: the data type differs",
         (false, false) => "ok",
         (true, false) => "violates (aws); may be chance",
         (false, true) => "more than chance, within threshold",

@@ -47,7 +47,7 @@ fn push_applicant(text: &mut String, year: Year, random: &mut SplitMix64) {
     let income = growth * (10.2 + 0.011 * (age - 21.0) + 0.42 * random.normal()).exp();
     let employment_years = ((age - 18.0) * random.uniform().powf(1.7)).floor();
     let loan_amount = (income * (0.2 + 0.5 * random.uniform()) / 100.0).floor() * 100.0;
-    let term = 12 * (1 + (random.uniform() * 7.0) as u32);
+    let term = 12.0 * (1.0 + (random.uniform() * 7.0).floor());
     let term_is_missing = random.uniform() < if drifted { 0.12 } else { 0.0 };
     let region = pick(&REGIONS, random.uniform());
     let channels: &[(&str, f64)] = if drifted {
