@@ -212,16 +212,20 @@ pub(crate) fn azurite_stage(project: &Project) -> Result<Outcome> {
     outcome
 }
 
-/// Waits for the line in which Azurite says where it listens.
+/// Waits for the line in which Azurite says where it listens. What it prints afterwards is
+/// read and dropped until it ends: a closed pipe would end the server at its next line.
 fn endpoint(server: &mut Child) -> Result<String> {
     let stdout = server
         .stdout
         .take()
         .context("Azurite's output is not readable")?;
-    for line in BufReader::new(stdout).lines() {
+    let mut lines = BufReader::new(stdout).lines();
+    for line in &mut lines {
         let line = line.context("failed to read Azurite's output")?;
         if let Some((_, address)) = line.split_once("successfully listens on ") {
-            return Ok(address.trim().to_owned());
+            let address = address.trim().to_owned();
+            thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+            return Ok(address);
         }
     }
     bail!("Azurite ended without listening")
