@@ -5,8 +5,10 @@
 //!
 //! * [`summary`]: what one scan keeps of a column, and how parts merge;
 //! * [`drift`]: how far two columns are apart, and how sure that is;
-//! * [`constraints`]: what a baseline suggests, and what a check decides.
+//! * [`constraints`]: what a baseline suggests, and what a check decides;
+//! * [`bias`]: how differently the groups of a facet are treated.
 
+pub mod bias;
 pub mod constraints;
 pub mod drift;
 pub mod summary;

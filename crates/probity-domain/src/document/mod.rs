@@ -4,6 +4,8 @@
 //! (everything that SageMaker's tools and their users have written in the wild), writing
 //! has one form.
 
+pub mod analysis;
+pub mod bias_file;
 pub mod constraint_violations;
 pub mod constraints;
 pub mod probity_file;

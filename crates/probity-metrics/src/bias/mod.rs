@@ -1,0 +1,7 @@
+//! Bias of data and of predictions: Clarify's metrics, and what the field has beside them.
+
+mod counts;
+mod metric;
+
+pub use counts::{BiasCounts, Confusion, Group, OutcomeCounts, Positive, Stratum};
+pub use metric::{BiasMetric, Stage};
