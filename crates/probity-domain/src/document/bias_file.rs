@@ -1,10 +1,14 @@
 //! `probity.json` of a bias analysis: sample sizes, intervals, the metrics that Clarify
 //! lacks, segments and subgroups, and both verdicts of a check.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
-use super::number::optional_double;
+use super::java_json;
+use super::number::{double, optional_double};
 use super::probity_file::{DatasetFacts, Interval};
+use super::read::{OwnFormat, ReadDocument, read_own};
 
 /// What `format` says in every version.
 pub const FORMAT: &str = "probity/bias";
@@ -42,6 +46,22 @@ pub struct BiasFile {
     /// What a reader should know of the analysis as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl BiasFile {
+    /// Reads the bytes of a `probity.json` of this or an older version.
+    pub fn from_json(bytes: &[u8]) -> Result<BiasFile, ReadDocument> {
+        let expected = OwnFormat {
+            format: FORMAT,
+            newest: VERSION,
+        };
+        read_own("probity.json", &expected, bytes)
+    }
+
+    /// Writes the file like every `probity.json`.
+    pub fn write_json<W: Write>(&self, writer: W) -> io::Result<()> {
+        java_json::write(writer, self)
+    }
 }
 
 /// How a column was collapsed to "positive" and the rest.
@@ -170,6 +190,7 @@ pub struct BiasCheckFacts {
     pub baseline: String,
     /// `aws` or `corrected`: which of the two decided exit code, JUnit and Markdown.
     pub verdict: String,
+    #[serde(with = "double")]
     pub false_discovery_rate: f64,
     /// Metrics that were tested, over all facets.
     pub tested: u64,

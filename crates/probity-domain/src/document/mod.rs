@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod bias_file;
+pub mod bias_violations;
 pub mod constraint_violations;
 pub mod constraints;
 pub mod probity_file;
@@ -15,8 +16,11 @@ mod java_double;
 mod java_json;
 mod monitoring_config;
 mod number;
+mod python_json;
 mod read;
 mod unknown_members;
+mod written_analysis;
 
 pub use java_double::JavaDouble;
+pub use python_json::PythonFloat;
 pub use read::ReadDocument;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::constraint_violations::ConstraintCheckType;
 use super::java_json;
 use super::number::{double, optional_double};
-use super::read::{ReadDocument, read};
+use super::read::{OwnFormat, ReadDocument, read_own};
 use super::statistics::InferredType;
 
 /// What `format` says in every version.
@@ -43,27 +43,11 @@ pub struct ProbityFile {
 impl ProbityFile {
     /// Reads the bytes of a `probity.json` of this or an older version.
     pub fn from_json(bytes: &[u8]) -> Result<ProbityFile, ReadDocument> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
-            version: u64,
-        }
-        let head: Head = read(FILE_NAME, bytes)?;
-        if head.format != FORMAT {
-            return Err(ReadDocument::OtherFormat {
-                document: FILE_NAME,
-                found: head.format,
-                expected: FORMAT,
-            });
-        }
-        if head.version > u64::from(VERSION) {
-            return Err(ReadDocument::NewerVersion {
-                document: FILE_NAME,
-                found: head.version,
-                newest: VERSION,
-            });
-        }
-        read(FILE_NAME, bytes)
+        let expected = OwnFormat {
+            format: FORMAT,
+            newest: VERSION,
+        };
+        read_own(FILE_NAME, &expected, bytes)
     }
 
     /// Writes the file in the style of SageMaker's.

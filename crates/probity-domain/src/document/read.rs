@@ -3,6 +3,7 @@
 //! Lenient where the wild demands it: a byte-order mark, unknown members, and the bare
 //! `NaN`, `Infinity` and `-Infinity` that Python writes though JSON has no such numbers.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Why the bytes of a document could not be read.
@@ -47,6 +48,41 @@ pub(crate) fn read<T: DeserializeOwned>(
     let quoted = quote_bare_names(bytes);
     let bytes = quoted.as_deref().unwrap_or(bytes);
     read_with_path(document, bytes)
+}
+
+/// Reads a file in a format of our own, of this or an older version.
+pub(crate) fn read_own<T: DeserializeOwned>(
+    document: &'static str,
+    expected: &OwnFormat,
+    bytes: &[u8],
+) -> Result<T, ReadDocument> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+        version: u64,
+    }
+    let head: Head = read(document, bytes)?;
+    if head.format != expected.format {
+        return Err(ReadDocument::OtherFormat {
+            document,
+            found: head.format,
+            expected: expected.format,
+        });
+    }
+    if head.version > u64::from(expected.newest) {
+        return Err(ReadDocument::NewerVersion {
+            document,
+            found: head.version,
+            newest: expected.newest,
+        });
+    }
+    read(document, bytes)
+}
+
+/// What the head of a file in a format of our own says.
+pub(crate) struct OwnFormat {
+    pub(crate) format: &'static str,
+    pub(crate) newest: u32,
 }
 
 fn read_with_path<T: DeserializeOwned>(

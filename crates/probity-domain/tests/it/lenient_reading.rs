@@ -106,7 +106,7 @@ fn settings_are_read_in_every_spelling() {
 
 /// The error and its causes, as a person sees them.
 #[track_caller]
-fn check_error<T: std::fmt::Debug>(result: Result<T, ReadDocument>, expected: &str) {
+pub(crate) fn check_error<T: std::fmt::Debug>(result: Result<T, ReadDocument>, expected: &str) {
     let error = result.unwrap_err();
     let mut told = error.to_string();
     let mut cause = error.source();

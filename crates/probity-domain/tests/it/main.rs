@@ -5,6 +5,7 @@
     reason = "numbers are read, not computed; a test that can't read its file has failed"
 )]
 
+mod clarify;
 mod lenient_reading;
 mod numbers;
 mod old_files;
