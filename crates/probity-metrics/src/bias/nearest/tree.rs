@@ -1,0 +1,291 @@
+//! A tree over points: each node has up to eight parts, each part a bounding box; the leaves
+//! hold the points themselves. A k-d tree (Friedman, Bentley, Finkel, 1977) with three levels
+//! of cuts to a node, so that the boxes of all parts, and eight points of a leaf, are compared
+//! with a query in one loop over the columns.
+
+use super::distinct::DistinctRows;
+use super::row_major::RowMajor;
+
+/// Points, or parts, that are compared together.
+pub(super) const LANES: usize = 8;
+
+/// Points that are not cut further.
+const LEAF_POINTS: usize = 32;
+
+/// Marks the places of a block that hold no point.
+pub(super) const NO_POINT: u32 = u32::MAX;
+
+/// Values of a column that are looked at to choose a cut.
+const SAMPLE: usize = 64;
+
+/// A cut leaves each side at least one part of so many, which bounds the depth.
+const SMALLEST_SHARE: usize = 16;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part {
+    Empty,
+    Node(u32),
+    /// Blocks from `first` on.
+    Leaf {
+        first: u32,
+        blocks: u32,
+    },
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) parts: [Part; LANES],
+    /// The lowest row of each part.
+    pub(super) lowest_rows: [u32; LANES],
+}
+
+#[derive(Debug)]
+pub(super) struct Tree {
+    n_columns: usize,
+    pub(super) root: Part,
+    nodes: Vec<Node>,
+    /// Per node and column: the lower corners of its parts, then the upper ones.
+    corners: Vec<f64>,
+    /// Per block and column: the values of its points.
+    blocks: Vec<f64>,
+    /// Per block: its points.
+    points: Vec<u32>,
+}
+
+impl Tree {
+    pub(super) fn of(table: RowMajor, distinct: &DistinctRows) -> Tree {
+        let mut points: Vec<u32> = distinct.points().collect();
+        let tree = Tree {
+            n_columns: table.n_columns(),
+            root: Part::Empty,
+            nodes: Vec::new(),
+            corners: Vec::new(),
+            blocks: Vec::new(),
+            points: Vec::new(),
+        };
+        let mut growing = Growing {
+            table,
+            distinct,
+            tree,
+            sample: Vec::new(),
+        };
+        growing.tree.root = growing.grow(&mut points);
+        growing.tree
+    }
+
+    pub(super) fn node(&self, node: u32) -> &Node {
+        &self.nodes[node as usize]
+    }
+
+    pub(super) fn corners(&self, node: u32) -> &[f64] {
+        let length = 2 * LANES * self.n_columns;
+        &self.corners[node as usize * length..][..length]
+    }
+
+    pub(super) fn block(&self, block: u32) -> &[f64] {
+        let length = LANES * self.n_columns;
+        &self.blocks[block as usize * length..][..length]
+    }
+
+    pub(super) fn points(&self, block: u32) -> &[u32] {
+        &self.points[block as usize * LANES..][..LANES]
+    }
+}
+
+struct Growing<'a> {
+    table: RowMajor<'a>,
+    distinct: &'a DistinctRows,
+    tree: Tree,
+    sample: Vec<f64>,
+}
+
+/// Where a column would be cut: points below `from` go left.
+struct Cut {
+    column: usize,
+    from: f64,
+    /// Sum of squares between the two sides of the sample: what the cut explains.
+    explained: f64,
+}
+
+impl Growing<'_> {
+    fn value(&self, point: u32, column: usize) -> f64 {
+        self.table.row(self.distinct.rows(point)[0] as usize)[column]
+    }
+
+    fn grow(&mut self, points: &mut [u32]) -> Part {
+        if points.is_empty() {
+            return Part::Empty;
+        }
+        if points.len() <= LEAF_POINTS {
+            return self.add_leaf(points);
+        }
+        let mut parts = self.divide(points);
+        let node = self.tree.nodes.len();
+        let corners = self.tree.corners.len();
+        let n_columns = self.table.n_columns();
+        self.tree.nodes.push(Node {
+            parts: [Part::Empty; LANES],
+            lowest_rows: [u32::MAX; LANES],
+        });
+        // An empty part is infinitely far away.
+        self.tree
+            .corners
+            .resize(corners + 2 * LANES * n_columns, f64::INFINITY);
+        for (lane, part) in parts.iter_mut().enumerate() {
+            for column in 0..n_columns {
+                let (lower, upper) = self.extent(part, column);
+                let at = corners + 2 * LANES * column + lane;
+                self.tree.corners[at] = lower;
+                self.tree.corners[at + LANES] = upper;
+            }
+            // Points are numbered by their lowest row.
+            let lowest = part
+                .iter()
+                .min()
+                .map_or(u32::MAX, |&point| self.distinct.rows(point)[0]);
+            self.tree.nodes[node].lowest_rows[lane] = lowest;
+            self.tree.nodes[node].parts[lane] = self.grow(part);
+        }
+        Part::Node(u32::try_from(node).expect("nodes are fewer than points"))
+    }
+
+    fn add_leaf(&mut self, points: &[u32]) -> Part {
+        let first = self.tree.points.len() / LANES;
+        for block in points.chunks(LANES) {
+            let at = self.tree.points.len();
+            self.tree.points.extend_from_slice(block);
+            self.tree.points.resize(at + LANES, NO_POINT);
+            for column in 0..self.table.n_columns() {
+                let at = self.tree.blocks.len();
+                for &point in block {
+                    let value = self.value(point, column);
+                    self.tree.blocks.push(value);
+                }
+                self.tree.blocks.resize(at + LANES, f64::INFINITY);
+            }
+        }
+        let narrow = |n| u32::try_from(n).expect("blocks are no more than points");
+        Part::Leaf {
+            first: narrow(first),
+            blocks: narrow(points.len().div_ceil(LANES)),
+        }
+    }
+
+    /// Up to eight parts: the largest is cut until there are eight, or all are leaves.
+    fn divide<'p>(&mut self, points: &'p mut [u32]) -> Vec<&'p mut [u32]> {
+        let mut parts = vec![points];
+        while parts.len() < LANES {
+            let sizes = parts.iter().enumerate().map(|(at, part)| (part.len(), at));
+            let Some((size, at)) = sizes.max() else { break };
+            if size <= LEAF_POINTS {
+                break;
+            }
+            let part = parts.swap_remove(at);
+            let middle = self.cut(part);
+            let (left, right) = part.split_at_mut(middle);
+            parts.extend([left, right]);
+        }
+        parts
+    }
+
+    fn extent(&self, points: &[u32], column: usize) -> (f64, f64) {
+        let start = (f64::INFINITY, f64::NEG_INFINITY);
+        points.iter().fold(start, |(lower, upper), &point| {
+            let value = self.value(point, column);
+            (lower.min(value), upper.max(value))
+        })
+    }
+
+    /// Puts the points of the left side first and says how many they are.
+    fn cut(&mut self, points: &mut [u32]) -> usize {
+        let mut best: Option<Cut> = None;
+        for column in 0..self.table.n_columns() {
+            if let Some(cut) = self.cut_of(points, column)
+                && best
+                    .as_ref()
+                    .is_none_or(|best| cut.explained > best.explained)
+            {
+                best = Some(cut);
+            }
+        }
+        if let Some(cut) = best {
+            let middle = partition(points, |point| self.value(point, cut.column) < cut.from);
+            if 0 < middle && middle < points.len() {
+                return middle;
+            }
+        }
+        self.halve(points)
+    }
+
+    /// The boundary between two values of a sample that is nearest to its median.
+    fn cut_of(&mut self, points: &[u32], column: usize) -> Option<Cut> {
+        let mut sample = std::mem::take(&mut self.sample);
+        sample.clear();
+        let step = points.len().div_ceil(SAMPLE);
+        sample.extend(
+            points
+                .iter()
+                .step_by(step)
+                .map(|&point| self.value(point, column)),
+        );
+        sample.sort_unstable_by(f64::total_cmp);
+        let cut = median_boundary(&sample).map(|at| {
+            let (left, right) = sample.split_at(at);
+            let mean = |side: &[f64]| side.iter().sum::<f64>() / side.len() as f64;
+            let gap = mean(right) - mean(left);
+            Cut {
+                column,
+                from: sample[at],
+                explained: gap * gap * left.len() as f64 * right.len() as f64,
+            }
+        });
+        self.sample = sample;
+        cut
+    }
+
+    /// Two halves along the column of the widest extent, whatever values are equal: the points
+    /// are distinct, so that columns without a boundary near the median remain separable.
+    fn halve(&self, points: &mut [u32]) -> usize {
+        let width = |column: usize| {
+            let (lower, upper) = self.extent(points, column);
+            upper - lower
+        };
+        let widths = (0..self.table.n_columns()).map(|column| (width(column), column));
+        let column = widths
+            .max_by(|left, right| left.0.total_cmp(&right.0))
+            .map_or(0, |(_, column)| column);
+        let middle = points.len() / 2;
+        points.select_nth_unstable_by(middle, |&left, &right| {
+            let by_value = self
+                .value(left, column)
+                .total_cmp(&self.value(right, column));
+            by_value.then(left.cmp(&right))
+        });
+        middle
+    }
+}
+
+/// Where sorted values change nearest to their middle, leaving no side too small.
+fn median_boundary(sorted: &[f64]) -> Option<usize> {
+    let middle = sorted.len() / 2;
+    let changes = |at: &usize| sorted[at - 1] < sorted[*at];
+    let below = (1..=middle).rev().find(changes);
+    let above = (middle + 1..sorted.len()).find(changes);
+    let smallest = (sorted.len() / SMALLEST_SHARE).max(1);
+    [below, above]
+        .into_iter()
+        .flatten()
+        .filter(|&at| at >= smallest && sorted.len() - at >= smallest)
+        .min_by_key(|&at| at.abs_diff(middle))
+}
+
+fn partition(points: &mut [u32], is_left: impl Fn(u32) -> bool) -> usize {
+    let mut left = 0;
+    for at in 0..points.len() {
+        if is_left(points[at]) {
+            points.swap(left, at);
+            left += 1;
+        }
+    }
+    left
+}
