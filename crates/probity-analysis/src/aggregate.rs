@@ -111,7 +111,7 @@ impl<S: Summary> Accumulator for SummaryAccumulator<S> {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self)
+        size_of_val(self) + self.0.heap_size_bytes()
     }
 }
 

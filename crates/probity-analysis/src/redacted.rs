@@ -31,4 +31,8 @@ impl Summary for RedactedColumn {
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState> {
         ColumnSummary::from_bytes(bytes).map(Self)
     }
+
+    fn heap_size_bytes(&self) -> usize {
+        self.0.heap_size_bytes()
+    }
 }

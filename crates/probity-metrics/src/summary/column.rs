@@ -65,6 +65,10 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
+    fn heap_size_bytes(&self) -> usize {
+        self.sketch.heap_size_bytes() + self.waiting.capacity() * size_of::<f64>()
+    }
+
     pub(crate) fn extend(&mut self, mut values: &[f64]) {
         while !values.is_empty() {
             if self.waiting.is_empty() && values.len() >= BLOCK {
@@ -261,5 +265,15 @@ impl Summary for ColumnSummary {
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState> {
         super::column_state::from_bytes(bytes)
+    }
+
+    fn heap_size_bytes(&self) -> usize {
+        let numbers = self.numbers.as_ref().map_or(0, |numbers| {
+            size_of::<Numbers>() + numbers.heap_size_bytes()
+        });
+        let dictionary = self.dictionary.as_ref().map_or(0, |known| {
+            size_of::<KnownDictionary>() + known.heap_size_bytes()
+        });
+        numbers + dictionary + self.values.heap_size_bytes()
     }
 }

@@ -42,6 +42,20 @@ const UNREAD: Word = Word {
 };
 
 impl KnownDictionary {
+    /// The words count wholly, though a reader may hold them too: they live as long as we do.
+    pub(crate) fn heap_size_bytes(&self) -> usize {
+        let is_shared = self.source.data_type() == self.texts.data_type();
+        let source = if is_shared {
+            0
+        } else {
+            self.source.get_array_memory_size()
+        };
+        source
+            + self.texts.get_array_memory_size()
+            + self.words.capacity() * size_of::<Word>()
+            + self.places.capacity() * size_of::<u32>()
+    }
+
     fn word(&mut self, key: usize) -> (Word, TextValue) {
         let word = &mut self.words[key];
         let value = *word.value.get_or_insert_with(|| {

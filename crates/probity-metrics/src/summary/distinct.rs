@@ -14,6 +14,9 @@ const N_REGISTERS: usize = 1 << PRECISION;
 /// Largest register: one more than the bits left to count zeros in.
 const LARGEST_REGISTER: u8 = 64 - 12 + 1;
 
+/// Of the registers, which are all that the summary owns beside itself.
+pub(crate) const HEAP_SIZE_BYTES: usize = N_REGISTERS;
+
 /// Relative standard error of the estimate: `1.04 / √4096`, 1.6 %.
 pub const RELATIVE_STANDARD_ERROR: f64 = 0.016_25;
 

@@ -57,6 +57,12 @@ pub(crate) struct FrequentTable {
 }
 
 impl FrequentTable {
+    pub(crate) fn heap_size_bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>()
+            + self.slots.capacity() * size_of::<u16>()
+            + self.texts.capacity()
+    }
+
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -44,6 +44,13 @@ impl Default for KllSketch {
 }
 
 impl KllSketch {
+    pub(crate) fn heap_size_bytes(&self) -> usize {
+        let items: usize = self.levels.iter().map(Vec::capacity).sum();
+        self.levels.capacity() * size_of::<Vec<f64>>()
+            + items * size_of::<f64>()
+            + self.compactions.capacity()
+    }
+
     pub fn new() -> Self {
         Self::with_parameters(DEFAULT_K, DEFAULT_C)
     }

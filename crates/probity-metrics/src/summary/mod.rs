@@ -59,6 +59,12 @@ pub trait Summary: Default + Clone + Send + Sync + std::fmt::Debug + 'static {
     /// Versioned bytes that [`Summary::from_bytes`] reads back.
     fn to_bytes(&self) -> Vec<u8>;
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState>;
+
+    /// Bytes that the summary keeps alive beside its own `size_of`, spare capacity included,
+    /// for an engine that accounts for memory. 0 is the truth for a summary that owns nothing.
+    fn heap_size_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// Why a column could not be summarised.

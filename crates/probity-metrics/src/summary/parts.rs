@@ -9,7 +9,7 @@ use probity_domain::document::probity_file::{DistinctFacts, FrequentValue, TypeC
 
 use super::column_state::{read_values, write_values};
 use super::column_texts::as_texts;
-use super::distinct::HyperLogLog;
+use super::distinct::{HEAP_SIZE_BYTES, HyperLogLog};
 use super::hash::hash_text;
 use super::kll::KllSketch;
 use super::lengths::Lengths;
@@ -117,6 +117,10 @@ impl Summary for KllSketch {
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState> {
         open(bytes, Self::read)
     }
+
+    fn heap_size_bytes(&self) -> usize {
+        Self::heap_size_bytes(self)
+    }
 }
 
 impl Summary for HyperLogLog {
@@ -141,6 +145,10 @@ impl Summary for HyperLogLog {
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState> {
         open(bytes, Self::read)
+    }
+
+    fn heap_size_bytes(&self) -> usize {
+        HEAP_SIZE_BYTES
     }
 }
 
@@ -207,6 +215,10 @@ impl Summary for ValueCounts {
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, ReadState> {
         open(bytes, |reader| Ok(Self(read_values(reader)?)))
+    }
+
+    fn heap_size_bytes(&self) -> usize {
+        self.0.heap_size_bytes()
     }
 }
 

@@ -5,7 +5,7 @@
 use probity_domain::document::probity_file::{DistinctFacts, FrequentValue};
 
 use super::categories::exact_categories;
-use super::distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
+use super::distinct::{HEAP_SIZE_BYTES, HyperLogLog, RELATIVE_STANDARD_ERROR};
 use super::frequent::{CAPACITY, FrequentTable};
 use super::hash::hash_text;
 use super::kept::Kept;
@@ -34,6 +34,11 @@ pub(crate) struct RecordedDistinct {
 }
 
 impl Values {
+    pub(crate) fn heap_size_bytes(&self) -> usize {
+        let registers = self.registers.as_ref().map_or(0, |_| HEAP_SIZE_BYTES);
+        self.table.heap_size_bytes() + registers
+    }
+
     /// Adds one row of each value, in order. Rows are settled by the caller when its batch ends.
     pub(crate) fn add_all(&mut self, hashes: &[u64], kept: impl Fn(usize) -> Kept) {
         if let Some(registers) = &mut self.registers {

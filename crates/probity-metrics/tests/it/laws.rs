@@ -169,6 +169,14 @@ fn of<S: Summary>(batches: &[ArrayRef]) -> S {
     summary
 }
 
+/// Every number and text of a state is in memory in at least as many bytes as it is written
+/// in; only name, version and length come on top. A summary that forgets a part of its heap is
+/// short by that part.
+fn accounts_for<S: Summary>(summary: &S, state: &[u8]) -> bool {
+    const ENVELOPE: usize = 64;
+    state.len() <= size_of::<S>() + summary.heap_size_bytes() + ENVELOPE
+}
+
 /// The array in slices of `length` rows.
 fn sliced(array: &ArrayRef, length: usize) -> Vec<ArrayRef> {
     (0..array.len())
@@ -221,6 +229,10 @@ impl Laws<'_> {
         let read = S::from_bytes(&bytes).unwrap();
         prop_assert!(read.to_bytes() == bytes, "{name}: state");
         prop_assert!(read.value() == whole.value(), "{name}: value of the state");
+        prop_assert!(
+            accounts_for(&whole, &bytes),
+            "{name}: memory of the summary"
+        );
 
         let [first, second] = self.cuts.map(|cut| cut.min(self.array.len()));
         let (first, second) = (first.min(second), first.max(second));
