@@ -170,7 +170,7 @@ impl FeatureDrift {
             effect: comparison.effect,
             interval: comparison.interval.clone(),
             p_value: comparison.p_value,
-            p_adjusted: p_adjusted.unwrap_or(1.0),
+            p_adjusted,
             psi: comparison.psi,
             jensen_shannon: comparison.jensen_shannon,
             wasserstein_1: comparison.wasserstein_1,

@@ -190,9 +190,10 @@ pub struct DriftFacts {
     /// Of "both samples come from one population", allowing for the sketches' rank error.
     #[serde(with = "double")]
     pub p_value: f64,
-    /// Benjamini-Hochberg over all tested features of the check.
-    #[serde(with = "double")]
-    pub p_adjusted: f64,
+    /// Benjamini-Hochberg over all tests of the check. `None` when this column's p-value took
+    /// no part in it, e.g. for too few rows: then the corrected verdict is withheld.
+    #[serde(default, with = "optional_double")]
+    pub p_adjusted: Option<f64>,
     #[serde(default, with = "optional_double")]
     pub psi: Option<f64>,
     /// Jensen-Shannon distance, base 2 (the square root of the divergence), in [0, 1].

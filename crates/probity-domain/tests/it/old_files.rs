@@ -89,3 +89,17 @@ fn every_constraint_is_written_again_byte_for_byte() {
 fn version_1_of_our_own_file_is_written_again_byte_for_byte() {
     check_same_bytes("probity/v1.json", probity_file);
 }
+
+#[test]
+fn a_column_that_was_not_tested_has_no_adjusted_p() {
+    let old = String::from_utf8(golden("probity/v1.json")).unwrap();
+    let new = old.replace("\"p_adjusted\" : 1.0", "\"p_adjusted\" : null");
+    assert_ne!(new, old, "the old file says 1.0 of such a column");
+    let document = ProbityFile::from_json(new.as_bytes()).unwrap();
+    let drifts = document
+        .features
+        .iter()
+        .filter_map(|facts| facts.drift.as_ref());
+    assert!(drifts.clone().any(|drift| drift.p_adjusted.is_none()));
+    pretty_assert(&new, &probity_file(new.as_bytes()));
+}

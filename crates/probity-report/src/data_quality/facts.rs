@@ -124,11 +124,7 @@ fn drift_facts(drift: &DriftFacts) -> Vec<Fact> {
             number::thousandths(drift.effect),
             interval,
         ),
-        (
-            "Adjusted p",
-            number::probability(drift.p_adjusted),
-            format!("p {} before adjusting", number::probability(drift.p_value)),
-        ),
+        adjusted_p(drift),
     ];
     if let Some(psi) = drift.psi {
         // Practice reads samples of thousands; a note says why this one cannot be relied on.
@@ -154,6 +150,23 @@ fn drift_facts(drift: &DriftFacts) -> Vec<Fact> {
         ));
     }
     facts
+}
+
+/// A column that took no part in the correction has no adjusted p; 1 would read as "surely
+/// did not move".
+fn adjusted_p(drift: &DriftFacts) -> Fact {
+    let p_value = number::probability(drift.p_value);
+    let (value, note) = match drift.p_adjusted {
+        Some(p_adjusted) => (
+            number::probability(p_adjusted),
+            format!("p {p_value} before adjusting"),
+        ),
+        None => (
+            "not tested".to_owned(),
+            format!("p {p_value}, left out of the correction"),
+        ),
+    };
+    ("Adjusted p", value, note)
 }
 
 /// The reading of credit-risk practice (Siddiqi, Credit Risk Scorecards, 2006).

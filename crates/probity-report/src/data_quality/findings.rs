@@ -169,12 +169,14 @@ fn beyond_limit(drift: &DriftFacts) -> Option<String> {
 fn beyond_chance(drift: &DriftFacts) -> String {
     let interval = &drift.interval;
     let mut told = format!(
-        "The largest difference from the baseline is {} ({} interval {} to {}), more than chance explains: adjusted p {}.",
+        "The largest difference from the baseline is {} ({} interval {} to {}), more than chance explains{adjusted}.",
         number::thousandths(drift.effect),
         number::percent(interval.level),
         number::thousandths(interval.low),
         number::thousandths(interval.high),
-        number::probability(drift.p_adjusted),
+    let adjusted = drift.p_adjusted.map_or_else(String::new, |p_adjusted| {
+        format!(": adjusted p {}", number::probability(p_adjusted))
+    });
     );
     let Some(distance) = drift.distance else {
         return told;

@@ -129,7 +129,7 @@ fn comparison_row(feature: &Feature<'_>, picture: Markup, unnamed: &str) -> Mark
                 Some(drift) => {
                     td.num { (drift.distance.map_or("unknown".to_owned(), number::thousandths)) }
                     td.num { (number::short(drift.threshold)) }
-                    td.num { (number::probability(drift.p_adjusted)) }
+                    td.num { (drift.p_adjusted.map_or("–".to_owned(), number::probability)) }
                     td.num { (drift.psi.map_or("–".to_owned(), number::thousandths)) }
                 }
                 None => { td.num { "–" } td.num { "–" } td.num { "–" } td.num { "–" } }

@@ -457,7 +457,7 @@ fn drift(column: &Column) -> Option<DriftFacts> {
             method: "simultaneous band (DKW)".to_owned(),
         },
         p_value,
-        p_adjusted: (p_value * 2.0).min(1.0),
+        p_adjusted: (!too_few).then_some((p_value * 2.0).min(1.0)),
         psi: Some(effect * effect * 4.2),
         jensen_shannon: Some((effect * 0.62).min(1.0)),
         wasserstein_1: numeric.map(|(before, now)| (before.mean - now.mean).abs()),

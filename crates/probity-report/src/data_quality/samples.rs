@@ -346,20 +346,20 @@ fn verdicts_differ() -> Sample {
         };
         match facts.name.as_str() {
             "home_ownership" => {
-                (drift.p_value, drift.p_adjusted) = (0.09, 0.21);
+                (drift.p_value, drift.p_adjusted) = (0.09, Some(0.21));
                 (drift.interval.low, drift.interval.high) = (0.0, 0.34);
                 drift.violates_corrected = false;
             }
             "interest_rate" => {
                 (drift.distance, drift.effect) = (Some(0.0), 0.072);
-                (drift.p_value, drift.p_adjusted) = (0.0001, 0.0003);
+                (drift.p_value, drift.p_adjusted) = (0.0001, Some(0.0003));
                 (drift.interval.low, drift.interval.high) = (0.031, 0.113);
                 drift.violates_corrected = true;
             }
             "purpose" => {
                 "ChiSquared".clone_into(&mut drift.method);
                 (drift.distance, drift.threshold) = (Some(0.2), 0.05);
-                drift.p_adjusted = 0.012;
+                drift.p_adjusted = Some(0.012);
                 drift.violates_corrected = true;
             }
             _ => {}

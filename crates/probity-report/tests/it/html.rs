@@ -329,6 +329,23 @@ fn a_verdict_that_was_withheld_says_why() {
 }
 
 #[test]
+fn a_column_with_too_few_rows_has_no_adjusted_p() {
+    let page = page(&sample("too-few-rows"));
+    let notes: Vec<String> = all(&page, "dl.facts div")
+        .into_iter()
+        .map(text)
+        .filter(|fact| fact.starts_with("Adjusted p"))
+        .collect();
+    assert!(!notes.is_empty());
+    for note in notes {
+        assert!(
+            note.contains("not tested") && note.ends_with("left out of the correction"),
+            "{note}"
+        );
+    }
+}
+
+#[test]
 fn a_column_that_lost_all_its_values_says_so() {
     let page = page(&sample("awkward"));
     let sentences: Vec<String> = all(&page, "p.finding").into_iter().map(text).collect();

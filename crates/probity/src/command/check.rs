@@ -293,7 +293,7 @@ fn moved(outcome: &CheckOutcome) -> String {
                 number(drift.interval.high)
             ),
             drift.psi.map(number).unwrap_or_default(),
-            p_value(drift.p_adjusted),
+            drift.p_adjusted.map_or_else(|| "–".to_owned(), p_value),
             drift.distance.map(number).unwrap_or_else(|| "–".to_owned()),
             number(drift.threshold),
             match of_other_type.contains(feature.name.as_str()) {
