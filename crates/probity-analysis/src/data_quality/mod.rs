@@ -7,6 +7,7 @@ mod diff;
 mod drift;
 mod edit;
 mod error;
+mod explained;
 mod input;
 mod merge;
 mod profile;
@@ -28,4 +29,4 @@ pub use result::{
 };
 pub use stored::StoredResult;
 pub use table::{ProfileRow, ProfileTable, profile_table};
-pub use why::{DriftExplanation, Explanation, ShareExplanation, why};
+pub use why::why;

@@ -2,59 +2,17 @@
 //! a result folder alone.
 
 use probity_data::location::Environment;
-use probity_domain::document::constraint_violations::{ConstraintCheckType, Violation};
+use probity_domain::document::constraint_violations::ConstraintCheckType;
 use probity_domain::document::constraints::FeatureConstraints;
-use probity_domain::document::probity_file::{CorrectedViolation, DriftFacts, FeatureFacts};
+use probity_domain::document::explanation::{DriftExplanation, Explanation, ShareExplanation};
 use probity_metrics::constraints::{EffectiveSettings, shares};
-use probity_metrics::drift::{Workings, explain_categorical, explain_numeric, increase_p_value};
+use probity_metrics::drift::{explain_categorical, explain_numeric, increase_p_value};
 use probity_metrics::summary::ColumnSummary;
-use serde::Serialize;
 
 use super::AnalysisError;
 use super::drift::{Method, Samples, method_of, samples};
+use super::explained::explained;
 use super::stored::StoredResult;
-
-/// Everything behind the numbers of one column.
-#[derive(Clone, Debug, Serialize)]
-pub struct Explanation {
-    pub folder: String,
-    pub feature: String,
-    pub facts: Option<FeatureFacts>,
-    /// Completeness, data type and domain: counts, ratio, rule.
-    pub shares: Vec<ShareExplanation>,
-    /// Of a check, where the column was compared.
-    pub drift: Option<DriftExplanation>,
-    /// Why there is no drift to explain, if so.
-    pub no_drift: Option<String>,
-    pub violations: Vec<Violation>,
-    pub corrected_violations: Vec<CorrectedViolation>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct ShareExplanation {
-    pub check: ConstraintCheckType,
-    pub bad: u64,
-    pub n: u64,
-    /// `1 − bad / n`; absent of nothing.
-    pub ratio: Option<f64>,
-    /// Smallest ratio that the constraints accept.
-    pub threshold: Option<f64>,
-    pub baseline_bad: Option<u64>,
-    pub baseline_n: Option<u64>,
-    /// Fisher's exact test of "the share of bad values rose".
-    pub p_value: Option<f64>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct DriftExplanation {
-    pub method: String,
-    pub threshold: f64,
-    pub workings: Workings,
-    /// As `probity.json` has it.
-    pub recorded: Option<DriftFacts>,
-    /// Whether the figures made now equal the recorded ones.
-    pub agrees: bool,
-}
 
 /// Explains `feature` of the result at `file`: a folder, or a document in it.
 pub async fn why(
@@ -256,7 +214,7 @@ fn drift(
     Ok(DriftExplanation {
         method: method.name().to_owned(),
         threshold,
-        workings,
+        workings: explained(workings),
         recorded,
         agrees,
     })

@@ -9,6 +9,7 @@ pub mod bias_file;
 pub mod bias_violations;
 pub mod constraint_violations;
 pub mod constraints;
+pub mod explanation;
 pub mod probity_file;
 pub mod statistics;
 

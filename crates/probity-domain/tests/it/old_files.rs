@@ -2,6 +2,7 @@
 
 use probity_domain::document::constraint_violations::ConstraintViolations;
 use probity_domain::document::constraints::Constraints;
+use probity_domain::document::explanation::Explanation;
 use probity_domain::document::probity_file::ProbityFile;
 use probity_domain::document::statistics::Statistics;
 
@@ -73,6 +74,14 @@ fn statistics_of_the_service_say_the_same() {
 #[test]
 fn constraints_of_2019_keep_their_old_members() {
     check_same_values("constraints/sdk_2019.json", constraints);
+}
+
+#[test]
+fn a_printed_explanation_says_the_same() {
+    check_same_values("explanation/printed.json", |bytes| {
+        let document: Explanation = serde_json::from_slice(bytes).unwrap();
+        serde_json::to_string_pretty(&document).unwrap()
+    });
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use probity_domain::document::constraints::{CategoricalDriftMethod, ComparisonMethod};
 use probity_domain::document::probity_file::Interval;
-use serde::Serialize;
 
 use super::bins::{category_bins, numeric_bins};
 use super::chi_squared::chi_squared;
@@ -27,7 +26,7 @@ pub const INTERVAL_LEVEL: f64 = 0.95;
 pub const MINIMUM_ROWS: u64 = 30;
 
 /// How far a column moved, and how sure that is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// By the method of the constraints; for `ChiSquared` its p-value.
     pub distance: Option<f64>,

@@ -2,7 +2,6 @@
 //! as text that a command or a report can print.
 
 use probity_domain::document::constraints::{CategoricalDriftMethod, ComparisonMethod};
-use serde::Serialize;
 
 use super::bins::{BinnedCounts, category_bins, numeric_bins};
 use super::chi_squared::{ChiSquaredTest, chi_squared};
@@ -16,7 +15,7 @@ use super::largest_gap::largest_category_gap;
 use super::psi;
 use super::sample::{CategoricalSample, NumericSample};
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Workings {
     pub comparison: Comparison,
     pub bins: Vec<WorkedBin>,
@@ -26,7 +25,7 @@ pub struct Workings {
 }
 
 /// One bin of PSI and the Jensen-Shannon distance.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WorkedBin {
     /// E.g. `(3, 5]`, or a category in backticks.
     pub label: String,
@@ -41,7 +40,7 @@ pub struct WorkedBin {
 }
 
 /// Where the samples are farthest apart.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WorkedGap {
     /// `x ≤ 3.5`, or a category in backticks.
     pub place: String,
@@ -52,7 +51,7 @@ pub struct WorkedGap {
 }
 
 /// One figure: its formula in symbols, the same with this column's numbers, the outcome.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// As the member of `probity.json`, where it is one.
     pub name: &'static str,

@@ -1,8 +1,10 @@
 //! `probity why`: every step behind a column's numbers.
 
 use anyhow::Result;
-use probity_analysis::data_quality::{DriftExplanation, Explanation, ShareExplanation, why};
-use probity_metrics::drift::{WorkedBin, WorkedGap};
+use probity_analysis::data_quality::why;
+use probity_domain::document::explanation::{
+    DriftExplanation, ExplainedBin, ExplainedGap, Explanation, ShareExplanation,
+};
 
 use super::wiring::environment;
 use crate::arguments::WhyArguments;
@@ -107,7 +109,7 @@ fn push_drift(text: &mut String, drift: &DriftExplanation) {
     });
 }
 
-fn bins(bins: &[WorkedBin]) -> String {
+fn bins(bins: &[ExplainedBin]) -> String {
     let header = [
         ("bin", Align::Left),
         ("baseline", Align::Right),
@@ -131,7 +133,7 @@ fn bins(bins: &[WorkedBin]) -> String {
     table::table(&header, rows.collect())
 }
 
-fn gap(gap: &WorkedGap) -> String {
+fn gap(gap: &ExplainedGap) -> String {
     format!(
         "farthest apart at {}: {} baseline rows (share {}), {} current rows (share {})\n",
         gap.place,
