@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn the_interval_stays_between_zero_and_one() {
         let gap = |a, b| NumericGap {
-            value: 0.0,
+            place: 0.0,
             baseline_rows: a,
             current_rows: b,
             n_baseline: 50,

@@ -3,19 +3,24 @@
 
 use super::sample::{CategoricalSample, NumericSample};
 
-/// Where two distribution functions are farthest apart.
+/// Where two samples are farthest apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NumericGap {
-    /// The smallest value at which the difference is largest.
-    pub value: f64,
-    /// Rows at or below `value`.
+pub struct Gap<P> {
+    pub place: P,
+    /// Rows at or below a value, or of a category.
     pub baseline_rows: u64,
     pub current_rows: u64,
     pub n_baseline: u64,
     pub n_current: u64,
 }
 
-impl NumericGap {
+/// The place is the smallest value at which the distribution functions differ most.
+pub type NumericGap = Gap<f64>;
+
+/// The place is the category whose share moved most, the first by name among equals.
+pub type CategoryGap = Gap<String>;
+
+impl<P> Gap<P> {
     pub fn baseline_share(&self) -> f64 {
         self.baseline_rows as f64 / self.n_baseline as f64
     }
@@ -34,52 +39,9 @@ pub fn largest_numeric_gap(
     baseline: &NumericSample,
     current: &NumericSample,
 ) -> Option<NumericGap> {
-    let (n, m) = (baseline.n(), current.n());
-    if n == 0 || m == 0 {
-        return None;
-    }
-    let (per_n, per_m) = (1.0 / n as f64, 1.0 / m as f64);
-    let (mut largest, mut at) = (-1.0_f64, (f64::NAN, 0, 0));
-    baseline.walk(current, |value, a, b| {
-        let gap = (a as f64 * per_n - b as f64 * per_m).abs();
-        if gap > largest {
-            largest = gap;
-            at = (value, a, b);
-        }
-    });
-    let (value, baseline_rows, current_rows) = at;
-    Some(NumericGap {
-        value,
-        baseline_rows,
-        current_rows,
-        n_baseline: n,
-        n_current: m,
-    })
-}
-
-/// The category whose share moved most.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CategoryGap {
-    /// The first by name among equals.
-    pub category: String,
-    pub baseline_rows: u64,
-    pub current_rows: u64,
-    pub n_baseline: u64,
-    pub n_current: u64,
-}
-
-impl CategoryGap {
-    pub fn baseline_share(&self) -> f64 {
-        self.baseline_rows as f64 / self.n_baseline as f64
-    }
-
-    pub fn current_share(&self) -> f64 {
-        self.current_rows as f64 / self.n_current as f64
-    }
-
-    pub fn size(&self) -> f64 {
-        (self.baseline_share() - self.current_share()).abs()
-    }
+    let mut search = Search::new(baseline.n(), current.n())?;
+    baseline.walk(current, |value, a, b| search.offer(value, a, b));
+    search.largest
 }
 
 /// max over categories of |p − q|. `None` when either sample is empty.
@@ -87,24 +49,52 @@ pub fn largest_category_gap(
     baseline: &CategoricalSample,
     current: &CategoricalSample,
 ) -> Option<CategoryGap> {
-    let (n, m) = (baseline.n(), current.n());
-    if n == 0 || m == 0 {
-        return None;
-    }
-    let mut largest: Option<(f64, &str, u64, u64)> = None;
+    let mut search = Search::new(baseline.n(), current.n())?;
     for (category, a, b) in baseline.paired(current) {
-        let size = (a as f64 / n as f64 - b as f64 / m as f64).abs();
-        if largest.is_none_or(|(best, ..)| size > best) {
-            largest = Some((size, category, a, b));
+        search.offer(category, a, b);
+    }
+    search.largest.map(|gap| Gap {
+        place: gap.place.to_owned(),
+        baseline_rows: gap.baseline_rows,
+        current_rows: gap.current_rows,
+        n_baseline: gap.n_baseline,
+        n_current: gap.n_current,
+    })
+}
+
+/// Keeps the first of the largest gaps.
+struct Search<P> {
+    n_baseline: u64,
+    n_current: u64,
+    size: f64,
+    largest: Option<Gap<P>>,
+}
+
+impl<P> Search<P> {
+    fn new(n_baseline: u64, n_current: u64) -> Option<Self> {
+        (n_baseline > 0 && n_current > 0).then_some(Self {
+            n_baseline,
+            n_current,
+            size: f64::NEG_INFINITY,
+            largest: None,
+        })
+    }
+
+    #[inline]
+    fn offer(&mut self, place: P, baseline_rows: u64, current_rows: u64) {
+        let gap = Gap {
+            place,
+            baseline_rows,
+            current_rows,
+            n_baseline: self.n_baseline,
+            n_current: self.n_current,
+        };
+        let size = gap.size();
+        if size > self.size {
+            self.size = size;
+            self.largest = Some(gap);
         }
     }
-    largest.map(|(_, category, baseline_rows, current_rows)| CategoryGap {
-        category: category.to_owned(),
-        baseline_rows,
-        current_rows,
-        n_baseline: n,
-        n_current: m,
-    })
 }
 
 #[cfg(test)]
@@ -117,7 +107,7 @@ mod tests {
             &NumericSample::from_values(baseline),
             &NumericSample::from_values(current),
         );
-        assert_eq!(gap.map(|gap| (gap.value, gap.size())), expected);
+        assert_eq!(gap.map(|gap| (gap.place, gap.size())), expected);
     }
 
     #[test]
@@ -147,6 +137,15 @@ mod tests {
         let baseline = CategoricalSample::from_counts([("a", 3), ("b", 1)]);
         let current = CategoricalSample::from_counts([("a", 1), ("c", 1)]);
         let gap = largest_category_gap(&baseline, &current).unwrap();
-        assert_eq!((gap.category.as_str(), gap.size()), ("c", 0.5));
+        assert_eq!((gap.place.as_str(), gap.size()), ("c", 0.5));
+    }
+
+    #[test]
+    fn the_first_of_equal_gaps_is_told() {
+        check(&[0.0, 2.0], &[1.0, 3.0], Some((0.0, 0.5)));
+        let baseline = CategoricalSample::from_counts([("b", 1), ("a", 1)]);
+        let current = CategoricalSample::from_counts([("d", 1), ("c", 1)]);
+        let gap = largest_category_gap(&baseline, &current).unwrap();
+        assert_eq!((gap.place.as_str(), gap.size()), ("a", 0.5));
     }
 }

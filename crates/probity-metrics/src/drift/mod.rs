@@ -36,7 +36,7 @@ pub use interval::{gap_interval, share_interval};
 pub use jensen_shannon::jensen_shannon;
 pub use kolmogorov::{exact_tail, limit_tail};
 pub use kolmogorov_smirnov::{KsMethod, KsTest, kolmogorov_smirnov};
-pub use largest_gap::{CategoryGap, NumericGap, largest_category_gap, largest_numeric_gap};
+pub use largest_gap::{CategoryGap, Gap, NumericGap, largest_category_gap, largest_numeric_gap};
 pub use psi::population_stability_index;
 pub use sample::{CategoricalSample, NumericSample, RankMap};
 pub use wasserstein::wasserstein_1;

@@ -71,7 +71,7 @@ pub fn explain_numeric(
     let test = kolmogorov_smirnov(baseline, current)?;
     let binned = numeric_bins(baseline, current)?;
     let gap = WorkedGap {
-        place: format!("x ≤ {}", test.gap.value),
+        place: format!("x ≤ {}", test.gap.place),
         baseline_rows: test.gap.baseline_rows,
         current_rows: test.gap.current_rows,
         baseline_share: test.gap.baseline_share(),
@@ -124,7 +124,7 @@ pub fn explain_categorical(
     let binned = category_bins(baseline, current)?;
     let largest = largest_category_gap(baseline, current)?;
     let gap = WorkedGap {
-        place: format!("`{}`", largest.category),
+        place: format!("`{}`", largest.place),
         baseline_rows: largest.baseline_rows,
         current_rows: largest.current_rows,
         baseline_share: largest.baseline_share(),
