@@ -324,7 +324,8 @@ Examples:
   probity constraints set baseline/ --feature income --threshold 0.2 --why 'seasonal'
   probity constraints set baseline/ --feature customer_id --ignore
   probity constraints set baseline/ --method simple --threshold 0.15
-  probity constraints set baseline/ --feature phone --completeness 0.9";
+  probity constraints set baseline/ --feature phone --completeness 0.9
+  probity constraints set baseline/ --feature channel --allow kiosk --why 'new since May'";
 
 #[derive(Debug, Args)]
 #[command(after_help = CONSTRAINTS_EXAMPLES)]
@@ -359,6 +360,21 @@ pub(crate) struct ConstraintsSetArguments {
     /// Smallest share of values inside the baseline's domain
     #[arg(long, value_name = "SHARE")]
     pub(crate) domain_threshold: Option<f64>,
+    /// A value that is legal from now on, besides the baseline's (may be given again)
+    #[arg(long, value_name = "VALUE", conflicts_with = "allow_any")]
+    pub(crate) allow: Vec<String>,
+    /// Any value is legal from now on
+    #[arg(long)]
+    pub(crate) allow_any: bool,
+    /// Whether negative numbers are remarked on
+    #[arg(long, value_enum)]
+    pub(crate) non_negative: Option<SwitchArgument>,
+    /// Whether the distribution is compared with the baseline's
+    #[arg(long, value_enum)]
+    pub(crate) comparison: Option<SwitchArgument>,
+    /// Whether a server publishes metrics of the feature
+    #[arg(long, value_enum)]
+    pub(crate) emit_metrics: Option<SwitchArgument>,
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: Option<String>,
@@ -367,6 +383,12 @@ pub(crate) struct ConstraintsSetArguments {
     pub(crate) who: Option<String>,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SwitchArgument {
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use probity_domain::document::probity_file::{
     ConstraintEdit, DatasetFacts, FORMAT, ProbityFile, VERSION,
 };
 use probity_metrics::constraints::{Editor, Setting, edit};
-use probity_metrics::summary::feature_facts;
+use probity_metrics::summary::{feature_facts, redacted_text};
 use probity_report::data_quality::{DataQualityReport, render};
 
 use super::AnalysisError;
@@ -36,12 +36,9 @@ pub async fn edit_constraints(
             document: CONSTRAINTS,
         });
     };
-    let edits = edit(
-        &mut constraints,
-        request.feature.as_deref(),
-        &request.settings,
-        &request.editor,
-    )?;
+    let feature = request.feature.as_deref();
+    let settings = as_kept(&stored, feature, &request.settings);
+    let edits = edit(&mut constraints, feature, &settings, &request.editor)?;
     if edits.is_empty() {
         return Ok(edits);
     }
@@ -52,6 +49,21 @@ pub async fn edit_constraints(
     probity.history.extend(edits.iter().cloned());
     write(&stored, &constraints, &probity, environment).await?;
     Ok(edits)
+}
+
+/// Values of a redacted column become hashes, as everything that its constraints name.
+fn as_kept(stored: &StoredResult, feature: Option<&str>, settings: &[Setting]) -> Vec<Setting> {
+    let is_redacted = stored
+        .columns
+        .iter()
+        .any(|(name, summary)| Some(name.as_str()) == feature && summary.is_redacted());
+    let kept = |setting: &Setting| match setting {
+        Setting::AddToDomain(values) if is_redacted => {
+            Setting::AddToDomain(values.iter().map(|value| redacted_text(value)).collect())
+        }
+        other => other.clone(),
+    };
+    settings.iter().map(kept).collect()
 }
 
 async fn write(

@@ -35,6 +35,7 @@ pub enum DistanceOutcome {
 }
 
 impl DistanceOutcome {
+    /// AWS documents no direction for a p-value; a large one is no sign of drift.
     fn violates(self, threshold: f64) -> bool {
         match self {
             Self::Distance(distance) => distance > threshold,

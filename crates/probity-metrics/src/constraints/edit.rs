@@ -292,14 +292,18 @@ fn set_feature(
         }
         Setting::AddToDomain(_) if is_numeric => return Err(other_type()),
         Setting::AddToDomain(values) => {
-            let domains = &mut feature.string_constraints.get_or_insert_default().domains;
-            let mut domain = domains.clone().unwrap_or_default();
-            for value in values {
-                if !domain.contains(value) {
-                    domain.push(value.clone());
+            // Without a domain any value is legal; a domain of these alone would forbid the rest.
+            let string = feature.string_constraints.as_mut();
+            let domains = string.map(|string| &mut string.domains);
+            if let Some(domains) = domains.filter(|domains| domains.is_some()) {
+                let mut domain = domains.clone().unwrap_or_default();
+                for value in values {
+                    if !domain.contains(value) {
+                        domain.push(value.clone());
+                    }
                 }
+                record.set(member, domains, domain);
             }
-            record.set(member, domains, domain);
         }
         Setting::DropDomain => {
             if let Some(string) = &mut feature.string_constraints {
@@ -468,6 +472,16 @@ mod tests {
         check(Some("state"), setting, &[expected]);
         let expected = r#"string_constraints.domains: ["NV"] → null"#;
         check(Some("state"), Setting::DropDomain, &[expected]);
+    }
+
+    #[test]
+    fn where_any_value_is_legal_no_domain_begins() {
+        let mut constraints = file();
+        constraints.features[1].string_constraints = None;
+        let before = constraints.clone();
+        let setting = Setting::AddToDomain(vec!["CA".to_owned()]);
+        let edits = edit(&mut constraints, Some("state"), &[setting], &editor());
+        assert_eq!((edits, constraints), (Ok(Vec::new()), before));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use probity_domain::document::constraints::{CategoricalDriftMethod, ComparisonMe
 use probity_domain::document::probity_file::Interval;
 
 use super::bins::{category_bins, numeric_bins};
-use super::chi_squared::chi_squared;
-use super::distance::{categorical_distance, robust};
+use super::chi_squared::{NoChiSquaredTest, chi_squared};
+use super::distance::distance;
 use super::homogeneity::homogeneity_of_counts;
 use super::interval::{gap_interval, share_interval};
 use super::jensen_shannon::jensen_shannon;
@@ -58,11 +58,6 @@ pub fn compare_numeric(
     let test = kolmogorov_smirnov(baseline, current)?;
     let binned = numeric_bins(baseline, current)?;
     let sizes = (baseline.n(), current.n());
-    let effect = test.gap.size();
-    let distance = match method {
-        ComparisonMethod::Simple => effect,
-        ComparisonMethod::Robust => robust(effect, sizes.0, sizes.1),
-    };
     let wasserstein_1 = wasserstein_1(baseline, current);
     let mut notes = row_notes(sizes);
     if wasserstein_1.is_none() {
@@ -70,8 +65,8 @@ pub fn compare_numeric(
     }
     let (low, high) = gap_interval(&test.gap, test.rank_error, INTERVAL_LEVEL);
     Some(Comparison {
-        distance: Some(distance),
-        effect,
+        distance: Some(distance(&test.gap, method)),
+        effect: test.gap.size(),
         interval: Interval {
             low,
             high,
@@ -101,12 +96,17 @@ pub fn compare_categorical(
     let gap = largest_category_gap(baseline, current)?;
     let sizes = (baseline.n(), current.n());
     let mut notes = row_notes(sizes);
-    if method == CategoricalDriftMethod::ChiSquared {
-        notes.extend(chi_squared_notes(baseline, current));
-    }
+    let distance = match method {
+        CategoricalDriftMethod::LInfinity => Some(distance(&gap, correction)),
+        CategoricalDriftMethod::ChiSquared => {
+            let test = chi_squared(baseline, current);
+            notes.extend(chi_squared_notes(baseline, current, test.as_ref().err()));
+            test.ok().map(|test| test.p_value)
+        }
+    };
     let (low, high) = share_interval(&binned.counts, INTERVAL_LEVEL);
     Some(Comparison {
-        distance: categorical_distance(baseline, current, method, correction),
+        distance,
         effect: gap.size(),
         interval: Interval {
             low,
@@ -154,9 +154,13 @@ fn row_notes((n, m): (u64, u64)) -> Vec<String> {
         .collect()
 }
 
-fn chi_squared_notes(baseline: &CategoricalSample, current: &CategoricalSample) -> Vec<String> {
+fn chi_squared_notes(
+    baseline: &CategoricalSample,
+    current: &CategoricalSample,
+    no_test: Option<&NoChiSquaredTest>,
+) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Err(reason) = chi_squared(baseline, current) {
+    if let Some(reason) = no_test {
         notes.push(format!("no chi-squared test: {reason}"));
     }
     let new: Vec<u64> = current

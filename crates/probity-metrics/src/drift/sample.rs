@@ -3,18 +3,6 @@
 
 use std::collections::BTreeMap;
 
-/// Whether equal items of a sketch add up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RankMap {
-    /// Each item counts with its weight: the distribution function of the column.
-    #[default]
-    Multiplicities,
-    /// Equal items collapse into one, with the weight of the highest level that holds it.
-    /// So does Deequ's rank map; a column of zeros and ones then seems to have a handful
-    /// of rows. Only for reproducing its distances.
-    DeequDuplicates,
-}
-
 /// A weighted sample of a numeric column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NumericSample {
@@ -29,33 +17,28 @@ impl NumericSample {
     /// From a KLL sketch, whose items of level `i` weigh 2^i. `rank_error` is the largest
     /// error of a rank as a fraction of `n`; 0 when the sketch holds every row.
     pub fn from_levels(levels: &[Vec<f64>], rank_error: f64) -> Self {
-        Self::from_levels_with(levels, rank_error, RankMap::Multiplicities)
-    }
-
-    /// As [`NumericSample::from_levels`], with a choice of what equal items mean.
-    pub fn from_levels_with(levels: &[Vec<f64>], rank_error: f64, ranks: RankMap) -> Self {
         let mut items = Vec::with_capacity(levels.iter().map(Vec::len).sum());
         for (level, values) in (0_u32..).zip(levels) {
             let weight = 1_u64.checked_shl(level).unwrap_or(0);
             items.extend(values.iter().map(|&value| (value, weight)));
         }
-        Self::from_items(items, rank_error, ranks)
+        Self::from_items(items, rank_error)
     }
 
     /// From every row of a column.
     pub fn from_values(values: &[f64]) -> Self {
         let items = values.iter().map(|&value| (value, 1)).collect();
-        Self::from_items(items, 0.0, RankMap::Multiplicities)
+        Self::from_items(items, 0.0)
     }
 
     /// From exact counts of distinct values, such as the category counts of a numeric
     /// column with few distinct values. Better than a sketch: no rank error.
     pub fn from_counts(counts: &[(f64, u64)]) -> Self {
-        Self::from_items(counts.to_vec(), 0.0, RankMap::Multiplicities)
+        Self::from_items(counts.to_vec(), 0.0)
     }
 
     /// NaN is no value. The sort is stable: it makes use of the sorted runs of the upper levels of a sketch.
-    fn from_items(mut items: Vec<(f64, u64)>, rank_error: f64, ranks: RankMap) -> Self {
+    fn from_items(mut items: Vec<(f64, u64)>, rank_error: f64) -> Self {
         items.retain(|&(value, weight)| !value.is_nan() && weight > 0);
         for item in &mut items {
             // -0.0 and 0.0 are one value, but apart in the total order.
@@ -64,23 +47,17 @@ impl NumericSample {
         items.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut values: Vec<f64> = Vec::with_capacity(items.len());
         let mut cumulative: Vec<u64> = Vec::with_capacity(items.len());
-        let (mut before, mut here) = (0_u64, 0_u64);
+        let mut rows = 0_u64;
         for (value, weight) in items {
-            let same = values
-                .last()
-                .is_some_and(|last| last.total_cmp(&value).is_eq());
-            if !same {
-                before += here;
-                here = 0;
-                values.push(value);
-                cumulative.push(before);
-            }
-            here = match ranks {
-                RankMap::Multiplicities => here + weight,
-                RankMap::DeequDuplicates => here.max(weight),
-            };
-            if let Some(last) = cumulative.last_mut() {
-                *last = before + here;
+            rows += weight;
+            match (values.last(), cumulative.last_mut()) {
+                (Some(last), Some(cumulative)) if last.total_cmp(&value).is_eq() => {
+                    *cumulative = rows;
+                }
+                _ => {
+                    values.push(value);
+                    cumulative.push(rows);
+                }
             }
         }
         Self {
@@ -222,13 +199,6 @@ mod tests {
             &NumericSample::from_levels(&levels, 0.1),
             &[(1.0, 3), (2.0, 5), (3.0, 10)],
         );
-    }
-
-    #[test]
-    fn equal_items_keep_only_the_highest_weight_as_in_deequ() {
-        let levels = [vec![0.0, 1.0, 0.0, 1.0], vec![0.0, 1.0, 1.0]];
-        let sample = NumericSample::from_levels_with(&levels, 0.0, RankMap::DeequDuplicates);
-        check(&sample, &[(0.0, 2), (1.0, 4)]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod bias_nearest;
 mod bounds;
 mod constraints_churn;
 mod constraints_suggest;
+mod drift_duplicates;
 mod drift_golden;
 mod drift_simulation;
 mod generator;

@@ -7,7 +7,7 @@ use probity_metrics::constraints::{Editor, Setting};
 
 use super::baseline::categorical_drift_method;
 use super::wiring::environment;
-use crate::arguments::{ComparisonMethodArgument, ConstraintsSetArguments};
+use crate::arguments::{ComparisonMethodArgument, ConstraintsSetArguments, SwitchArgument};
 use crate::exit::{Exit, Usage};
 use crate::screen;
 use crate::table::{Align, table};
@@ -93,7 +93,29 @@ fn settings(arguments: &ConstraintsSetArguments) -> Vec<Setting> {
             .domain_threshold
             .map(Setting::DomainContentThreshold),
     );
+    if !arguments.allow.is_empty() {
+        changes.push(Setting::AddToDomain(arguments.allow.clone()));
+    }
+    if arguments.allow_any {
+        changes.push(Setting::DropDomain);
+    }
+    let switched = [
+        arguments.non_negative.map(switch).map(Setting::NonNegative),
+        arguments
+            .comparison
+            .map(switch)
+            .map(Setting::PerformComparison),
+        arguments.emit_metrics.map(switch).map(Setting::EmitMetrics),
+    ];
+    changes.extend(switched.into_iter().flatten());
     changes
+}
+
+fn switch(argument: SwitchArgument) -> Switch {
+    match argument {
+        SwitchArgument::On => Switch::Enabled,
+        SwitchArgument::Off => Switch::Disabled,
+    }
 }
 
 /// RFC 3339 in UTC, to the second.

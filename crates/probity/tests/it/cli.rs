@@ -278,6 +278,49 @@ fn redacting_what_the_baseline_shows_is_refused() {
 }
 
 #[test]
+fn a_new_city_can_be_made_legal() {
+    let desk = Desk::new();
+    let set = |feature, change: &[&'static str]| {
+        let start = ["constraints", "set", "baseline", "--feature", feature];
+        [&start[..], change].concat()
+    };
+    let allow = set("city", &["--allow", "Ely", "--allow", "Bath"]);
+    desk.check(&allow, 0, "string_constraints.domains");
+    let constraints = fs::read_to_string(desk.path("baseline/constraints.json")).unwrap();
+    assert!(constraints.contains("\"Ely\"") && constraints.contains("\"Bath\""));
+    desk.check(&allow, 0, "the constraints say so already");
+    desk.check(&set("city", &["--allow-any"]), 0, "null");
+    desk.check(&set("income", &["--allow", "7"]), 2, "does not apply");
+    desk.check(
+        &set("income", &["--comparison", "off"]),
+        0,
+        "perform_comparison",
+    );
+    desk.check(
+        &["check", "shifted.csv", "--baseline", "baseline"],
+        0,
+        "no violation",
+    );
+}
+
+#[test]
+fn a_value_of_a_redacted_column_is_made_legal_by_its_hash() {
+    let desk = Desk::new();
+    let hide = ["baseline", "train.csv", "--redact", "city", "-o", "hidden"];
+    desk.check(&hide, 0, "");
+    let start = ["constraints", "set", "hidden", "--feature", "city"];
+    desk.check(
+        &[&start[..], &["--allow", "Llanfair"]].concat(),
+        0,
+        "redacted:",
+    );
+    for name in ["constraints.json", "probity.json", "report.html"] {
+        let text = fs::read_to_string(desk.path("hidden").join(name)).unwrap();
+        assert!(!text.contains("Llanfair"), "{name}");
+    }
+}
+
+#[test]
 fn every_command_shows_examples() {
     let desk = Desk::new();
     for command in [
