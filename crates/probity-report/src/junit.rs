@@ -11,7 +11,7 @@ use probity_domain::document::constraint_violations::ConstraintCheckType;
 
 use crate::data_quality::{
     DataQualityReport, Feature, Features, Finding, Unjudged, all_findings, compares_distributions,
-    sentence, settings_of,
+    findings_under, settings_of,
 };
 use crate::verdict::Verdict;
 
@@ -20,10 +20,10 @@ use crate::verdict::Verdict;
 pub fn check_results(report: &DataQualityReport<'_>, verdict: Verdict) -> String {
     let findings = all_findings(report);
     let features = Features::of(report);
-    let failed: HashMap<(&str, ConstraintCheckType), &Finding<'_>> = findings
+    let named = findings_under(&findings, verdict);
+    let failed: HashMap<(&str, ConstraintCheckType), &Finding<'_>> = named
         .iter()
-        .filter(|finding| finding.holds_under(verdict))
-        .map(|finding| ((finding.feature_name, finding.check), finding))
+        .map(|finding| ((finding.feature_name, finding.check), *finding))
         .collect();
     let mut cases = Cases::default();
     if let Some(unjudged) = Unjudged::of(report) {
@@ -34,32 +34,27 @@ pub fn check_results(report: &DataQualityReport<'_>, verdict: Verdict) -> String
         for check in feature_checks(report, feature) {
             seen.insert((feature.name, check));
             let outcome = match failed.get(&(feature.name, check)) {
-                Some(finding) => Outcome::Failed {
-                    finding,
-                    told: sentence(finding, Some(feature)),
-                },
+                Some(finding) => failure(finding, &features),
                 None => withheld(report, feature, check),
             };
             cases.write(feature.name, check, &outcome);
         }
     }
     // Findings about the table as a whole, or about checks that the documents do not list.
-    for finding in findings
-        .iter()
-        .filter(|finding| finding.holds_under(verdict))
-    {
+    for finding in named {
         if seen.insert((finding.feature_name, finding.check)) {
-            let told = sentence(finding, features.named(finding.feature_name));
-            cases.write(
-                finding.feature_name,
-                finding.check,
-                &Outcome::Failed { finding, told },
-            );
+            let outcome = failure(finding, &features);
+            cases.write(finding.feature_name, finding.check, &outcome);
         }
     }
-    let check = report.probity.check.iter().flat_map(|check| &check.notes);
-    let notes: Vec<&String> = check.chain(&report.probity.dataset.notes).collect();
-    cases.finish(verdict, &notes)
+    cases.finish(verdict, report.notes())
+}
+
+fn failure<'a>(finding: &'a Finding<'a>, features: &Features<'_>) -> Outcome<'a> {
+    Outcome::Failed {
+        finding,
+        told: features.told(finding),
+    }
 }
 
 enum Outcome<'a> {
@@ -190,7 +185,7 @@ impl Cases {
         );
     }
 
-    fn finish(self, verdict: Verdict, notes: &[&String]) -> String {
+    fn finish<'a>(self, verdict: Verdict, notes: impl Iterator<Item = &'a str>) -> String {
         let Self {
             text,
             tests,
@@ -200,7 +195,6 @@ impl Cases {
         let counts =
             format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"");
         let properties: String = notes
-            .iter()
             .map(|note| {
                 format!(
                     "      <property name=\"note\" value=\"{}\"/>\n",

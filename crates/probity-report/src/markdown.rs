@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::data_quality::{
-    DataQualityReport, Features, Finding, Unjudged, all_findings, baseline_of, check_label, plural,
-    plural_of, sentence,
+    DataQualityReport, Features, Finding, Unjudged, all_findings, baseline_of, check_label,
+    findings_under, plural, plural_of,
 };
 use crate::number;
 use crate::verdict::Verdict;
@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 50;
 pub fn check_summary(report: &DataQualityReport<'_>, verdict: Verdict) -> String {
     let findings = all_findings(report);
     let features = Features::of(report);
-    let named: Vec<&Finding<'_>> = findings.iter().filter(|f| f.holds_under(verdict)).collect();
+    let named = findings_under(&findings, verdict);
     let mut out = String::new();
     let unjudged = Unjudged::of(report).filter(|_| named.is_empty());
     let (mark, outcome) = match unjudged {
@@ -36,13 +36,12 @@ pub fn check_summary(report: &DataQualityReport<'_>, verdict: Verdict) -> String
     if !named.is_empty() {
         out.push_str("\n| Column | Check | What happened |\n| --- | --- | --- |\n");
         for finding in named.iter().take(MOST_ROWS) {
-            let told = sentence(finding, features.named(finding.feature_name));
-            let name = escape(finding.feature_name);
             let _ = writeln!(
                 out,
-                "| **{name}** | {} | {} |",
+                "| **{}** | {} | {} |",
+                escape(finding.feature_name),
                 check_label(finding.check),
-                escape(&told)
+                escape(&features.told(finding))
             );
         }
         if named.len() > MOST_ROWS {
@@ -62,8 +61,7 @@ fn lower_first(text: &str) -> String {
 
 /// What the check and the reading of the data want known, one quotation each.
 fn notes(report: &DataQualityReport<'_>) -> String {
-    let check = report.probity.check.iter().flat_map(|check| &check.notes);
-    let notes = check.chain(&report.probity.dataset.notes);
+    let notes = report.notes();
     notes
         .map(|note| format!("\n> {}\n", escape(note)))
         .collect()
@@ -91,10 +89,7 @@ fn other_verdict(findings: &[Finding<'_>], verdict: Verdict) -> String {
         ),
         Verdict::Corrected => (Verdict::Aws, "SageMaker's rule"),
     };
-    let of = |verdict: Verdict| {
-        let held = findings.iter().filter(|f| f.holds_under(verdict));
-        held.count()
-    };
+    let of = |verdict: Verdict| findings_under(findings, verdict).len();
     let (own, theirs) = (of(verdict), of(other));
     let both = findings.iter().filter(|f| f.aws && f.corrected).count();
     let found = plural(theirs, "violation");

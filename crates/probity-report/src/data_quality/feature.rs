@@ -8,7 +8,8 @@ use probity_domain::document::statistics::{
     CategoryBucket, CommonStatistics, FeatureStatistics, InferredType, NumericalStatistics,
 };
 
-use super::{DataQualityReport, findings};
+use super::DataQualityReport;
+use super::findings::{self, Finding};
 use crate::chart::TwoSides;
 use crate::distribution::WeightedValues;
 use crate::number;
@@ -136,6 +137,11 @@ impl<'a> Features<'a> {
 
     pub(crate) fn named(&self, name: &str) -> Option<&Feature<'a>> {
         self.list.get(*self.positions.get(name)?)
+    }
+
+    /// What a finding says in words, with the numbers of its column.
+    pub(crate) fn told(&self, finding: &Finding<'_>) -> String {
+        findings::sentence(finding, self.named(finding.feature_name))
     }
 
     /// Furthest moved first; then those with findings; then in the order of the documents.

@@ -72,6 +72,12 @@ pub(crate) fn all<'a>(report: &DataQualityReport<'a>) -> Vec<Finding<'a>> {
     of_aws.chain(of_corrected_alone).collect()
 }
 
+/// Those that count under `verdict`, in their order.
+pub(crate) fn under<'f, 'a>(findings: &'f [Finding<'a>], verdict: Verdict) -> Vec<&'f Finding<'a>> {
+    let held = findings.iter().filter(|found| found.holds_under(verdict));
+    held.collect()
+}
+
 pub(crate) fn check_label(check: ConstraintCheckType) -> &'static str {
     match check {
         ConstraintCheckType::DataTypeCheck => "Data type",
@@ -168,15 +174,15 @@ fn beyond_limit(drift: &DriftFacts) -> Option<String> {
 
 fn beyond_chance(drift: &DriftFacts) -> String {
     let interval = &drift.interval;
+    let adjusted = drift.p_adjusted.map_or_else(String::new, |p_adjusted| {
+        format!(": adjusted p {}", number::probability(p_adjusted))
+    });
     let mut told = format!(
         "The largest difference from the baseline is {} ({} interval {} to {}), more than chance explains{adjusted}.",
         number::thousandths(drift.effect),
         number::percent(interval.level),
         number::thousandths(interval.low),
         number::thousandths(interval.high),
-    let adjusted = drift.p_adjusted.map_or_else(String::new, |p_adjusted| {
-        format!(": adjusted p {}", number::probability(p_adjusted))
-    });
     );
     let Some(distance) = drift.distance else {
         return told;

@@ -17,7 +17,7 @@ pub use report::{DataQualityReport, render};
 pub use samples::{Sample, samples};
 
 pub(crate) use feature::{Feature, Features};
-pub(crate) use findings::{Finding, all as all_findings, check_label, sentence};
+pub(crate) use findings::{Finding, all as all_findings, check_label, under as findings_under};
 pub(crate) use limits::{compares_distributions, settings_of};
 pub(crate) use unjudged::Unjudged;
 pub(crate) use words::{baseline_of, plural, plural_of};

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::DataQualityReport;
 use super::facts;
 use super::feature::{Feature, Features, Missing, Presence};
-use super::findings::{self, Finding, check_label};
+use super::findings::{Finding, check_label};
 use super::picture::Picture;
 use super::unjudged::Unjudged;
 use super::words::{name_link, name_of};
@@ -29,7 +29,7 @@ pub(crate) fn violations(findings: &[Finding<'_>], features: &Features<'_>) -> M
                             tr {
                                 th scope="row" { (name_link(finding.feature_name, features)) }
                                 td.nowrap { (check_label(finding.check)) }
-                                td.wide { (findings::sentence(finding, features.named(finding.feature_name))) }
+                                td.wide { (features.told(finding)) }
                                 td.badges { (named_by(finding)) }
                             }
                         }

@@ -38,6 +38,14 @@ pub struct DataQualityReport<'a> {
     pub violations: Option<&'a ConstraintViolations>,
 }
 
+impl<'a> DataQualityReport<'a> {
+    /// What a reader should know first: of the check, then of the reading of the data.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let check = self.probity.check.iter().flat_map(|check| &check.notes);
+        check.chain(&self.probity.dataset.notes).map(String::as_str)
+    }
+}
+
 /// One HTML file that needs nothing else.
 pub fn render(report: &DataQualityReport<'_>) -> String {
     let findings = findings::all(report);
@@ -187,8 +195,7 @@ fn verdicts(
 }
 
 fn notes(report: &DataQualityReport<'_>) -> Markup {
-    let check = report.probity.check.iter().flat_map(|check| &check.notes);
-    let notes: Vec<&String> = check.chain(&report.probity.dataset.notes).collect();
+    let notes: Vec<&str> = report.notes().collect();
     html! {
         @if !notes.is_empty() {
             section.notes {
