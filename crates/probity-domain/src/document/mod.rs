@@ -5,6 +5,7 @@
 //! has one form.
 
 pub mod analysis;
+pub mod analysis_config;
 pub mod bias_file;
 pub mod bias_violations;
 pub mod constraint_violations;

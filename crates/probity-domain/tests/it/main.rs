@@ -5,6 +5,7 @@
     reason = "numbers are read, not computed; a test that can't read its file has failed"
 )]
 
+mod analysis_config;
 mod clarify;
 mod lenient_reading;
 mod numbers;
