@@ -28,8 +28,7 @@ fn rewritten(config: &AnalysisConfig) -> String {
 
 #[track_caller]
 fn check_same_meaning(path: &str, original: &[u8]) {
-    let config = AnalysisConfig::from_monitor_json(original)
-        .unwrap_or_else(|error| panic!("{path}: {error}"));
+    let config = AnalysisConfig::from_monitor_json(original).unwrap();
     let expected: serde_json::Value = serde_json::from_slice(original).unwrap();
     let text = rewritten(&config);
     let found: serde_json::Value = serde_json::from_str(&text).unwrap();
