@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use probity_report::bias;
 use probity_report::data_quality::{Sample, render, samples};
 
 fn main() -> std::io::Result<()> {
@@ -20,6 +21,15 @@ fn main() -> std::io::Result<()> {
         std::fs::write(
             folder.join(format!("{}.html", sample.name)),
             render(&sample.report()),
+        )?;
+    }
+    for sample in bias::samples()
+        .into_iter()
+        .chain([bias::BiasSample::wide(60, 40)])
+    {
+        std::fs::write(
+            folder.join(format!("{}.html", sample.name)),
+            bias::render(&sample.report()),
         )?;
     }
     Ok(())

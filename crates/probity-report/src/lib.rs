@@ -2,14 +2,19 @@
 //!
 //! No files, no clock, no network: documents in, text out.
 
+pub mod bias;
 pub mod data_quality;
 pub mod junit;
 pub mod markdown;
 
 mod chart;
 mod distribution;
+mod junit_suite;
+mod masthead;
+mod metric_check;
 mod number;
 mod page;
 mod verdict;
+mod verdict_tiles;
 
 pub use verdict::Verdict;

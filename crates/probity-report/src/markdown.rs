@@ -53,7 +53,7 @@ pub fn check_summary(report: &DataQualityReport<'_>, verdict: Verdict) -> String
     out
 }
 
-fn lower_first(text: &str) -> String {
+pub(crate) fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(char::to_lowercase);
     first.into_iter().flatten().chain(characters).collect()
@@ -82,16 +82,21 @@ fn compared(report: &DataQualityReport<'_>) -> String {
 }
 
 fn other_verdict(findings: &[Finding<'_>], verdict: Verdict) -> String {
-    let (other, says) = match verdict {
-        Verdict::Aws => (
-            Verdict::Corrected,
-            "The verdict corrected for chance and for many columns",
-        ),
-        Verdict::Corrected => (Verdict::Aws, "SageMaker's rule"),
-    };
     let of = |verdict: Verdict| findings_under(findings, verdict).len();
-    let (own, theirs) = (of(verdict), of(other));
     let both = findings.iter().filter(|f| f.aws && f.corrected).count();
+    other_verdict_finds(verdict, (of(verdict), of(verdict.other())), both)
+}
+
+/// How many violations `(own, theirs)` each verdict names, and how many both do.
+pub(crate) fn other_verdict_finds(
+    verdict: Verdict,
+    (own, theirs): (usize, usize),
+    both: usize,
+) -> String {
+    let says = match verdict {
+        Verdict::Aws => "The verdict corrected for chance and for many tests",
+        Verdict::Corrected => "SageMaker's rule",
+    };
     let found = plural(theirs, "violation");
     let finds = match (theirs, both) {
         (0, _) if own == 0 => "finds no violation either".to_owned(),
@@ -108,7 +113,7 @@ fn other_verdict(findings: &[Finding<'_>], verdict: Verdict) -> String {
     format!("\n{says} {finds}.\n")
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

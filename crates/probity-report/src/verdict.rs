@@ -14,10 +14,22 @@ pub enum Verdict {
 impl Verdict {
     /// The verdict that decided the check's exit code.
     pub fn deciding(check: &CheckFacts) -> Self {
-        if check.verdict == "corrected" {
+        Self::named(&check.verdict)
+    }
+
+    /// As the documents of a check spell it; anything else is SageMaker's, the default.
+    pub(crate) fn named(name: &str) -> Self {
+        if name == "corrected" {
             Self::Corrected
         } else {
             Self::Aws
+        }
+    }
+
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Aws => Self::Corrected,
+            Self::Corrected => Self::Aws,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::label::shortened;
 use super::{TwoSides, coordinate};
 use crate::number;
 
@@ -64,7 +65,7 @@ fn category_row(bar: &CategoryBar, top: f64, scale: f64) -> Markup {
     let width = |share: f64| coordinate((share * scale).max(if share > 0.0 { 1.0 } else { 0.0 }));
     let middle = coordinate(top + 10.0);
     html! {
-        text.label.end x=(LABEL_END) y=(middle) dy=".32em" { (shortened(&bar.label)) }
+        text.label.end x=(LABEL_END) y=(middle) dy=".32em" { (shortened(&bar.label, LABEL_WIDTH)) }
         @match (bar.shares.baseline, bar.shares.current) {
             (Some(baseline), Some(current)) => {
                 rect.base x=(LEFT) y=(top) width=(width(baseline)) height="9" {}
@@ -81,50 +82,5 @@ fn category_row(bar: &CategoryBar, top: f64, scale: f64) -> Markup {
             }
             (None, None) => {}
         }
-    }
-}
-
-/// A label that fits its place. Control characters would vanish or break the line.
-fn shortened(label: &str) -> String {
-    let mut out = String::new();
-    let mut width = 0;
-    for character in label.chars() {
-        let character = if character.is_control() {
-            '␣'
-        } else {
-            character
-        };
-        // CJK, Hangul, full-width forms and emoji take about two places.
-        let wide = matches!(u32::from(character), 0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFF00..=0xFF60 | 0x1F300..=0x1FAFF);
-        width += if wide { 2 } else { 1 };
-        if width > LABEL_WIDTH {
-            out.push('…');
-            return out;
-        }
-        out.push(character);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shortened;
-
-    #[track_caller]
-    fn check(label: &str, shown: &str) {
-        assert_eq!(shortened(label), shown);
-    }
-
-    #[test]
-    fn long_labels_end_in_an_ellipsis() {
-        check("short", "short");
-        check("exactly nineteen ch", "exactly nineteen ch");
-        check("a label that goes on and on", "a label that goes o…");
-        check("顧客の居住している都道府県", "顧客の居住している…");
-    }
-
-    #[test]
-    fn control_characters_are_shown_as_a_space_mark() {
-        check("a\nb", "a␣b");
     }
 }

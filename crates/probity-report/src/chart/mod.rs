@@ -6,13 +6,22 @@
 //! whole plots without bars on given bins; none writes a description for screen readers.
 
 mod categories;
+mod confusion;
+mod forest;
 mod gauge;
+mod group_bars;
 mod histogram;
+mod label;
 mod scale;
 mod spark;
 
 pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
+pub(crate) use confusion::{ConfusionChart, confusion_chart};
+pub(crate) use forest::{
+    Estimate, ForestScale, Spacing, Weight, forest_axis, forest_mark, forest_move,
+};
 pub(crate) use gauge::{Gauge, gauge, meter};
+pub(crate) use group_bars::{BarGroup, Series, ShareBar, group_bars};
 pub(crate) use histogram::{NumericChart, histogram};
 pub(crate) use spark::spark;
 

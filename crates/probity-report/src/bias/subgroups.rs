@@ -1,0 +1,98 @@
+//! Intersections of facets, worst first: one group can be harmed where each facet alone looks
+//! even.
+
+use maud::{Markup, html};
+use probity_domain::document::bias_file::{MetricFacts, SubgroupFacts, SubgroupRow};
+
+use super::metric_table::{Scales, value, weighted_mark};
+use super::words::{facet_name, interval_text, leaves_out_ideal};
+use crate::chart::{Weight, forest_axis};
+use crate::data_quality::plural_of;
+use crate::number;
+
+pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
+    let scales = Scales::of(facts.groups.iter().map(|row| &row.difference));
+    let is_predicted = facts.groups.iter().any(|row| row.prediction_rate.is_some());
+    html! {
+        section #subgroups {
+            h2 { "Subgroups" }
+            @if facts.groups.is_empty() {
+                p { "No intersection of the facets has " (number::count(facts.minimum_rows)) " rows or more." }
+            } @else {
+                div.scroll {
+                    table.metrics {
+                        thead {
+                            tr {
+                                th scope="col" { "Subgroup" } th.num scope="col" { "Rows" }
+                                th.num scope="col" { "Positive labels" }
+                                @if is_predicted { th.num scope="col" { "Positive predictions" } }
+                                th.num scope="col" { "Others − this" }
+                                th.forest scope="col" { span.hidden { "Picture" } (forest_axis(&scales.differences)) }
+                                th scope="col" { "What it says" }
+                            }
+                        }
+                        tbody { @for group in &facts.groups { (row(&scales, group, is_predicted.then_some(()))) } }
+                    }
+                }
+                p.fine {
+                    "Each intersection against all other rows, worst first: the order is by the end of the interval nearest 0, so that sure differences come before large ones. "
+                    @if is_predicted { "The difference is of positive predictions." } @else { "The difference is of positive labels." }
+                }
+            }
+            @if facts.n_too_small > 0 {
+                p.fine {
+                    (plural_of(facts.n_too_small, "subgroup")) " with fewer than " (number::count(facts.minimum_rows))
+                    " rows " (if facts.n_too_small == 1 { "is" } else { "are" }) " counted, but not ranked."
+                }
+            }
+        }
+    }
+}
+
+fn row(scales: &Scales, group: &SubgroupRow, predicted: Option<()>) -> Markup {
+    let is_sure = leaves_out_ideal(&group.difference);
+    let weight = if is_sure {
+        Weight::Sure
+    } else {
+        Weight::Unsure
+    };
+    html! {
+        tr {
+            th scope="row" {
+                @for (index, (facet, value)) in group.values.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    span.nowrap { (facet_name(facet, value)) }
+                }
+            }
+            td.num { (number::count(group.counts.n)) }
+            td.num { (rate(&group.label_rate)) }
+            @if predicted.is_some() {
+                td.num { @if let Some(metric) = &group.prediction_rate { (rate(metric)) } }
+            }
+            td.num { (value(&group.difference)) }
+            td.forest { (weighted_mark(scales, &group.difference, weight)) }
+            td.wide {
+                @if is_sure { span.badge.sure { "Beyond sampling error" } " " }
+                (group.difference.reading)
+                @if let Some(interval) = &group.difference.interval {
+                    small { (number::percent(interval.level)) " interval " (interval_text(interval)) ", " (interval.method) }
+                }
+                @if let Some(note) = group.difference.note.as_ref().or(group.difference.error.as_ref()) { small { (note) } }
+            }
+        }
+    }
+}
+
+fn rate(metric: &MetricFacts) -> Markup {
+    html! {
+        @match metric.value {
+            Some(value) => {
+                (number::percent(value))
+                @if let Some(interval) = &metric.interval {
+                    small { (number::percent(interval.low)) " to " (number::percent(interval.high)) }
+                }
+            }
+            None => span.muted { "no rows" },
+        }
+    }
+}
