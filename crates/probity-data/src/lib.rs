@@ -7,6 +7,9 @@ pub mod fuzzing;
 pub mod location;
 
 pub use dataset::{
-    ColumnsPosition, Dataset, Format, Header, Nested, ORIGINAL_NAME, Partition, Projection,
-    ReadDataset, ReadOptions, open,
+    CaptureSide, ColumnChoice, ColumnsPosition, Dataset, DatasetType, EXPRESSION, Format, Header,
+    InvalidExpression, InvalidRecordColumns, JoinDatasets, JoinSide, Nested, ORIGINAL_NAME,
+    Partition, Projection, ReadDataset, ReadOptions, RecordColumns, RecordExpression, RecordRole,
+    RecordValue, UnknownColumn, UnknownDatasetType, join, open, resolve_in_table,
 };
+pub use format::value_list::{NotAList, list_of_values};

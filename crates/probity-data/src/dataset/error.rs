@@ -4,6 +4,7 @@
 use datafusion::common::DataFusionError;
 use datafusion::parquet::errors::ParquetError;
 
+use super::column_choice::UnknownColumn;
 use super::options::Format;
 use crate::location::ReadLocation;
 
@@ -96,6 +97,64 @@ pub enum ReadDataset {
     },
     #[error("`{uri}`: two columns are called `{column}`; rename one of them")]
     RepeatedColumn { uri: String, column: String },
+    #[error("`{uri}` line {line}: `{expression}` gives {found}, expected {expected}")]
+    ExpressionGave {
+        uri: String,
+        line: u64,
+        expression: String,
+        found: String,
+        expected: &'static str,
+    },
+    #[error("`{uri}` line {line}: `{expression}` cannot be followed: {problem}")]
+    ExpressionFailed {
+        uri: String,
+        line: u64,
+        expression: String,
+        problem: String,
+    },
+    #[error(
+        "`{uri}`: `{expression}` gives nothing in any of {rows} records; is a name in it misspelled?"
+    )]
+    ExpressionMatchesNothing {
+        uri: String,
+        expression: String,
+        rows: usize,
+    },
+    #[error(
+        "`{uri}` line {line}: `{expression}` gives {found} features, expected {expected} as in the records before"
+    )]
+    FeatureCount {
+        uri: String,
+        line: u64,
+        expression: String,
+        found: usize,
+        expected: usize,
+    },
+    #[error(
+        "`{uri}`: `{first}` gives a list of {first_length}, but `{other}` one of {other_length}; both must have an element for each record"
+    )]
+    ListLengths {
+        uri: String,
+        first: String,
+        first_length: usize,
+        other: String,
+        other_length: usize,
+    },
+    #[error(
+        "`{uri}` is longer than {limit_bytes} bytes, too long for expressions over the whole document; use JSON Lines, or an array of records with expressions that all begin with `[*]`"
+    )]
+    DocumentTooLong { uri: String, limit_bytes: u64 },
+    // The first sentence is Clarify's.
+    #[error(
+        "Headers in config do not match with the number of columns in the dataset. `{uri}` has {columns} columns, `headers` names {headers}"
+    )]
+    HeadersDiffer {
+        uri: String,
+        headers: usize,
+        columns: usize,
+    },
+    #[error("`{uri}` cannot be joined")]
+    IdColumn { uri: String, source: UnknownColumn },
     #[error("`{uri}` line {line}: not a captured event: {problem}")]
     NotAnEvent {
         uri: String,
@@ -184,16 +243,6 @@ fn without_layers(text: &str) -> String {
         rest = inner;
     }
     rest.to_owned()
-}
-
-impl ReadDataset {
-    /// The reading error inside an error that the query engine handed on.
-    pub fn in_engine_error(error: &DataFusionError) -> Option<&ReadDataset> {
-        match error.find_root() {
-            DataFusionError::External(cause) => cause.downcast_ref(),
-            _ => None,
-        }
-    }
 }
 
 impl From<ReadDataset> for DataFusionError {

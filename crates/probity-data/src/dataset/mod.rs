@@ -8,13 +8,18 @@
 //! [`Partition::stream`].
 
 pub(crate) mod blocks;
+pub(crate) mod capture_side;
+pub(crate) mod column_choice;
 pub(crate) mod content;
+mod dataset_type;
 pub(crate) mod error;
+mod join;
 pub(crate) mod notes;
 pub(crate) mod open_file;
 pub(crate) mod options;
 pub(crate) mod partition;
 mod recognition;
+pub(crate) mod record_columns;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -23,12 +28,20 @@ use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
+pub use capture_side::CaptureSide;
+pub use column_choice::{ColumnChoice, UnknownColumn};
+pub use dataset_type::{DatasetType, UnknownDatasetType};
 pub use error::ReadDataset;
+pub use join::{JoinDatasets, JoinSide, join, resolve_in_table};
 pub use options::{ColumnsPosition, Format, Header, Nested, ReadOptions};
-pub use partition::{ORIGINAL_NAME, Partition, Projection};
+pub use partition::{EXPRESSION, ORIGINAL_NAME, Partition, Projection};
+pub use record_columns::{InvalidRecordColumns, RecordColumns, RecordRole, RecordValue};
+
+pub use crate::format::expression::{InvalidExpression, RecordExpression};
 
 use crate::format::parquet::check_types;
 use crate::location::SourceFile;
+use join::Join;
 use notes::Notes;
 use open_file::{FirstFile, OpenFile};
 
@@ -42,6 +55,9 @@ pub struct Dataset {
     options: Arc<ReadOptions>,
     format: Format,
     notes: Notes,
+    joined: Option<Arc<Join>>,
+    /// Of datasets that were joined to this one.
+    notes_of_others: Vec<String>,
 }
 
 /// Prepares to read `files` in their order. Looks into the first one.
@@ -68,6 +84,8 @@ pub async fn open(files: Vec<SourceFile>, options: ReadOptions) -> Result<Datase
         options: Arc::new(options),
         format,
         notes: Notes::default(),
+        joined: None,
+        notes_of_others: Vec::new(),
     })
 }
 
@@ -81,15 +99,13 @@ impl Dataset {
         self.files.len()
     }
 
-    /// Bytes as stored, before decompression, where all sizes are known.
-    pub fn stored_bytes(&self) -> Option<u64> {
-        self.files.iter().map(SourceFile::size_bytes).sum()
-    }
-
     /// What was decided for the user's data while reading them, as renamed
     /// columns. Complete when the partitions were read.
     pub fn notes(&self) -> Vec<String> {
-        self.notes.all()
+        let mut notes = self.notes.all();
+        notes.extend(self.notes_of_others.iter().cloned());
+        notes.extend(self.joined.iter().flat_map(|join| join.notes()));
+        notes
     }
 
     /// The partitions in their order.
@@ -100,6 +116,7 @@ impl Dataset {
             first: FirstFile::of(self.format),
             first_columns: None,
             notes: self.notes.clone(),
+            joined: self.joined.clone(),
             current: None,
             ordinal: 0,
         };
@@ -118,6 +135,7 @@ struct Cutter {
     /// Columns of the first file, where files must agree.
     first_columns: Option<(String, SchemaRef)>,
     notes: Notes,
+    joined: Option<Arc<Join>>,
     current: Option<OpenFile>,
     ordinal: usize,
 }
@@ -127,7 +145,8 @@ impl Cutter {
         loop {
             if let Some(file) = &mut self.current {
                 if let Some(body) = file.next_body().await? {
-                    let partition = Partition::new(self.ordinal, body, self.notes.clone());
+                    let partition = Partition::new(self.ordinal, body, self.notes.clone())
+                        .joined_by(self.joined.clone());
                     self.ordinal += 1;
                     return Ok(Some(partition));
                 }

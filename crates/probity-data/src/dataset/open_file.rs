@@ -11,7 +11,7 @@ use super::partition::Body;
 use super::recognition::{
     format_of_name, format_of_unnamed, is_parquet, same_kind, text_under_parquet_name,
 };
-use crate::format::capture::{CaptureFile, Labels};
+use crate::format::capture::{CaptureFile, Labels, Widths};
 use crate::format::csv::CsvFile;
 use crate::format::json::JsonFile;
 use crate::format::parquet::ParquetFile;
@@ -31,7 +31,8 @@ pub(crate) struct FirstFile {
     format: Format,
     uri: Option<String>,
     delimiter: Option<u8>,
-    capture_width: Option<usize>,
+    capture_widths: Widths,
+    n_features: Option<usize>,
 }
 
 impl FirstFile {
@@ -40,7 +41,8 @@ impl FirstFile {
             format,
             uri: None,
             delimiter: None,
-            capture_width: None,
+            capture_widths: Widths::default(),
+            n_features: None,
         }
     }
 }
@@ -166,20 +168,23 @@ pub(crate) async fn open_content(
                 .or(file.as_ref().map(|file| file.dialect.delimiter));
             Ok(file.map(|file| OpenFile::Csv(Box::new(file))))
         }
-        Format::JsonLines => Ok(Some(OpenFile::Json(Box::new(
-            JsonFile::lines(content, options).await?,
-        )))),
-        Format::Json => Ok(Some(OpenFile::Json(Box::new(
-            JsonFile::values(content, options).await?,
-        )))),
+        Format::JsonLines | Format::Json => {
+            let file = if format == Format::JsonLines {
+                JsonFile::lines(content, options, first.n_features).await?
+            } else {
+                JsonFile::values(content, options, first.n_features).await?
+            };
+            first.n_features = first.n_features.or(file.n_features());
+            Ok(Some(OpenFile::Json(Box::new(file))))
+        }
         Format::Capture | Format::MergedCapture => {
             let labels = if format == Format::Capture {
                 Labels::Absent
             } else {
                 Labels::Present
             };
-            let file = CaptureFile::open(content, options, (labels, first.capture_width)).await?;
-            first.capture_width = first.capture_width.or(file.width());
+            let file = CaptureFile::open(content, options, (labels, first.capture_widths)).await?;
+            first.capture_widths = file.widths();
             Ok(Some(OpenFile::Capture(Box::new(file))))
         }
         Format::Parquet => Err(ReadDataset::Options {

@@ -1,6 +1,8 @@
 //! How a dataset is to be read. Everything has a default that suits a CSV with
 //! a header, a Parquet file or an endpoint's captures.
 
+use super::record_columns::RecordColumns;
+
 /// A dataset format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -17,15 +19,6 @@ pub enum Format {
 }
 
 impl Format {
-    pub const ALL: [Format; 6] = [
-        Format::Csv,
-        Format::Json,
-        Format::JsonLines,
-        Format::Parquet,
-        Format::Capture,
-        Format::MergedCapture,
-    ];
-
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -37,10 +30,6 @@ impl Format {
             Format::MergedCapture => "merged-capture",
         }
     }
-
-    pub fn from_name(name: &str) -> Option<Format> {
-        Format::ALL.into_iter().find(|format| format.name() == name)
-    }
 }
 
 /// Whether the first record of a CSV file names the columns.
@@ -49,6 +38,9 @@ pub enum Header {
     #[default]
     Present,
     Absent,
+    /// `column_names` names all columns, as `headers` of a Clarify configuration does, or they are `column_0`,
+    /// `column_1`, …. There is no header then, unless the first record is these very names.
+    Configured,
 }
 
 /// What to do with objects and arrays inside a record.
@@ -79,8 +71,10 @@ pub struct ReadOptions {
     pub nested: Nested,
     pub columns_position: ColumnsPosition,
     /// Names by position for data without names (CSV without header, CSV
-    /// captures); `_c0`, `_c1`, … stand in where there are too few.
+    /// captures); `_c0`, `_c1`, … stand in where there are too few, unless [`Header::Configured`] asks for all.
     pub column_names: Option<Vec<String>>,
+    /// JSON, JSON Lines and captures of them: take these instead of one column per key.
+    pub record_columns: Option<RecordColumns>,
     /// Uncompressed content of one partition, at the least, of a file that has
     /// more.
     pub block_size_bytes: u64,
@@ -97,6 +91,7 @@ impl Default for ReadOptions {
             nested: Nested::Refuse,
             columns_position: ColumnsPosition::Start,
             column_names: None,
+            record_columns: None,
             block_size_bytes: 64 << 20,
             max_record_bytes: 256 << 20,
         }
@@ -110,6 +105,9 @@ impl ReadOptions {
             .column_names
             .as_ref()
             .and_then(|names| names.get(position));
-        given.cloned().unwrap_or_else(|| format!("_c{position}"))
+        given.cloned().unwrap_or_else(|| match self.header {
+            Header::Configured => format!("column_{position}"),
+            Header::Present | Header::Absent => format!("_c{position}"),
+        })
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
@@ -12,6 +13,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use super::error::ReadDataset;
+use super::join::{Join, JoinedRows};
 use super::notes::Notes;
 use crate::format::capture::CaptureBlock;
 use crate::format::csv::{CsvBatches, CsvBlock};
@@ -25,12 +27,16 @@ use crate::format::text_table::{FinishedTable, TextTable};
 /// the top-level member `a`, it is `a` too.
 pub const ORIGINAL_NAME: &str = "probity.original_name";
 
+/// Metadata of a field that an expression made, as `label` of a JSON record: the expression.
+pub const EXPRESSION: &str = "probity.expression";
+
 /// A run of whole records of one file.
 #[derive(Debug)]
 pub struct Partition {
     ordinal: usize,
     body: Body,
     notes: Notes,
+    joined: Option<Arc<Join>>,
     /// Of formats whose columns are known only after reading.
     table: OnceLock<Arc<FinishedTable>>,
 }
@@ -42,6 +48,11 @@ pub(crate) enum Body {
     Capture(CaptureBlock),
     Parquet(RowGroups),
 }
+
+type Batches = (
+    SchemaRef,
+    BoxStream<'static, Result<RecordBatch, ReadDataset>>,
+);
 
 /// What reading some of the columns costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +69,13 @@ impl Partition {
             ordinal,
             body,
             notes,
+            joined: None,
             table: OnceLock::new(),
         }
     }
 
-    /// Position among the partitions of the dataset, from 0.
-    pub fn ordinal(&self) -> usize {
-        self.ordinal
+    pub(crate) fn joined_by(self, joined: Option<Arc<Join>>) -> Self {
+        Partition { joined, ..self }
     }
 
     /// The file, for messages.
@@ -87,14 +98,6 @@ impl Partition {
         }
     }
 
-    /// The number of rows, where it is known without reading.
-    pub fn known_rows(&self) -> Option<u64> {
-        match &self.body {
-            Body::Parquet(groups) => Some(groups.rows()),
-            Body::Csv(_) | Body::Json(_) | Body::Capture(_) => None,
-        }
-    }
-
     /// How costly it is to stream the columns in several turns.
     pub fn projection(&self) -> Projection {
         match &self.body {
@@ -105,6 +108,22 @@ impl Partition {
 
     /// The columns. JSON and captures are read for it, so ask on a worker.
     pub fn schema(&self) -> Result<SchemaRef, ReadDataset> {
+        let own = self.own_schema()?;
+        let Some(join) = &self.joined else {
+            return Ok(own);
+        };
+        // Of columns that appear as they may, a name can be free in one partition and taken in the next.
+        let may_appear_later = matches!(self.body, Body::Json(_) | Body::Capture(_));
+        match join.shared_name(&own) {
+            Some(column) if may_appear_later => Err(ReadDataset::RepeatedColumn {
+                uri: self.uri().to_owned(),
+                column: column.to_owned(),
+            }),
+            _ => Ok(join.schema(&own)),
+        }
+    }
+
+    fn own_schema(&self) -> Result<SchemaRef, ReadDataset> {
         match &self.body {
             Body::Csv(block) => Ok(Arc::clone(&block.schema)),
             Body::Parquet(groups) => Ok(Arc::clone(groups.schema())),
@@ -119,11 +138,44 @@ impl Partition {
     ) -> Result<SendableRecordBatchStream, ReadDataset> {
         let full = self.schema()?;
         let columns = columns.unwrap_or_else(|| (0..full.fields().len()).collect());
+        let (schema, batches) = match &self.joined {
+            Some(join) => self.stream_joined(join, &columns)?,
+            None => self.stream_own(columns)?,
+        };
+        let batches = batches.map(|batch| batch.map_err(DataFusionError::from));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+    }
+
+    fn stream_joined(&self, join: &Arc<Join>, columns: &[usize]) -> Result<Batches, ReadDataset> {
+        let own = self.own_schema()?;
+        let place = (self.ordinal, self.uri());
+        let rows = JoinedRows::new(join, place, &own, columns)?;
+        let schema = Arc::clone(rows.schema());
+        let (_, batches) = self.stream_own(rows.main_columns().to_vec())?;
+        let uri = self.uri().to_owned();
+        let state = (batches, rows, uri);
+        let joined =
+            futures::stream::try_unfold(state, |(mut batches, mut rows, uri)| async move {
+                let Some(batch) = batches.next().await.transpose()? else {
+                    rows.finish();
+                    return Ok(None);
+                };
+                let joined = rows.join(&batch).map_err(|source| ReadDataset::Columns {
+                    uri: uri.clone(),
+                    source,
+                })?;
+                Ok(Some((joined, (batches, rows, uri))))
+            });
+        Ok((schema, joined.boxed()))
+    }
+
+    /// The rows of this partition alone, of the columns at the positions `columns`.
+    fn stream_own(&self, columns: Vec<usize>) -> Result<Batches, ReadDataset> {
         let failed = |source: ArrowError| ReadDataset::Columns {
             uri: self.uri().to_owned(),
             source,
         };
-        let schema = Arc::new(full.project(&columns).map_err(failed)?);
+        let schema = Arc::new(self.own_schema()?.project(&columns).map_err(failed)?);
         let batches: BoxStream<'static, Result<_, ReadDataset>> = match &self.body {
             Body::Csv(block) => {
                 futures::stream::iter(CsvBatches::new(block.clone(), columns, Arc::clone(&schema)))
@@ -132,17 +184,13 @@ impl Partition {
             Body::Parquet(groups) => groups.stream(&columns, Arc::clone(&schema))?,
             Body::Json(_) | Body::Capture(_) => self.stream_table(columns)?,
         };
-        let batches = batches.map(|batch| batch.map_err(DataFusionError::from));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+        Ok((schema, batches))
     }
 
     fn stream_table(
         &self,
         columns: Vec<usize>,
-    ) -> Result<
-        BoxStream<'static, Result<datafusion::arrow::array::RecordBatch, ReadDataset>>,
-        ReadDataset,
-    > {
+    ) -> Result<BoxStream<'static, Result<RecordBatch, ReadDataset>>, ReadDataset> {
         let table = self.read_table()?;
         let uri = self.uri().to_owned();
         let batch_rows = rows_per_batch(columns.len());
@@ -168,6 +216,9 @@ impl Partition {
             Body::Capture(block) => block.read()?,
             Body::Csv(_) | Body::Parquet(_) => TextTable::default().finish(),
         };
+        if let Some(expression) = &table.unmatched {
+            self.report_unmatched(expression, table.rows)?;
+        }
         if let Some(key) = &table.repeated {
             let note = format!(
                 "`{}`: `{key}` appears twice in one record; its last value counts",
@@ -176,5 +227,21 @@ impl Partition {
             self.notes.add_of_partition(self.ordinal, note);
         }
         Ok(Arc::clone(self.table.get_or_init(|| Arc::new(table))))
+    }
+    /// An expression without a value in the whole first partition is taken for a mistake; later on for gaps.
+    fn report_unmatched(&self, expression: &str, rows: usize) -> Result<(), ReadDataset> {
+        if self.ordinal == 0 {
+            return Err(ReadDataset::ExpressionMatchesNothing {
+                uri: self.uri().to_owned(),
+                expression: expression.to_owned(),
+                rows,
+            });
+        }
+        let note = format!(
+            "`{}`: `{expression}` gives nothing in any of {rows} records",
+            self.uri()
+        );
+        self.notes.add_of_partition(self.ordinal, note);
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
 
 use super::csv::{ColumnName, text_schema};
+use crate::dataset::capture_side::CaptureSide;
 
 /// More columns than this come from values used as keys.
 pub(crate) const MAX_COLUMNS: usize = 100_000;
@@ -22,6 +23,10 @@ pub(crate) struct TextTable {
     rows: u32,
     /// The first column that was set twice in one row.
     repeated: Option<usize>,
+    /// An expression for a column that gave nothing in any row.
+    pub(crate) unmatched: Option<String>,
+    /// The side of captured events of which columns appear now.
+    side: Option<CaptureSide>,
 }
 
 #[derive(Debug)]
@@ -29,6 +34,9 @@ struct TextValues {
     name: Arc<str>,
     /// Where the dots between keys stand in the name of a flattened column.
     joints: Box<[usize]>,
+    /// What made the column, where an expression did.
+    expression: Option<String>,
+    side: Option<CaptureSide>,
     /// One more than the last row that had the key; 0 before there is one.
     rows_seen: u32,
     /// Rows that have a value, rising.
@@ -72,6 +80,8 @@ impl TextTable {
         self.columns.push(TextValues {
             name: Arc::clone(&name),
             joints: joints.into(),
+            expression: None,
+            side: self.side,
             rows_seen: 0,
             rows: vec![],
             ends: vec![],
@@ -79,6 +89,16 @@ impl TextTable {
         });
         self.by_name.insert(name, self.columns.len() - 1);
         Ok(self.columns.len() - 1)
+    }
+
+    /// Columns that appear from now on are of this side.
+    pub(crate) fn begin_side(&mut self, side: CaptureSide) {
+        self.side = Some(side);
+    }
+
+    /// Remembers the expression that makes the column.
+    pub(crate) fn set_expression(&mut self, column: usize, expression: &str) {
+        self.columns[column].expression = Some(expression.to_owned());
     }
 
     /// Where the name of the column was put together.
@@ -124,6 +144,7 @@ impl TextTable {
             repeated: self
                 .repeated
                 .map(|column| self.columns[column].name.to_string()),
+            unmatched: self.unmatched,
             rows: self.rows as usize,
             columns: self.columns,
         }
@@ -137,6 +158,8 @@ pub(crate) struct FinishedTable {
     pub(crate) rows: usize,
     /// A key that an object has twice.
     pub(crate) repeated: Option<String>,
+    /// An expression for a column that gave nothing in any row.
+    pub(crate) unmatched: Option<String>,
     columns: Vec<TextValues>,
 }
 
@@ -164,6 +187,8 @@ impl TextValues {
         ColumnName {
             name: self.name.to_string(),
             original: first_key,
+            expression: self.expression.clone(),
+            side: self.side,
         }
     }
 

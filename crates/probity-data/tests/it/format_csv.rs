@@ -98,6 +98,63 @@ fn without_a_header_names_come_from_the_baseline_and_then_from_positions() {
     check(&[("a.csv", "1\n")], names(&["x", "y"]), "x", &["1"]);
 }
 
+fn configured(names: Option<&[&str]>) -> ReadOptions {
+    let names = names.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+    ReadOptions {
+        header: Header::Configured,
+        column_names: names,
+        ..options()
+    }
+}
+
+#[test]
+fn configured_names_mean_that_there_is_no_header() {
+    let names: &[&str] = &["a", "b"];
+    check(
+        &[("a.csv", "1,2\n3,4\n")],
+        configured(Some(names)),
+        "a|b",
+        &["1|2", "3|4"],
+    );
+    check(
+        &[("a.csv", "1,2\n")],
+        configured(None),
+        "column_0|column_1",
+        &["1|2"],
+    );
+}
+
+#[test]
+fn a_first_record_of_the_configured_names_is_a_header() {
+    let names: &[&str] = &["a", "b"];
+    check(
+        &[
+            ("a.csv", "a,b\n1,2\n"),
+            ("b.csv", "3,4\n"),
+            ("c.csv", "b,a\n"),
+        ],
+        configured(Some(names)),
+        "a|b",
+        &["1|2", "3|4", "b|a"],
+    );
+}
+
+#[test]
+fn configured_names_of_another_number_are_an_error_with_both_numbers() {
+    let names: &[&str] = &["a", "b", "c"];
+    check_error(
+        &[("a.csv", b"1,2\n")],
+        configured(Some(names)),
+        "Headers in config do not match with the number of columns in the dataset. `a.csv` has 2 columns, `headers` names 3",
+    );
+    let twice: &[&str] = &["a", "a"];
+    check_error(
+        &[("a.csv", b"1,2\n")],
+        configured(Some(twice)),
+        "`a.csv`: two columns are called `a`; rename one of them",
+    );
+}
+
 #[test]
 fn a_repeated_column_is_renamed_and_said() {
     let table = read(&[("a.csv", b"a,a\n1,2\n")], options()).unwrap();

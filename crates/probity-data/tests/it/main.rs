@@ -15,8 +15,10 @@ mod format_recognition;
 mod fuzzing;
 #[path = "../../examples/fuzz/harness/mod.rs"]
 mod harness;
+mod joining;
 mod location_azurite;
 mod location_hard_inputs;
 mod location_s3;
 mod reading;
+mod record_columns;
 mod s3_server;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::{StreamExt, TryStreamExt};
 use probity_data::location::SourceFile;
-use probity_data::{Format, ORIGINAL_NAME, ReadDataset, ReadOptions};
+use probity_data::{Dataset, Format, ORIGINAL_NAME, ReadDataset, ReadOptions};
 
 /// What was read, with the columns in order of first appearance.
 #[derive(Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub(crate) struct Table {
     pub(crate) original_names: BTreeMap<String, String>,
     pub(crate) notes: Vec<String>,
     pub(crate) partitions: usize,
+    /// Of each partition.
+    pub(crate) schemas: Vec<SchemaRef>,
 }
 
 /// Writes the files and reads them as one dataset.
@@ -45,20 +48,20 @@ pub(crate) async fn read_sources(
     sources: Vec<SourceFile>,
     options: ReadOptions,
 ) -> Result<Table, ReadDataset> {
-    let dataset = probity_data::open(sources, options).await?;
+    read_dataset(&probity_data::open(sources, options).await?).await
+}
+
+pub(crate) async fn read_dataset(dataset: &Dataset) -> Result<Table, ReadDataset> {
     let mut rows: Vec<BTreeMap<usize, String>> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
     let mut original_names = BTreeMap::new();
     let mut n_partitions = 0;
+    let mut schemas = Vec::new();
     let mut partitions = dataset.partitions();
     while let Some(partition) = partitions.try_next().await? {
-        assert_eq!(
-            partition.ordinal(),
-            n_partitions,
-            "partitions come in their order"
-        );
         n_partitions += 1;
         let mut batches = partition.stream(None)?;
+        schemas.push(batches.schema());
         for field in batches.schema().fields() {
             if let Some(original) = field.metadata().get(ORIGINAL_NAME) {
                 original_names.insert(field.name().clone(), original.clone());
@@ -70,7 +73,6 @@ pub(crate) async fn read_sources(
             .iter()
             .map(|field| position_of(&mut columns, field.name()))
             .collect();
-        let mut partition_rows = 0;
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| match error {
                 datafusion::common::DataFusionError::External(cause) => {
@@ -78,7 +80,6 @@ pub(crate) async fn read_sources(
                 }
                 other => panic!("{other}"),
             })?;
-            partition_rows += batch.num_rows() as u64;
             for row in 0..batch.num_rows() {
                 let values = positions.iter().zip(batch.columns());
                 rows.push(
@@ -88,11 +89,6 @@ pub(crate) async fn read_sources(
                 );
             }
         }
-        assert!(
-            partition
-                .known_rows()
-                .is_none_or(|known| known == partition_rows)
-        );
     }
     let width = columns.len();
     let rows = rows
@@ -106,6 +102,7 @@ pub(crate) async fn read_sources(
         original_names,
         notes: dataset.notes(),
         partitions: n_partitions,
+        schemas,
     })
 }
 

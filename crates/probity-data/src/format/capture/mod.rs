@@ -13,6 +13,7 @@
 //! The ground truth is the column `groundTruth`; of several CSV fields the
 //! columns `groundTruth_0`, `groundTruth_1`, …; of a JSON object `groundTruth.key`.
 
+mod by_expression;
 mod event;
 mod rows;
 
@@ -35,7 +36,16 @@ pub(crate) struct CaptureFile {
     blocks: Blocks<LineBoundaries>,
     options: Arc<ReadOptions>,
     labels: Labels,
-    width: Option<usize>,
+    widths: Widths,
+}
+
+/// What the first event tells of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Widths {
+    /// Columns of CSV payloads.
+    pub(crate) csv: Option<usize>,
+    /// Features that an expression finds in JSON payloads.
+    pub(crate) features: Option<usize>,
 }
 
 /// Whether events carry ground truth.
@@ -52,20 +62,20 @@ pub(crate) struct CaptureBlock {
     pub(crate) block: Block,
     options: Arc<ReadOptions>,
     labels: Labels,
-    /// Columns of every event with CSV payloads: as many as the first event has.
-    width: Option<usize>,
+    widths: Widths,
 }
 
 impl CaptureFile {
-    /// `width` is that of the dataset, once its first file told.
+    /// `widths` are those of the dataset, once its first file told.
     pub(crate) async fn open(
         mut content: Content,
         options: &Arc<ReadOptions>,
-        (labels, width): (Labels, Option<usize>),
+        (labels, widths): (Labels, Widths),
     ) -> Result<CaptureFile, ReadDataset> {
-        let width = match width {
-            Some(width) => Some(width),
-            None => first_width(&mut content, options, labels).await?,
+        let widths = if widths == Widths::default() {
+            first_widths(&mut content, options, labels).await?
+        } else {
+            widths
         };
         let uri = Arc::clone(content.uri());
         let blocks = Blocks::new(content, 1, LineBoundaries::default(), options);
@@ -74,12 +84,12 @@ impl CaptureFile {
             blocks,
             options: Arc::clone(options),
             labels,
-            width,
+            widths,
         })
     }
 
-    pub(crate) fn width(&self) -> Option<usize> {
-        self.width
+    pub(crate) fn widths(&self) -> Widths {
+        self.widths
     }
 
     pub(crate) async fn next_block(&mut self) -> Result<Option<CaptureBlock>, ReadDataset> {
@@ -88,18 +98,18 @@ impl CaptureFile {
             block,
             options: Arc::clone(&self.options),
             labels: self.labels,
-            width: self.width,
+            widths: self.widths,
         }))
     }
 }
 
-/// The columns of the first event, if its payloads are CSV. What is wrong with
-/// it is told when it is read with the others.
-async fn first_width(
+/// What the first event tells. What is wrong with it is told when it is read with the others, except that it does
+/// not fit the headers.
+async fn first_widths(
     content: &mut Content,
     options: &Arc<ReadOptions>,
     labels: Labels,
-) -> Result<Option<usize>, ReadDataset> {
+) -> Result<Widths, ReadDataset> {
     let limit = usize::try_from(options.max_record_bytes).unwrap_or(usize::MAX);
     loop {
         let line = content
@@ -118,12 +128,12 @@ async fn first_width(
                 },
                 options: Arc::clone(options),
                 labels,
-                width: None,
+                widths: Widths::default(),
             };
-            return Ok(block.csv_width());
+            return with_headers(block.first_widths(), (content.uri(), options));
         }
         if content.ended() || content.buffer().len() > limit {
-            return Ok(None);
+            return Ok(Widths::default());
         }
         content
             .fill((content.buffer().len() * 2).max(64 << 10))
@@ -131,20 +141,41 @@ async fn first_width(
     }
 }
 
+fn with_headers(
+    widths: Widths,
+    (uri, options): (&str, &ReadOptions),
+) -> Result<Widths, ReadDataset> {
+    let columns = options.record_columns.as_ref();
+    let (Some(columns), Some(found)) = (columns, widths.features) else {
+        return Ok(widths);
+    };
+    match columns.features_by_headers() {
+        Some(expected) if expected != found => Err(ReadDataset::HeadersDiffer {
+            uri: uri.to_owned(),
+            headers: expected + columns.values.len(),
+            columns: found + columns.values.len(),
+        }),
+        _ => Ok(widths),
+    }
+}
+
 impl CaptureBlock {
     pub(crate) fn read(&self) -> Result<FinishedTable, ReadDataset> {
         let mut table = TextTable::default();
         let mut reader = EventReader::new(&mut table, &self.options, self.labels);
-        reader.expect_width(self.width);
+        reader.expect(self.widths);
         self.read_into(&mut reader)?;
+        reader.finish();
         Ok(table.finish())
     }
 
-    fn csv_width(&self) -> Option<usize> {
+    fn first_widths(&self) -> Widths {
         let mut table = TextTable::default();
         let mut reader = EventReader::new(&mut table, &self.options, self.labels);
-        self.read_into(&mut reader).ok()?;
-        reader.csv_width()
+        match self.read_into(&mut reader) {
+            Ok(()) => reader.widths(),
+            Err(_) => Widths::default(),
+        }
     }
 
     fn read_into(&self, reader: &mut EventReader<'_>) -> Result<(), ReadDataset> {

@@ -1,14 +1,19 @@
 //! Turns one captured event into rows of a table.
 
-use super::Labels;
 use super::event::{Encoding, Event, Payload};
+use super::{Labels, Widths, by_expression};
+use crate::dataset::capture_side::CaptureSide;
 use crate::dataset::error::ReadDataset;
 use crate::dataset::options::{ColumnsPosition, ReadOptions};
+use crate::dataset::record_columns::RecordColumns;
 use crate::format::csv::{Dialect, FieldIndex, ReadRecords, RecordFaultKind};
-use crate::format::json::{JsonScanner, RowFault, RowReader, row_error};
+use crate::format::expression::Tree;
+use crate::format::json::{
+    ColumnFault, ColumnWriter, JsonScanner, RowFault, RowReader, Source, row_error,
+};
 use crate::format::text_table::{MAX_COLUMNS, TextTable, TooManyColumns};
 
-const GROUND_TRUTH: &str = "groundTruth";
+const GROUND_TRUTH: &str = CaptureSide::GROUND_TRUTH;
 
 /// Why an event cannot be rows, before its place is known.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub(crate) enum EventFault {
         fault: RowFault,
     },
     TooManyColumns,
+    Column(ColumnFault),
 }
 
 impl EventFault {
@@ -99,6 +105,7 @@ impl EventFault {
                 },
                 nested => row_error(&uri, line, "", nested),
             },
+            EventFault::Column(fault) => fault.at(&uri, line),
             EventFault::TooManyColumns => ReadDataset::TooManyColumns {
                 uri,
                 found: MAX_COLUMNS + 1,
@@ -110,9 +117,10 @@ impl EventFault {
 
 /// One side's payload.
 #[derive(Clone, Copy, Debug)]
-struct Side<'e> {
-    name: &'static str,
-    payload: &'e Payload<'e>,
+pub(super) struct Side<'e> {
+    pub(super) side: CaptureSide,
+    pub(super) name: &'static str,
+    pub(super) payload: &'e Payload<'e>,
 }
 
 pub(crate) struct EventReader<'t> {
@@ -123,30 +131,52 @@ pub(crate) struct EventReader<'t> {
     csv_width: Option<usize>,
     /// Names of columns by position, made when they are first needed.
     names: Vec<String>,
+    /// Where expressions make the columns of JSON.
+    by_expression: Option<ColumnWriter<'t>>,
 }
 
 impl<'t> EventReader<'t> {
     pub(crate) fn new(table: &'t mut TextTable, options: &'t ReadOptions, labels: Labels) -> Self {
+        let columns = options.record_columns.as_ref();
         EventReader {
             table,
             options,
             labels,
             csv_width: None,
             names: Vec::new(),
+            by_expression: columns.map(|columns| ColumnWriter::new(columns, Source::Events, None)),
         }
     }
 
-    pub(crate) fn expect_width(&mut self, width: Option<usize>) {
-        self.csv_width = width;
+    pub(crate) fn expect(&mut self, widths: Widths) {
+        self.csv_width = widths.csv;
+        let columns = self.options.record_columns.as_ref();
+        self.by_expression =
+            columns.map(|columns| ColumnWriter::new(columns, Source::Events, widths.features));
     }
 
-    pub(crate) fn csv_width(&self) -> Option<usize> {
-        self.csv_width
+    pub(crate) fn widths(&self) -> Widths {
+        let by_expression = self.by_expression.as_ref();
+        Widths {
+            csv: self.csv_width,
+            features: by_expression.and_then(ColumnWriter::n_features),
+        }
+    }
+
+    /// Tells the table what no event had.
+    pub(crate) fn finish(self) {
+        let by_expression = self.by_expression.as_ref();
+        self.table.unmatched = by_expression.and_then(ColumnWriter::unmatched);
     }
 
     pub(crate) fn read(&mut self, event: &Event<'_>) -> Result<(), EventFault> {
         let sides = self.sides(event)?;
         let encoding = sides[0].payload.encoding();
+        if encoding == Encoding::Json
+            && let Some(columns) = &self.options.record_columns
+        {
+            return self.read_by_expression(event, sides, columns);
+        }
         let records = match encoding {
             Encoding::Csv => Records::Csv(self.csv_records(&sides)?),
             Encoding::Json => Records::Json(json_records(&sides)?),
@@ -183,17 +213,40 @@ impl<'t> EventReader<'t> {
         Ok(())
     }
 
+    fn read_by_expression<'e>(
+        &mut self,
+        event: &'e Event<'e>,
+        mut sides: Vec<Side<'e>>,
+        columns: &RecordColumns,
+    ) -> Result<(), EventFault> {
+        sides.extend(self.ground_truth(event)?);
+        let mut tree = Tree::default();
+        let records = by_expression::records(columns, &sides, &mut tree)?;
+        let Some(writer) = &mut self.by_expression else {
+            return Ok(());
+        };
+        records
+            .iter()
+            .try_for_each(|record| writer.row(self.table, &tree, record))
+            .map_err(EventFault::Column)
+    }
+
     /// The sides in the order of their columns.
     fn sides<'e>(&self, event: &'e Event<'e>) -> Result<Vec<Side<'e>>, EventFault> {
         let Some(data) = &event.capture_data else {
             return Err(EventFault::Event("it has no `captureData`"));
         };
-        let side = |name, payload: &'e Option<Payload<'e>>| {
-            payload.as_ref().map(|payload| Side { name, payload })
+        let side = |side, name, payload: &'e Option<Payload<'e>>| {
+            payload.as_ref().map(|payload| Side {
+                side,
+                name,
+                payload,
+            })
         };
-        let input = side("endpointInput", &data.endpoint_input);
-        let output = side("endpointOutput", &data.endpoint_output)
-            .or_else(|| side("batchTransformOutput", &data.batch_transform_output));
+        let output = |name, payload| side(CaptureSide::Output, name, payload);
+        let input = side(CaptureSide::Input, "endpointInput", &data.endpoint_input);
+        let output = output("endpointOutput", &data.endpoint_output)
+            .or_else(|| output("batchTransformOutput", &data.batch_transform_output));
         if let (Some(input), Some(output)) = (input, output) {
             check_encodings(input.payload.encoding(), output.payload.encoding())?;
         }
@@ -223,12 +276,16 @@ impl<'t> EventReader<'t> {
     }
 
     fn put_csv_row(&mut self, sides: &[CsvRecords<'_>], row: usize) -> Result<(), EventFault> {
-        let fields = sides.iter().flat_map(|side| side.fields(row));
-        for (position, field) in fields.enumerate() {
-            if position == self.names.len() {
-                self.names.push(self.options.positional_name(position));
+        let mut position = 0;
+        for side in sides {
+            self.table.begin_side(side.side);
+            for field in side.fields(row) {
+                if position == self.names.len() {
+                    self.names.push(self.options.positional_name(position));
+                }
+                put(self.table, &self.names[position], (position, field))?;
+                position += 1;
             }
-            put(self.table, &self.names[position], (position, field))?;
         }
         Ok(())
     }
@@ -238,8 +295,9 @@ impl<'t> EventReader<'t> {
         sides: &[(Side<'_>, Vec<&str>)],
         row: usize,
     ) -> Result<(), EventFault> {
-        let mut reader = RowReader::new(self.table, self.options.nested);
         for (side, records) in sides {
+            self.table.begin_side(side.side);
+            let mut reader = RowReader::new(self.table, self.options.nested);
             let mut scanner = JsonScanner::new(records[row]);
             let fault = |fault| EventFault::JsonPayload {
                 side: side.name,
@@ -250,18 +308,25 @@ impl<'t> EventReader<'t> {
         Ok(())
     }
 
-    fn labels_of<'e>(&self, event: &'e Event<'e>) -> Result<Option<LabelRecords<'e>>, EventFault> {
+    fn ground_truth<'e>(&self, event: &'e Event<'e>) -> Result<Option<Side<'e>>, EventFault> {
         if self.labels == Labels::Absent {
             return Ok(None);
         }
         let Some(payload) = &event.ground_truth_data else {
             return Err(EventFault::Event("it has no `groundTruthData`"));
         };
-        let side = Side {
+        Ok(Some(Side {
+            side: CaptureSide::GroundTruth,
             name: "groundTruthData",
             payload,
+        }))
+    }
+
+    fn labels_of<'e>(&self, event: &'e Event<'e>) -> Result<Option<LabelRecords<'e>>, EventFault> {
+        let Some(side) = self.ground_truth(event)? else {
+            return Ok(None);
         };
-        match payload.encoding() {
+        match side.payload.encoding() {
             Encoding::Csv => CsvRecords::of(&side).map(|records| Some(LabelRecords::Csv(records))),
             Encoding::Json => json_values(&side).map(|values| Some(LabelRecords::Json(values))),
             Encoding::Base64 => Err(EventFault::Base64 { side: side.name }),
@@ -272,6 +337,7 @@ impl<'t> EventReader<'t> {
     }
 
     fn put_label(&mut self, labels: &LabelRecords<'_>, row: usize) -> Result<(), EventFault> {
+        self.table.begin_side(CaptureSide::GroundTruth);
         match labels {
             LabelRecords::Csv(records) if records.width(row) == 1 => records
                 .fields(row)
@@ -368,7 +434,8 @@ impl LabelRecords<'_> {
 }
 
 /// The records of a CSV payload.
-struct CsvRecords<'e> {
+pub(super) struct CsvRecords<'e> {
+    side: CaptureSide,
     text: &'e str,
     index: FieldIndex,
     /// Where the fields of each record end in the index.
@@ -376,10 +443,11 @@ struct CsvRecords<'e> {
 }
 
 impl<'e> CsvRecords<'e> {
-    fn of(side: &Side<'e>) -> Result<Self, EventFault> {
+    pub(super) fn of(side: &Side<'e>) -> Result<Self, EventFault> {
         let text: &'e str = &side.payload.data;
         let read = ReadRecords::one(Dialect::comma(text.as_bytes()));
         let mut records = CsvRecords {
+            side: side.side,
             text,
             index: FieldIndex::default(),
             ends: Vec::new(),
@@ -413,7 +481,7 @@ impl<'e> CsvRecords<'e> {
         Ok(records)
     }
 
-    fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.ends.len()
     }
 
@@ -425,7 +493,7 @@ impl<'e> CsvRecords<'e> {
         self.ends[row] - self.first(row)
     }
 
-    fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
+    pub(super) fn fields(&self, row: usize) -> impl Iterator<Item = &str> {
         let spans = &self.index.spans()[self.first(row)..self.ends[row]];
         // Cut at ASCII bytes, valid text stays valid.
         spans.iter().map(|span| {
@@ -465,6 +533,21 @@ fn json_values<'e>(side: &Side<'e>) -> Result<Vec<&'e str>, EventFault> {
     }
     while scanner.peek().is_some() {
         values.push(scanner.skip_value().map_err(fault)?);
+    }
+    Ok(values)
+}
+
+/// The values of a JSON payload, of which an array is one.
+pub(super) fn json_values_as_written<'e>(side: &Side<'e>) -> Result<Vec<&'e str>, EventFault> {
+    let text: &'e str = &side.payload.data;
+    let mut scanner = JsonScanner::new(text);
+    let mut values = Vec::new();
+    while scanner.peek().is_some() {
+        let value = scanner.skip_value();
+        values.push(value.map_err(|fault| EventFault::JsonPayload {
+            side: side.name,
+            fault: RowFault::Json(fault),
+        })?);
     }
     Ok(values)
 }

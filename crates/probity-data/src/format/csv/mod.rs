@@ -20,10 +20,11 @@ pub(crate) use dialect::{Dialect, SAMPLE_BYTES, detect_delimiter};
 pub(crate) use records::{FieldIndex, ReadRecords, RecordFaultKind};
 
 use crate::dataset::blocks::{Block, Blocks, count_lines};
+use crate::dataset::capture_side::CaptureSide;
 use crate::dataset::content::Content;
 use crate::dataset::error::ReadDataset;
 use crate::dataset::options::{Header, ReadOptions};
-use crate::dataset::partition::ORIGINAL_NAME;
+use crate::dataset::partition::{EXPRESSION, ORIGINAL_NAME};
 use boundaries::CsvBoundaries;
 use dialect::newline_of;
 
@@ -66,19 +67,28 @@ impl CsvFile {
 
         let uri = Arc::clone(content.uri());
         let mut notes = Vec::new();
-        let (names, first_line) = match options.header {
-            Header::Present => {
-                let lines = count_lines(&content.buffer()[..first.end]);
-                content.skip(first.end);
-                (unique_names(first.fields, &uri, &mut notes), 1 + lines)
-            }
-            Header::Absent => (
-                (0..first.fields.len())
-                    .map(|position| options.positional_name(position).into())
-                    .collect(),
-                1,
-            ),
+        let is_header = match options.header {
+            Header::Present => true,
+            Header::Absent => false,
+            Header::Configured => options.column_names.as_ref() == Some(&first.fields),
         };
+        let mut first_line = 1;
+        if is_header {
+            first_line += count_lines(&content.buffer()[..first.end]);
+            content.skip(first.end);
+        }
+        let names = match options.header {
+            Header::Present => unique_names(first.fields, &uri, &mut notes),
+            Header::Absent | Header::Configured => {
+                let positions = 0..first.fields.len();
+                positions
+                    .map(|position| options.positional_name(position).into())
+                    .collect()
+            }
+        };
+        if options.header == Header::Configured {
+            check_configured(&uri, options, &names)?;
+        }
         Ok(Some(CsvFile {
             uri,
             dialect,
@@ -106,11 +116,40 @@ impl CsvFile {
     }
 }
 
+/// Names from a configuration are those of all columns.
+fn check_configured(
+    uri: &str,
+    options: &ReadOptions,
+    names: &[ColumnName],
+) -> Result<(), ReadDataset> {
+    if let Some(given) = &options.column_names
+        && given.len() != names.len()
+    {
+        return Err(ReadDataset::HeadersDiffer {
+            uri: uri.to_owned(),
+            headers: given.len(),
+            columns: names.len(),
+        });
+    }
+    let mut seen = HashSet::new();
+    match names.iter().find(|name| !seen.insert(&name.name)) {
+        Some(repeated) => Err(ReadDataset::RepeatedColumn {
+            uri: uri.to_owned(),
+            column: repeated.name.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// The name of a column, and the name in the data where that is another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ColumnName {
     pub(crate) name: String,
     pub(crate) original: Option<String>,
+    /// The expression that made the column.
+    pub(crate) expression: Option<String>,
+    /// Of columns of captured events.
+    pub(crate) side: Option<CaptureSide>,
 }
 
 impl From<String> for ColumnName {
@@ -118,6 +157,8 @@ impl From<String> for ColumnName {
         ColumnName {
             name,
             original: None,
+            expression: None,
+            side: None,
         }
     }
 }
@@ -125,11 +166,17 @@ impl From<String> for ColumnName {
 impl ColumnName {
     /// A nullable column with this name, which remembers the original one.
     pub(crate) fn field(self, data_type: DataType) -> Field {
-        let metadata: HashMap<String, String> = self
-            .original
-            .map(|original| (ORIGINAL_NAME.to_owned(), original))
-            .into_iter()
-            .collect();
+        let metadata: HashMap<String, String> = [
+            (ORIGINAL_NAME, self.original),
+            (EXPRESSION, self.expression),
+            (
+                CaptureSide::METADATA,
+                self.side.map(|side| side.name().to_owned()),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+        .collect();
         Field::new(self.name, data_type, true).with_metadata(metadata)
     }
 }
@@ -256,6 +303,8 @@ fn unique_names(names: Vec<String>, uri: &str, notes: &mut Vec<String>) -> Vec<C
         unique.push(ColumnName {
             name: candidate,
             original: Some(wanted),
+            expression: None,
+            side: None,
         });
     }
     note_renamed(uri, &renamed, notes);

@@ -40,6 +40,14 @@ impl<'a> JsonScanner<'a> {
         }
     }
 
+    /// Reads from `position` on, where a value begins.
+    pub(crate) fn starting_at(text: &'a str, position: usize) -> Self {
+        JsonScanner {
+            position,
+            ..JsonScanner::new(text)
+        }
+    }
+
     pub(crate) fn position(&self) -> usize {
         self.position
     }

@@ -213,10 +213,6 @@ impl RowGroups {
         self.run.size_bytes
     }
 
-    pub(crate) fn rows(&self) -> u64 {
-        self.run.rows
-    }
-
     /// The batches, of the columns at the positions `projection`, which are named by `schema`.
     pub(crate) fn stream(
         &self,
