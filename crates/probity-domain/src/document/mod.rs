@@ -11,9 +11,14 @@ pub mod bias_violations;
 pub mod constraint_violations;
 pub mod constraints;
 pub mod explanation;
+pub mod model_quality_constraints;
+pub mod model_quality_file;
+pub mod model_quality_statistics;
+pub mod model_quality_violations;
 pub mod probity_file;
 pub mod statistics;
 
+mod confusion_matrix;
 mod java_double;
 mod java_json;
 mod monitoring_config;
@@ -23,6 +28,7 @@ mod read;
 mod unknown_members;
 mod written_analysis;
 
+pub use confusion_matrix::ConfusionMatrix;
 pub use java_double::JavaDouble;
 pub use python_json::PythonFloat;
 pub use read::ReadDocument;

@@ -92,6 +92,45 @@ pub(crate) mod optional_double {
     }
 }
 
+/// A number that may not exist, which SageMaker writes as the text `"NaN"`.
+pub(crate) mod double_or_nan {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Double;
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<f64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Double(value.unwrap_or(f64::NAN)).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<f64>, D::Error> {
+        let value = Option::<Double>::deserialize(deserializer)?;
+        Ok(value.map(|double| double.0).filter(|value| !value.is_nan()))
+    }
+}
+
+/// The coordinates of a curve.
+pub(crate) mod double_list {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Double;
+
+    pub(crate) fn serialize<S: Serializer>(list: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|value| Double(*value)))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<f64>, D::Error> {
+        let list = Vec::<Double>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(|double| double.0).collect())
+    }
+}
+
 /// The levels of a sketch.
 pub(crate) mod double_lists {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
