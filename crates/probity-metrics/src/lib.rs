@@ -6,9 +6,11 @@
 //! * [`summary`]: what one scan keeps of a column, and how parts merge;
 //! * [`drift`]: how far two columns are apart, and how sure that is;
 //! * [`constraints`]: what a baseline suggests, and what a check decides;
-//! * [`bias`]: how differently the groups of a facet are treated.
+//! * [`bias`]: how differently the groups of a facet are treated;
+//! * [`quality`]: how well predictions agree with labels.
 
 pub mod bias;
 pub mod constraints;
 pub mod drift;
+pub mod quality;
 pub mod summary;

@@ -108,6 +108,50 @@ impl Hypergeometric {
         (upper + lower).min(1.0)
     }
 
+    /// The count at which the probabilities, summed outward from the most likely count, reach
+    /// `share`: a draw when `share` is uniform in [0, 1). Takes about one standard deviation
+    /// of steps.
+    pub(crate) fn at_probability(&self, share: f64) -> u64 {
+        let (smallest, largest) = (self.smallest(), self.largest());
+        let peak = (self.marked as f64 + 1.0) * (self.drawn as f64 + 1.0);
+        let peak = to_count(peak / (self.population as f64 + 2.0)).unwrap_or(0);
+        let mode = peak.clamp(smallest, largest);
+        let at_mode = self.ln_probability(mode).exp();
+        let mut left = share - at_mode;
+        let (mut below, mut above) = ((mode, at_mode), (mode, at_mode));
+        while left >= 0.0 && (below.0 > smallest || above.0 < largest) {
+            if above.0 < largest {
+                above = (above.0 + 1, above.1 * self.ratio(above.0));
+                left -= above.1;
+                if left < 0.0 {
+                    return above.0;
+                }
+            } else {
+                above.1 = 0.0;
+            }
+            if below.0 > smallest {
+                below = (below.0 - 1, below.1 / self.ratio(below.0 - 1));
+                left -= below.1;
+                if left < 0.0 {
+                    return below.0;
+                }
+            } else {
+                below.1 = 0.0;
+            }
+            if above.1 + below.1 < NEGLIGIBLE {
+                break;
+            }
+        }
+        mode
+    }
+
+    /// P(X = k + 1) / P(X = k).
+    fn ratio(&self, k: u64) -> f64 {
+        let (k, marked, drawn) = (k as f64, self.marked as f64, self.drawn as f64);
+        let rest = self.population as f64 - marked - drawn;
+        (marked - k) * (drawn - k) / ((k + 1.0) * (rest + k + 1.0))
+    }
+
     fn sum_up(&self, from: u64) -> f64 {
         let (marked, drawn) = (self.marked as f64, self.drawn as f64);
         // Unmarked rows that are not drawn when no marked row is.

@@ -31,6 +31,7 @@ pub use compare::{Comparison, INTERVAL_LEVEL, MINIMUM_ROWS, compare_categorical,
 pub use correction::adjust_benjamini_hochberg;
 pub use fisher::increase_p_value;
 pub use homogeneity::{Homogeneity, PooledTest, homogeneity};
+pub(crate) use hypergeometric::Hypergeometric;
 pub use interval::{gap_interval, share_interval};
 pub use jensen_shannon::jensen_shannon;
 pub use kolmogorov::{exact_tail, limit_tail};

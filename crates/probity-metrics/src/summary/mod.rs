@@ -28,15 +28,18 @@ pub use catalog::{CatalogEntry, CatalogVisitor, Merging, visit_catalog};
 pub use categories::MOST_CATEGORIES;
 pub use column::ColumnSummary;
 pub use column_state::{decode_columns, encode_columns};
+pub(crate) use column_texts::as_texts;
 pub use distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
 pub use document::{feature_facts, feature_statistics};
 pub(crate) use frequent::category_name;
+pub(crate) use kept::double_text;
 pub use kll::{Bucket, DEFAULT_C, DEFAULT_K, KllSketch};
 pub use lengths::Lengths;
 pub use moments::Moments;
 pub use parts::{TypeTally, ValueCounts, ValueProfile};
 pub use profile::{ColumnProfile, LengthProfile, NumericProfile};
 pub use redaction::{REDACTED_PREFIX, redacted_text};
+pub(crate) use state::{StateReader, StateWriter};
 pub use types::{TextValue, inferred_type};
 
 use arrow::array::Array;
