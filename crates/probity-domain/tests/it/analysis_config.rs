@@ -12,7 +12,7 @@ use crate::clarify::clarify_golden;
 use crate::written;
 
 /// Names of the files in a folder of `golden/clarify/analysis_config`.
-fn names(folder: &str) -> Vec<String> {
+pub(crate) fn names(folder: &str) -> Vec<String> {
     let root = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../golden/clarify/analysis_config/"

@@ -7,6 +7,7 @@
 
 mod analysis_config;
 mod clarify;
+mod config_validation;
 mod lenient_reading;
 mod numbers;
 mod old_files;

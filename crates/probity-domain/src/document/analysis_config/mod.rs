@@ -16,6 +16,7 @@ mod schema;
 mod shap;
 mod spelling;
 mod time_series;
+mod validate;
 mod value;
 
 use std::io::{self, Write};

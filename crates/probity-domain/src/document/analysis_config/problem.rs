@@ -34,6 +34,13 @@ impl ConfigProblem {
         }
     }
 
+    pub(super) fn warning(path: impl Into<String>, problem: impl Into<String>) -> ConfigProblem {
+        ConfigProblem {
+            severity: Severity::Warning,
+            ..ConfigProblem::error(path, problem)
+        }
+    }
+
     #[must_use]
     pub(super) fn with_remedy(self, remedy: impl Into<String>) -> ConfigProblem {
         ConfigProblem {

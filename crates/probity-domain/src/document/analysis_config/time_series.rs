@@ -169,3 +169,24 @@ fn covariates(place: &Place<'_>) -> Option<Vec<(String, Vec<ConfigValue>)>> {
         .collect();
     items.into_iter().collect()
 }
+
+impl TimeSeriesData {
+    /// Every reference with its key.
+    pub(super) fn references(&self) -> Vec<(String, &ColumnReference)> {
+        let mut references = vec![
+            ("target_time_series".to_owned(), &self.target_time_series),
+            ("item_id".to_owned(), &self.item_id),
+            ("timestamp".to_owned(), &self.timestamp),
+        ];
+        let lists = [
+            ("related_time_series", &self.related_time_series),
+            ("static_covariates", &self.static_covariates),
+        ];
+        for (key, list) in lists {
+            for (index, reference) in list.iter().flatten().enumerate() {
+                references.push((format!("{key}[{index}]"), reference));
+            }
+        }
+        references
+    }
+}
