@@ -193,6 +193,28 @@ proptest! {
     }
 }
 
+/// Independent columns, in which a query needs a large part of the tree.
+#[track_caller]
+fn check_many_columns(n_columns: u32, value: impl Fn(u64) -> f64) {
+    let mut bits = SplitMix64(13);
+    let mut rows = |n: usize| -> Vec<Vec<f64>> {
+        (0..n)
+            .map(|_| (0..n_columns).map(|_| value(bits.next())).collect())
+            .collect()
+    };
+    check(&rows(20_000), &rows(300), 5);
+}
+
+#[test]
+fn queries_that_finish_together_agree_with_brute_force() {
+    check_many_columns(13, |bits| (bits >> 11) as f64);
+}
+
+#[test]
+fn ties_are_broken_alike_by_queries_that_finish_together() {
+    check_many_columns(9, |bits| (bits % 4) as f64);
+}
+
 #[test]
 fn distances_too_large_for_a_double_are_ties_of_infinity() {
     let rows = [[1e200], [-1e200], [3.0], [2.0]].map(|row| row.to_vec());

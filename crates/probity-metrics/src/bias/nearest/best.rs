@@ -27,24 +27,16 @@ pub(super) struct Best {
 }
 
 impl Best {
-    pub(super) fn new(k: usize) -> Best {
+    /// Knowing that k rows are no farther than `squared_distance`.
+    pub(super) fn new(k: usize, squared_distance: f64) -> Best {
         Best {
             k,
             found: Vec::with_capacity(k + 1),
             last: Neighbour {
                 row: u32::MAX,
-                squared_distance: f64::INFINITY,
+                squared_distance,
             },
         }
-    }
-
-    /// Begins anew, knowing that k rows are no farther than `squared_distance`.
-    pub(super) fn restart(&mut self, squared_distance: f64) {
-        self.found.clear();
-        self.last = Neighbour {
-            row: u32::MAX,
-            squared_distance,
-        };
     }
 
     pub(super) fn found(&self) -> &[Neighbour] {
@@ -58,12 +50,16 @@ impl Best {
 
     #[inline(always)]
     pub(super) fn wants(&self, candidate: &Neighbour) -> bool {
-        candidate.order(&self.last) == Ordering::Less
+        let (distance, limit) = (candidate.squared_distance, self.last.squared_distance);
+        distance < limit || (distance <= limit && candidate.row < self.last.row)
     }
 
     pub(super) fn add(&mut self, candidate: Neighbour) {
         let before = |other: &Neighbour| other.order(&candidate) == Ordering::Less;
         let at = self.found.partition_point(before);
+        if self.found.get(at) == Some(&candidate) {
+            return;
+        }
         self.found.insert(at, candidate);
         self.found.truncate(self.k);
         if self.found.len() == self.k

@@ -7,8 +7,9 @@
 
 mod best;
 mod distinct;
+mod kernel;
 mod row_major;
-mod search;
+pub mod search;
 mod tree;
 
 use rayon::prelude::*;
@@ -21,7 +22,7 @@ use search::Search;
 use tree::Tree;
 
 /// Distinct queries that one thread answers in a row.
-const QUERIES_PER_TASK: usize = 256;
+const QUERIES_PER_TASK: usize = 1024;
 
 /// A table prepared for searching.
 #[derive(Debug)]
@@ -61,9 +62,12 @@ impl<'a> NearestRows<'a> {
         let answers: Vec<T> = order
             .par_chunks(QUERIES_PER_TASK)
             .flat_map_iter(|points| {
-                let mut search = Search::new(self, k);
-                let answer = |&(_, point): &(u32, u32)| answer(search.run(query(point)));
-                points.iter().map(answer).collect::<Vec<T>>()
+                let queries: Vec<&[f64]> = points.iter().map(|&(_, point)| query(point)).collect();
+                let found = Search::new(self, queries).run(k);
+                found
+                    .iter()
+                    .map(|best| answer(best.found()))
+                    .collect::<Vec<T>>()
             })
             .collect();
         let mut in_order = vec![T::default(); queries.n_rows()];

@@ -3,14 +3,13 @@
 //! of cuts to a node, so that the boxes of all parts, and eight points of a leaf, are compared
 //! with a query in one loop over the columns.
 
+use super::best::Neighbour;
 use super::distinct::DistinctRows;
+use super::kernel::LANES;
 use super::row_major::RowMajor;
 
-/// Points, or parts, that are compared together.
-pub(super) const LANES: usize = 8;
-
 /// Points that are not cut further.
-const LEAF_POINTS: usize = 32;
+const LEAF_POINTS: usize = 64;
 
 /// Marks the places of a block that hold no point.
 pub(super) const NO_POINT: u32 = u32::MAX;
@@ -35,8 +34,18 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) parts: [Part; LANES],
-    /// The lowest row of each part.
-    pub(super) lowest_rows: [u32; LANES],
+    lowest_rows: [u32; LANES],
+}
+
+impl Node {
+    /// The first row, in the order of nearness, that a part may hold which is no nearer than
+    /// `squared_distance`.
+    pub(super) fn nearest(&self, lane: usize, squared_distance: f64) -> Neighbour {
+        Neighbour {
+            row: self.lowest_rows[lane],
+            squared_distance,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -65,7 +74,10 @@ impl Tree {
         };
         let mut growing = Growing {
             table,
-            distinct,
+            first_rows: distinct
+                .points()
+                .map(|point| distinct.rows(point)[0])
+                .collect(),
             tree,
             sample: Vec::new(),
         };
@@ -94,7 +106,8 @@ impl Tree {
 
 struct Growing<'a> {
     table: RowMajor<'a>,
-    distinct: &'a DistinctRows,
+    /// The lowest row of each point.
+    first_rows: Vec<u32>,
     tree: Tree,
     sample: Vec<f64>,
 }
@@ -108,8 +121,12 @@ struct Cut {
 }
 
 impl Growing<'_> {
+    fn row(&self, point: u32) -> &[f64] {
+        self.table.row(self.first_rows[point as usize] as usize)
+    }
+
     fn value(&self, point: u32, column: usize) -> f64 {
-        self.table.row(self.distinct.rows(point)[0] as usize)[column]
+        self.row(point)[column]
     }
 
     fn grow(&mut self, points: &mut [u32]) -> Part {
@@ -132,8 +149,7 @@ impl Growing<'_> {
             .corners
             .resize(corners + 2 * LANES * n_columns, f64::INFINITY);
         for (lane, part) in parts.iter_mut().enumerate() {
-            for column in 0..n_columns {
-                let (lower, upper) = self.extent(part, column);
+            for (column, (lower, upper)) in self.extents(part).into_iter().enumerate() {
                 let at = corners + 2 * LANES * column + lane;
                 self.tree.corners[at] = lower;
                 self.tree.corners[at + LANES] = upper;
@@ -142,7 +158,7 @@ impl Growing<'_> {
             let lowest = part
                 .iter()
                 .min()
-                .map_or(u32::MAX, |&point| self.distinct.rows(point)[0]);
+                .map_or(u32::MAX, |&point| self.first_rows[point as usize]);
             self.tree.nodes[node].lowest_rows[lane] = lowest;
             self.tree.nodes[node].parts[lane] = self.grow(part);
         }
@@ -155,13 +171,18 @@ impl Growing<'_> {
             let at = self.tree.points.len();
             self.tree.points.extend_from_slice(block);
             self.tree.points.resize(at + LANES, NO_POINT);
-            for column in 0..self.table.n_columns() {
-                let at = self.tree.blocks.len();
-                for &point in block {
-                    let value = self.value(point, column);
-                    self.tree.blocks.push(value);
+            let at = self.tree.blocks.len();
+            let length = LANES * self.table.n_columns();
+            self.tree.blocks.resize(at + length, f64::INFINITY);
+            for (lane, &point) in block.iter().enumerate() {
+                for (column, &value) in self
+                    .table
+                    .row(self.first_rows[point as usize] as usize)
+                    .iter()
+                    .enumerate()
+                {
+                    self.tree.blocks[at + LANES * column + lane] = value;
                 }
-                self.tree.blocks.resize(at + LANES, f64::INFINITY);
             }
         }
         let narrow = |n| u32::try_from(n).expect("blocks are no more than points");
@@ -188,26 +209,40 @@ impl Growing<'_> {
         parts
     }
 
-    fn extent(&self, points: &[u32], column: usize) -> (f64, f64) {
-        let start = (f64::INFINITY, f64::NEG_INFINITY);
-        points.iter().fold(start, |(lower, upper), &point| {
-            let value = self.value(point, column);
-            (lower.min(value), upper.max(value))
-        })
+    /// The lowest and the highest value of each column.
+    fn extents(&self, points: &[u32]) -> Vec<(f64, f64)> {
+        let mut extents = vec![(f64::INFINITY, f64::NEG_INFINITY); self.table.n_columns()];
+        for &point in points {
+            for ((lower, upper), &value) in extents.iter_mut().zip(self.row(point)) {
+                *lower = lower.min(value);
+                *upper = upper.max(value);
+            }
+        }
+        extents
     }
 
     /// Puts the points of the left side first and says how many they are.
     fn cut(&mut self, points: &mut [u32]) -> usize {
-        let mut best: Option<Cut> = None;
-        for column in 0..self.table.n_columns() {
-            if let Some(cut) = self.cut_of(points, column)
-                && best
-                    .as_ref()
-                    .is_none_or(|best| cut.explained > best.explained)
-            {
-                best = Some(cut);
+        let step = points.len().div_ceil(SAMPLE);
+        let sampled = || points.iter().step_by(step);
+        let n_sampled = sampled().count();
+        let mut sample = std::mem::take(&mut self.sample);
+        sample.resize(n_sampled * self.table.n_columns(), 0.0);
+        for (at, &point) in sampled().enumerate() {
+            for (column, &value) in self.row(point).iter().enumerate() {
+                sample[column * n_sampled + at] = value;
             }
         }
+        let cuts = sample.chunks_exact_mut(n_sampled).enumerate();
+        let cuts = cuts.filter_map(|(column, values)| cut_of(column, values));
+        let best = cuts.reduce(|best, cut| {
+            if cut.explained > best.explained {
+                cut
+            } else {
+                best
+            }
+        });
+        self.sample = sample;
         if let Some(cut) = best {
             let middle = partition(points, |point| self.value(point, cut.column) < cut.from);
             if 0 < middle && middle < points.len() {
@@ -217,43 +252,17 @@ impl Growing<'_> {
         self.halve(points)
     }
 
-    /// The boundary between two values of a sample that is nearest to its median.
-    fn cut_of(&mut self, points: &[u32], column: usize) -> Option<Cut> {
-        let mut sample = std::mem::take(&mut self.sample);
-        sample.clear();
-        let step = points.len().div_ceil(SAMPLE);
-        sample.extend(
-            points
-                .iter()
-                .step_by(step)
-                .map(|&point| self.value(point, column)),
-        );
-        sample.sort_unstable_by(f64::total_cmp);
-        let cut = median_boundary(&sample).map(|at| {
-            let (left, right) = sample.split_at(at);
-            let mean = |side: &[f64]| side.iter().sum::<f64>() / side.len() as f64;
-            let gap = mean(right) - mean(left);
-            Cut {
-                column,
-                from: sample[at],
-                explained: gap * gap * left.len() as f64 * right.len() as f64,
-            }
-        });
-        self.sample = sample;
-        cut
-    }
-
     /// Two halves along the column of the widest extent, whatever values are equal: the points
     /// are distinct, so that columns without a boundary near the median remain separable.
     fn halve(&self, points: &mut [u32]) -> usize {
-        let width = |column: usize| {
-            let (lower, upper) = self.extent(points, column);
-            upper - lower
-        };
-        let widths = (0..self.table.n_columns()).map(|column| (width(column), column));
-        let column = widths
-            .max_by(|left, right| left.0.total_cmp(&right.0))
-            .map_or(0, |(_, column)| column);
+        let widths = self
+            .extents(points)
+            .into_iter()
+            .map(|(lower, upper)| upper - lower);
+        let widest = widths
+            .enumerate()
+            .max_by(|left, right| left.1.total_cmp(&right.1));
+        let column = widest.map_or(0, |(column, _)| column);
         let middle = points.len() / 2;
         points.select_nth_unstable_by(middle, |&left, &right| {
             let by_value = self
@@ -263,6 +272,20 @@ impl Growing<'_> {
         });
         middle
     }
+}
+
+/// The cut at the boundary between two values of a sample that is nearest to its median.
+fn cut_of(column: usize, sample: &mut [f64]) -> Option<Cut> {
+    sample.sort_unstable_by(f64::total_cmp);
+    let at = median_boundary(sample)?;
+    let (left, right) = sample.split_at(at);
+    let mean = |side: &[f64]| side.iter().sum::<f64>() / side.len() as f64;
+    let gap = mean(right) - mean(left);
+    Some(Cut {
+        column,
+        from: sample[at],
+        explained: gap * gap * left.len() as f64 * right.len() as f64,
+    })
 }
 
 /// Where sorted values change nearest to their middle, leaving no side too small.
