@@ -341,3 +341,64 @@ fn everything_wrong_is_told_at_once() {
     ];
     assert_eq!(places, expected);
 }
+
+/// Path and JSON pointer of every value below `value`.
+fn places(value: &serde_json::Value, path: &str, pointer: &str) -> Vec<(String, String)> {
+    let mut found = vec![(path.to_owned(), pointer.to_owned())];
+    match value {
+        serde_json::Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let (path, pointer) = (format!("{path}[{index}]"), format!("{pointer}/{index}"));
+                found.extend(places(item, &path, &pointer));
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for (key, member) in members {
+                let dot = if path.is_empty() { "" } else { "." };
+                let (path, pointer) = (format!("{path}{dot}{key}"), format!("{pointer}/{key}"));
+                found.extend(places(member, &path, &pointer));
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+/// Whatever stands anywhere, reading tells of that place or what is below it, or reads a
+/// configuration that is written and read again as the same.
+#[test]
+fn any_value_in_any_place_is_read_or_told_there() {
+    let values = serde_json::json!([null, true, -1, 0, 7, 0.5, "", "x", [], [1], {}, {"a": 1}]);
+    let mut told = 0;
+    let mut read = 0;
+    for name in names("sdk") {
+        let bytes = clarify_golden(&format!("analysis_config/sdk/{name}"));
+        let original: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        for (path, pointer) in places(&original, "", "") {
+            for value in values.as_array().unwrap() {
+                let mut changed = original.clone();
+                *changed.pointer_mut(&pointer).unwrap() = value.clone();
+                let text = changed.to_string();
+                match AnalysisConfig::from_json(text.as_bytes()) {
+                    Ok(config) => {
+                        config.validate();
+                        let again = AnalysisConfig::from_json(rewritten(&config).as_bytes());
+                        assert_eq!(again.unwrap(), config, "{text}");
+                        read += 1;
+                    }
+                    Err(error) => {
+                        for problem in error.problems() {
+                            assert!(problem.path.starts_with(&path), "{path}: {problem}");
+                        }
+                        assert!(!error.problems().is_empty());
+                        told += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(
+        read > 1_000 && told > 1_000,
+        "{read} were read, {told} told"
+    );
+}
