@@ -217,7 +217,7 @@ fn a_key_in_the_wrong_place_is_told_with_its_home() {
     );
     check_one(
         r#""predictor": {"probability_threshold": 0.5}"#,
-        "`predictor.probability_threshold`: the key is not known here; did you mean `probability`?",
+        "`predictor.probability_threshold`: the key is not known here; it belongs in the document itself",
     );
 }
 

@@ -181,7 +181,7 @@ fn metric(place: &Place<'_>, stage: &Stage) -> Option<String> {
     if name.eq_ignore_ascii_case("all") {
         return place.add(problem.with_remedy("for all of them write `\"all\"` without a list"));
     }
-    place.add(match nearest(&name, stage.metrics.iter().copied()) {
+    place.add(match nearest(&name, stage.metrics) {
         Some(meant) => problem.with_remedy(format!("did you mean `{meant}`?")),
         None => problem,
     })

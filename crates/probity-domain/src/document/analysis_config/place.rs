@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::node::Node;
 use super::problem::{ConfigProblem, Problems};
 use super::schema::homes_of;
-use super::spelling::{key_of_sdk_argument, nearest};
+use super::spelling::{key_of_sdk_argument, nearest, other_length_of, slip_of};
 use super::value::{ColumnReference, ConfigValue, Named};
 
 /// A value of the document and where it stands.
@@ -116,11 +116,14 @@ impl<'d> Place<'d> {
 fn unknown_key(place: String, key: &str, keys: &[&str]) -> ConfigProblem {
     let problem = ConfigProblem::error(place, "the key is not known here");
     let argument = key_of_sdk_argument(key).filter(|key| keys.contains(key));
-    if let Some(meant) = argument.or_else(|| nearest(key, keys.iter().copied())) {
+    if let Some(meant) = argument.or_else(|| slip_of(key, keys)) {
         return problem.with_remedy(format!("did you mean `{meant}`?"));
     }
     if let Some(home) = homes_of(key) {
         return problem.with_remedy(format!("it belongs in {home}"));
+    }
+    if let Some(meant) = other_length_of(key, keys) {
+        return problem.with_remedy(format!("did you mean `{meant}`?"));
     }
     problem.with_remedy(format!("the keys here are {}", quoted(keys)))
 }
@@ -286,7 +289,7 @@ pub(super) fn named<T: Named>(place: &Place<'_>) -> Option<T> {
         quoted(&names)
     );
     let problem = ConfigProblem::error(place.path(), problem);
-    place.add(match nearest(text, names) {
+    place.add(match nearest(text, &names) {
         Some(meant) => problem.with_remedy(format!("did you mean `{meant}`?")),
         None => problem,
     })

@@ -227,8 +227,8 @@ fn language(place: &Place<'_>) -> Option<String> {
         place.node.told()
     );
     let problem = ConfigProblem::error(place.path(), problem);
-    let names = LANGUAGES.iter().map(|(name, _)| *name);
-    place.add(match nearest(&language, names) {
+    let names = LANGUAGES.map(|(name, _)| name);
+    place.add(match nearest(&language, &names) {
         Some(meant) => problem.with_remedy(format!("did you mean `{meant}`?")),
         None => problem.with_remedy("`multi-language` stands for all others"),
     })

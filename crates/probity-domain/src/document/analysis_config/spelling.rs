@@ -1,23 +1,41 @@
 //! What somebody may have meant by a name that is not known: the nearest known one by edit
 //! distance, and the names that arguments of the SageMaker Python SDK have.
 
-/// The known name that `name` was probably meant to be.
-pub(super) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+/// The known name that `name` was probably meant to be: a slip of it, or a shorter or longer
+/// form.
+pub(super) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    slip_of(name, known).or_else(|| other_length_of(name, known))
+}
+
+/// The known name that a few edits make of `name`.
+pub(super) fn slip_of<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let wanted = name.to_lowercase();
-    let ranked = known.into_iter().filter_map(|known| {
-        let candidate = known.to_lowercase();
-        let distance = distance(&wanted, &candidate);
-        // A name that was cut short or made longer is near, however much is missing.
-        let contained =
-            wanted.len() >= 4 && (candidate.starts_with(&wanted) || wanted.starts_with(&candidate));
-        let largest = (wanted.chars().count() / 3).max(1);
-        let near = distance <= largest || (contained && candidate.len() >= 4);
-        near.then_some((distance, known))
-    });
+    let largest = (wanted.chars().count() / 3).max(1);
+    let distances = known
+        .iter()
+        .map(|known| (distance(&wanted, &known.to_lowercase()), *known));
+    let near = distances.filter(|(distance, _)| *distance <= largest);
     // The first of equally near ones.
-    ranked
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+    let nearest = near.min_by_key(|(distance, _)| *distance);
+    nearest.map(|(_, known)| known)
+}
+
+/// Beginnings shorter than this say nothing.
+const SHORTEST_BEGINNING: usize = 4;
+
+/// The known name that begins with `name`, or else the longest with which `name` begins.
+pub(super) fn other_length_of<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let wanted = name.to_lowercase();
+    let begins = |text: &str, beginning: &str| {
+        beginning.len() >= SHORTEST_BEGINNING && text.starts_with(beginning)
+    };
+    let mut longer = known.iter().copied();
+    let longer = longer.find(|known| begins(&known.to_lowercase(), &wanted));
+    let shorter = known.iter().copied();
+    longer.or_else(|| {
+        let shorter = shorter.filter(|known| begins(&wanted, &known.to_lowercase()));
+        shorter.max_by_key(|known| known.len())
+    })
 }
 
 /// The key that an argument of the SDK's configuration classes is written as.
@@ -84,7 +102,7 @@ mod tests {
             "CI",
             "DPL",
         ];
-        assert_eq!(nearest(name, known), expected);
+        assert_eq!(nearest(name, &known), expected);
     }
 
     #[test]
@@ -98,6 +116,15 @@ mod tests {
     #[test]
     fn a_name_cut_short_finds_the_long_one() {
         check("label_values", Some("label_values_or_threshold"));
+    }
+
+    #[test]
+    fn a_name_made_longer_finds_the_longest_beginning() {
+        check(
+            "label_values_or_thresholds_of_income",
+            Some("label_values_or_threshold"),
+        );
+        check("labelled_data", Some("label"));
     }
 
     #[test]

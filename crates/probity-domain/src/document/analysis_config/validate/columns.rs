@@ -48,15 +48,15 @@ impl UsedColumn<'_> {
 const LISTED: usize = 20;
 
 fn like(name: &str, headers: &[String]) -> String {
-    if let Some(meant) = nearest(name, headers.iter().map(String::as_str)) {
+    let names: Vec<&str> = headers.iter().map(String::as_str).collect();
+    if let Some(meant) = nearest(name, &names) {
         return format!("did you mean `{meant}`?");
     }
-    let names: Vec<&str> = headers.iter().take(LISTED).map(String::as_str).collect();
     if headers.len() > LISTED {
         return format!(
             "the first of its {} columns are {}",
             headers.len(),
-            quoted(&names)
+            quoted(&names[..LISTED])
         );
     }
     format!("its columns are {}", quoted(&names))
