@@ -11,7 +11,7 @@ mod column_update;
 mod distinct;
 mod document;
 mod frequent;
-mod hash;
+pub(crate) mod hash;
 mod kept;
 mod kll;
 mod kll_sort;
@@ -29,6 +29,7 @@ pub use categories::MOST_CATEGORIES;
 pub use column::ColumnSummary;
 pub use column_state::{decode_columns, encode_columns};
 pub(crate) use column_texts::as_texts;
+pub(crate) use column_update::unsupported;
 pub use distinct::{HyperLogLog, RELATIVE_STANDARD_ERROR};
 pub use document::{feature_facts, feature_statistics};
 pub(crate) use frequent::category_name;
@@ -75,6 +76,8 @@ pub trait Summary: Default + Clone + Send + Sync + std::fmt::Debug + 'static {
 pub enum UpdateSummary {
     #[error("columns of type `{data_type}` cannot be summarised")]
     UnsupportedType { data_type: String },
+    #[error("the rows have columns `{found}`, expected `{expected}`")]
+    OtherColumns { found: String, expected: String },
 }
 
 /// Why the bytes of a summary could not be read.
