@@ -87,8 +87,29 @@ impl Confusion {
         self.true_positives + self.false_negatives
     }
 
+    pub fn negative_labels(&self) -> u64 {
+        self.true_negatives + self.false_positives
+    }
+
     pub fn positive_predictions(&self) -> u64 {
         self.true_positives + self.false_positives
+    }
+
+    pub fn negative_predictions(&self) -> u64 {
+        self.true_negatives + self.false_negatives
+    }
+}
+
+impl std::ops::Add for Confusion {
+    type Output = Confusion;
+
+    fn add(self, other: Confusion) -> Confusion {
+        Confusion {
+            true_negatives: self.true_negatives + other.true_negatives,
+            false_positives: self.false_positives + other.false_positives,
+            false_negatives: self.false_negatives + other.false_negatives,
+            true_positives: self.true_positives + other.true_positives,
+        }
     }
 }
 

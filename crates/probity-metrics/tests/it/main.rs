@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and compare results that are exact by construction"
 )]
 
+mod bias_groups;
 mod bias_joint_counts;
 mod bias_nearest;
 mod bounds;
