@@ -10,6 +10,19 @@ pub enum Stage {
     PostTraining,
 }
 
+/// As Clarify's library lists them in its message.
+const REGISTERED_PRE_TRAINING: [&str; 8] = ["CI", "DPL", "KL", "JS", "LP", "TVD", "KS", "CDDL"];
+const REGISTERED_POST_TRAINING: [&str; 13] = [
+    "DPPL", "DI", "DCA", "DCR", "RD", "SD", "DAR", "DRR", "AD", "CDDPL", "TE", "FT", "GE",
+];
+
+/// A name that is no metric of the stage, in Clarify's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Invalid metric_name: metrics should be one of the registered metrics['{registered}']")]
+pub struct UnknownMetric {
+    registered: String,
+}
+
 /// A bias metric of Clarify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BiasMetric {
@@ -81,6 +94,24 @@ impl BiasMetric {
         } else {
             Stage::PostTraining
         }
+    }
+
+    /// The metrics of a stage that are asked for by name, in the order of the documents.
+    /// `all` is every one.
+    pub fn of_stage(stage: Stage, names: &[&str]) -> Result<Vec<BiasMetric>, UnknownMetric> {
+        let (all, registered): (&[BiasMetric], &[&str]) = match stage {
+            Stage::PreTraining => (&BiasMetric::PRE_TRAINING, &REGISTERED_PRE_TRAINING),
+            Stage::PostTraining => (&BiasMetric::POST_TRAINING, &REGISTERED_POST_TRAINING),
+        };
+        if names.contains(&"all") {
+            return Ok(all.to_vec());
+        }
+        if names.iter().any(|name| !registered.contains(name)) {
+            let registered = registered.join("', '");
+            return Err(UnknownMetric { registered });
+        }
+        let is_asked = |metric: &BiasMetric| names.contains(&metric.name());
+        Ok(all.iter().copied().filter(is_asked).collect())
     }
 
     pub fn from_name(name: &str) -> Option<BiasMetric> {

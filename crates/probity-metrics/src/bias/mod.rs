@@ -1,10 +1,15 @@
 //! Bias of data and of predictions: Clarify's metrics, and what the field has beside them.
 
+mod basic_stats;
+mod conditional_disparity;
 mod consistency;
 mod counts;
 mod detection;
 mod dictionary;
+mod divide;
+mod evaluate;
 mod facts;
+mod failure;
 mod feature_rows;
 mod flip_test;
 mod group_error;
@@ -12,21 +17,26 @@ mod groups;
 mod joint_counts;
 mod metric;
 pub mod nearest;
+mod post_training;
+mod pre_training;
 mod segments;
 mod selection;
 mod spelling;
 mod tuple_table;
 mod value;
 
+pub use basic_stats::{BasicStats, ClassConfusion, PerformanceMetric, PerformanceReport};
 pub use consistency::{Consistency, MeasureConsistency, consistency};
 pub use counts::{BiasCounts, Confusion, Group, OutcomeCounts, Positive, Stratum};
 pub use detection::{ColumnType, ProblemType, SeriesKind, TypedColumn};
+pub use evaluate::{bias_metric, metric_value, stage_metrics};
+pub use failure::BiasFailure;
 pub use feature_rows::{FeatureRows, UseFeatureRows};
 pub use flip_test::{FlipTest, FlipTestRows, RunFlipTest, flip_test};
 pub use group_error::GroupError;
 pub use groups::{BiasGroups, BiasQuery, BiasTable, Facet, FacetGroup, FacetQuery, Outcome};
 pub use joint_counts::{CountedTuple, JointCounts};
-pub use metric::{BiasMetric, Stage};
+pub use metric::{BiasMetric, Stage, UnknownMetric};
 pub use segments::{Subgroup, segment_names};
 pub use selection::Selection;
 pub use spelling::Spelling;

@@ -8,9 +8,12 @@
     reason = "tests fail by panicking, and compare results that are exact by construction"
 )]
 
+mod bias_frame;
 mod bias_groups;
 mod bias_joint_counts;
 mod bias_nearest;
+mod bias_oracle;
+mod bias_properties;
 mod bounds;
 mod constraints_churn;
 mod constraints_suggest;
