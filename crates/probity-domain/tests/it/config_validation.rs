@@ -494,3 +494,14 @@ fn bias_of_time_series_is_refused() {
         ],
     );
 }
+
+#[test]
+fn an_expression_that_looks_like_a_header_is_another_column() {
+    let json = format!(
+        r#"{{{}, {SOME}, "features": "f", "excluded_columns": ["sex"]}}"#,
+        TABLE
+            .replace("text/csv", "application/json")
+            .replace(r#""label": "income""#, r#""label": "sex""#)
+    );
+    check(&json, &[]);
+}
