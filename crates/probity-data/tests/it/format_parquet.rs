@@ -9,12 +9,13 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::WriterProperties;
 use futures::TryStreamExt;
 use probity_data::location::SourceFile;
 use probity_data::{Nested, Projection, ReadOptions};
 
-use crate::reading::{check_error, lines, options, read, small_blocks};
+use crate::reading::{check_error, lines, options, read, read_sources, small_blocks};
 
 fn parquet(columns: Vec<(&str, ArrayRef)>, rows_per_group: usize) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter_with_nullable(
@@ -271,6 +272,37 @@ fn truncated_files_are_errors() {
     for size in [1, 4, 8, 100, file.len() / 2, file.len() - 1] {
         check_error(&[("a.parquet", &file[..size])], options(), message);
     }
+}
+
+#[test]
+fn a_page_that_claims_to_be_huge_is_an_error_before_there_is_room_for_it() {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_dictionary_enabled(false)
+        .build();
+    let batch = RecordBatch::try_from_iter([("n", numbers([7; 100]))]).unwrap();
+    let mut file = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    // After the magic number the page's type, then its uncompressed size in two bytes. Five take their place;
+    // the footer is read from the end and finds the page where it was.
+    assert_eq!(file[4..7], [0x15, 0x00, 0x15]);
+    file.splice(7..9, [0xfe, 0xff, 0xff, 0xff, 0x0f]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    std::fs::write(&path, file).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let error = runtime
+        .block_on(read_sources(vec![SourceFile::local(path)], options()))
+        .unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(
+        cause,
+        "a page claims to hold 2147483647 bytes, more than the 268435456 that can be read"
+    );
 }
 
 #[test]

@@ -5,12 +5,12 @@
 //! the values are.
 
 mod columns;
+mod pages;
+mod quiet;
 mod reader;
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,6 +31,7 @@ use crate::dataset::error::ReadDataset;
 use crate::dataset::options::ReadOptions;
 use crate::location::{RandomAccess, SourceFile};
 use columns::{flat_batch, flat_schema, with_dictionaries};
+use quiet::{Panicked, catch_future, catch_stream};
 use reader::ObjectReader;
 
 /// A Parquet file whose footer was read.
@@ -97,10 +98,10 @@ impl ParquetFile {
         };
         let mut reader = ObjectReader::new(object);
         let read = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let plain = AssertUnwindSafe(ArrowReaderMetadata::load_async(&mut reader, read));
-        let plain = plain.catch_unwind().await;
+        let plain = ArrowReaderMetadata::load_async(&mut reader, read).boxed();
+        let plain = catch_future(plain).await;
         let plain = plain
-            .unwrap_or_else(|_| Err(decoder_panicked()))
+            .unwrap_or_else(|Panicked| Err(decoder_panicked()))
             .map_err(damaged)?;
         check_footer(plain.metadata()).map_err(damaged)?;
 
@@ -242,18 +243,17 @@ impl RowGroups {
         let read = Arc::new(AtomicU64::new(0));
         let n_rows = Arc::clone(&read);
         let file = Arc::clone(&shared);
-        let batches = AssertUnwindSafe(batches).catch_unwind();
-        let flatten =
-            move |batch: Result<Result<RecordBatch, ParquetError>, Box<dyn Any + Send>>| {
-                let batch = batch
-                    .unwrap_or_else(|_| Err(decoder_panicked()))
-                    .map_err(|source| file.damaged(source))?;
-                n_rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
-                flat_batch(&batch, &order, &schema).map_err(|source| ReadDataset::Columns {
-                    uri: file.uri.to_string(),
-                    source,
-                })
-            };
+        let batches = catch_stream(batches.boxed());
+        let flatten = move |batch: Result<Result<RecordBatch, ParquetError>, Panicked>| {
+            let batch = batch
+                .unwrap_or_else(|Panicked| Err(decoder_panicked()))
+                .map_err(|source| file.damaged(source))?;
+            n_rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+            flat_batch(&batch, &order, &schema).map_err(|source| ReadDataset::Columns {
+                uri: file.uri.to_string(),
+                source,
+            })
+        };
         // Damage can lose or repeat rows without any page being unreadable.
         let complete = futures::stream::iter([()]).filter_map(move |()| {
             let all = read.load(Ordering::Relaxed) == expected;

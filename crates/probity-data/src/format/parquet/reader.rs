@@ -13,6 +13,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
 use object_store::ObjectStoreExt;
 
+use super::pages::{MAX_PAGE_BYTES, oversized_page};
 use crate::location::RandomAccess;
 
 /// Fetched from the end of a file at once: the footer of most files.
@@ -45,6 +46,16 @@ fn outer(error: object_store::Error) -> ParquetError {
     ParquetError::External(Box::new(error))
 }
 
+/// Column chunks are what is read in several ranges at once.
+fn check_pages(chunk: &Bytes) -> Result<()> {
+    match oversized_page(chunk) {
+        None => Ok(()),
+        Some(size) => Err(ParquetError::General(format!(
+            "a page claims to hold {size} bytes, more than the {MAX_PAGE_BYTES} that can be read"
+        ))),
+    }
+}
+
 impl AsyncFileReader for ObjectReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
         self.object
@@ -56,11 +67,14 @@ impl AsyncFileReader for ObjectReader {
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
         async move {
-            self.object
+            let chunks = self
+                .object
                 .store
                 .get_ranges(&self.object.meta.location, &ranges)
                 .await
-                .map_err(outer)
+                .map_err(outer)?;
+            chunks.iter().try_for_each(check_pages)?;
+            Ok(chunks)
         }
         .boxed()
     }
