@@ -77,6 +77,21 @@ def capture():
     write("capture", "mixed.jsonl", event(("1,2", "CSV"), ('{"score":0.5}', "JSON")))
 
 
+def record_columns():
+    records = [{"f": [1, 2.5, "x"], "a": 1}, {"f": [3, None, "y"], "a": None, "p": [0.1, 0.9]}]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    write("record_columns", "lines.jsonl", "lines;f;a\n" + lines)
+    write("record_columns", "names.jsonl", "lines;[a,f[0]];p\n" + lines)
+    write("record_columns", "array.json", "json;[*].f;[*].a\n" + json.dumps(records))
+    write("record_columns", "inner.json", "json;d.r[].f;d.r[].a\n" + json.dumps({"d": {"r": [records, []]}}))
+    write("record_columns", "apart.json", 'json;x;y\n{"x":[[1.50,2],[3,4]],"y":["a",null]}')
+    side = lambda data, encoding="JSON": {"data": data, "encoding": encoding}
+    batch = {"endpointInput": side(json.dumps({"i": records})), "endpointOutput": side('{"p":[0.1,0.9]}')}
+    event = {"captureData": batch, "groundTruthData": side("1\n0", "CSV"), "eventVersion": "0"}
+    write("record_columns", "merged.jsonl", "merged;i[*].f;a\n" + json.dumps(event) + "\n")
+    write("record_columns", "capture.jsonl", "capture;i[*].f;p\n" + json.dumps(event) + "\n")
+
+
 def parquet():
     numbers = {"i": [1, None, 3] * 20, "f": [0.5, float("nan"), float("-inf")] * 20, "b": [True, False, None] * 20}
     texts = {"s": ["x", "", None, "größe"] * 15, "d": pa.array(["a", "b", "a", None] * 15).dictionary_encode()}
@@ -108,6 +123,7 @@ if __name__ == "__main__":
     csv()
     json_records()
     capture()
+    record_columns()
     parquet()
     documents()
     # The states themselves are made by the harness, since their bytes change with their version.

@@ -14,7 +14,10 @@ use crate::dataset::content::Content;
 use crate::dataset::notes::Notes;
 use crate::dataset::open_file::{FirstFile, OpenFile, open_content};
 use crate::dataset::partition::Partition;
-use crate::dataset::{Format, Header, Nested, ReadDataset, ReadOptions};
+use crate::dataset::{
+    Format, Header, Nested, ReadDataset, ReadOptions, RecordColumns, RecordExpression, RecordRole,
+    RecordValue,
+};
 use crate::format::parquet::ParquetFile;
 use crate::location::RandomAccess;
 
@@ -47,14 +50,51 @@ pub fn capture(data: &[u8]) {
     );
 }
 
+/// JSON by expressions: a line `FORMAT;FEATURES;LABEL`, then the content.
+pub fn record_columns(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == b'\n');
+    let (Some(line), Some(content)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    let mut fields = std::str::from_utf8(line).unwrap_or_default().split(';');
+    let format = match fields.next() {
+        Some("json") => Format::Json,
+        Some("capture") => Format::Capture,
+        Some("merged") => Format::MergedCapture,
+        Some(_) | None => Format::JsonLines,
+    };
+    let mut expression = || {
+        fields
+            .next()
+            .and_then(|text| RecordExpression::parse(text).ok())
+    };
+    let features = expression();
+    let label = expression().map(|expression| RecordValue {
+        expression,
+        role: RecordRole::Label,
+    });
+    let columns = RecordColumns::new(features, label.into_iter().collect(), None);
+    if let Ok(columns) = columns {
+        let options = ReadOptions {
+            record_columns: Some(columns),
+            ..options_of(content)
+        };
+        text_with(content, format, options);
+    }
+}
+
 pub fn parquet(data: &[u8]) {
     let bytes = Bytes::copy_from_slice(data);
     run(async move { drain_parquet(bytes).await });
 }
 
 fn text(data: &[u8], format: Format) {
-    // The options come from the length, so that a corpus file means the same each time.
-    let options = ReadOptions {
+    text_with(data, format, options_of(data));
+}
+
+/// The options come from the length, so that a corpus file means the same each time.
+fn options_of(data: &[u8]) -> ReadOptions {
+    ReadOptions {
         header: if data.len().is_multiple_of(2) {
             Header::Present
         } else {
@@ -68,7 +108,10 @@ fn text(data: &[u8], format: Format) {
         block_size_bytes: 64,
         max_record_bytes: 4096,
         ..ReadOptions::default()
-    };
+    }
+}
+
+fn text_with(data: &[u8], format: Format, options: ReadOptions) {
     let content = Content::in_memory(URI, Bytes::copy_from_slice(data), 1 + data.len() % 61);
     run(async move { drain_text(content, format, Arc::new(options)).await });
 }

@@ -54,6 +54,11 @@ fn captures_survive_any_bytes() {
 }
 
 #[test]
+fn json_by_expressions_survives_any_bytes() {
+    check("record_columns");
+}
+
+#[test]
 fn parquet_survives_any_bytes() {
     check("parquet");
 }

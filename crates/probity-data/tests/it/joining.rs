@@ -3,6 +3,7 @@
 use futures::{StreamExt, TryStreamExt};
 use probity_data::location::SourceFile;
 use probity_data::{ColumnChoice, Format, JoinSide, ReadOptions, join, resolve_in_table};
+use proptest::prelude::proptest;
 
 use crate::reading::{Table, lines, options, read_dataset};
 
@@ -276,4 +277,37 @@ fn some_columns_can_be_read_of_a_joined_dataset() {
         }
         assert!(partition.stream(Some(vec![5])).is_err());
     });
+}
+
+proptest! {
+    #[test]
+    fn a_join_is_that_of_each_row_by_hand(
+        main in proptest::collection::vec(0_u8..12, 0..30),
+        other in proptest::collection::hash_set(0_u8..12, 0..12),
+    ) {
+        let mut text = "id,row\n".to_owned();
+        for (row, id) in main.iter().enumerate() {
+            text.push_str(&format!("{id},{row}\n"));
+        }
+        let others: String = other.iter().map(|id| format!("{id},v{id}\n")).collect();
+        let table = read_joined(
+            &[
+                (&[("a.csv", &text)], "id"),
+                (&[("b.csv", &format!("id,value\n{others}"))], "id"),
+            ],
+            16,
+        )
+        .unwrap();
+        let expected: Vec<String> = main
+            .iter()
+            .enumerate()
+            .filter(|(_, id)| other.contains(id))
+            .map(|(row, id)| format!("{id}|{row}|v{id}"))
+            .collect();
+        assert_eq!(lines(&table), expected);
+        let unmatched = main.iter().filter(|id| !other.contains(id)).count();
+        let note = format!("{unmatched} of {} records have no record", main.len());
+        let is_noted = table.notes.iter().any(|found| found.starts_with(&note));
+        assert_eq!(is_noted, unmatched > 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! Columns that expressions make of JSON Lines and JSON.
 
 use probity_data::{Format, ReadOptions, RecordColumns, RecordExpression, RecordRole, RecordValue};
+use proptest::prelude::{Strategy, proptest};
 
 use crate::reading::{check, check_error, options, read};
 
@@ -364,5 +365,49 @@ fn no_records_are_no_rows() {
         )
         .unwrap();
         assert_eq!(table.rows.len(), 0, "{text:?}");
+    }
+}
+
+/// A record: two features and a label, as JSON has them.
+fn any_record() -> impl Strategy<Value = ([String; 2], Option<String>)> {
+    let number = || "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,5})?([eE][+-]?[0-9]{1,3})?";
+    ([number(), number()], proptest::option::of("[a-z]{1,4}"))
+}
+
+proptest! {
+    #[test]
+    fn lines_arrays_and_documents_of_the_same_records_are_the_same_rows(
+        records in proptest::collection::vec(any_record(), 1..20),
+    ) {
+        let label = |label: &Option<String>| {
+            label.as_ref().map_or_else(|| "null".to_owned(), |label| format!("\"{label}\""))
+        };
+        let texts: Vec<String> = records
+            .iter()
+            .map(|([one, two], y)| format!("{{\"f\":[{one},{two}],\"y\":{}}}", label(y)))
+            .collect();
+        let apart = format!(
+            "{{\"f\":[{}],\"y\":[{}]}}",
+            records.iter().map(|([one, two], _)| format!("[{one},{two}]")).collect::<Vec<_>>().join(","),
+            records.iter().map(|(_, y)| label(y)).collect::<Vec<_>>().join(","),
+        );
+        let array = format!("[{}]", texts.join(","));
+        let inner = format!("{{\"d\":{array}}}");
+        let rows: Vec<Vec<Option<String>>> = records
+            .into_iter()
+            .map(|([one, two], y)| vec![Some(one), Some(two), y])
+            .collect();
+        let any_label = rows.iter().any(|row| row[2].is_some());
+        for (text, options) in [
+            (texts.join("\n"), lines(["f", "y", ""], None)),
+            (array, json(["[*].f", "[*].y", ""], None)),
+            (inner, json(["d[*].f", "d[*].y", ""], None)),
+            (apart, json(["f", "y", ""], None)),
+        ] {
+            match read(&[("a.json", text.as_bytes())], options) {
+                Ok(table) => assert_eq!(table.rows, rows),
+                Err(message) => assert!(!any_label && message.contains("gives nothing"), "{message}"),
+            }
+        }
     }
 }

@@ -56,6 +56,35 @@ const JSON_TOKENS: &[&str] = &[
     "{\"a.b\":1,\"a\":{\"b\":2}}",
 ];
 
+const RECORD_COLUMNS_TOKENS: &[&str] = &[
+    "[*].",
+    "[].",
+    "[?a]",
+    "[0]",
+    "[-1]",
+    "[::2]",
+    ".a",
+    "@",
+    "|",
+    "&&",
+    "!",
+    "length(@)",
+    ";",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "null",
+    "1.50",
+    "{\"a\":1,\"f\":[1,2]}",
+    "\"f\":[1]",
+    "\n",
+    "\\\"",
+];
+
 const CAPTURE_TOKENS: &[&str] = &[
     "\"captureData\":",
     "\"endpointInput\":",
@@ -160,6 +189,12 @@ pub(crate) const TARGETS: &[Target] = &[
         run: fuzzing::capture,
         made: none,
         tokens: CAPTURE_TOKENS,
+    },
+    Target {
+        name: "record_columns",
+        run: fuzzing::record_columns,
+        made: none,
+        tokens: RECORD_COLUMNS_TOKENS,
     },
     Target {
         name: "parquet",
