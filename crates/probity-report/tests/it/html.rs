@@ -1,6 +1,7 @@
 //! The page: every sample, by selectors; size, escaping, redaction, self-containment.
 
 use probity_domain::document::constraints::Switch;
+use probity_domain::document::probity_file::{FrequentValue, LengthFacts};
 use probity_report::data_quality::{Sample, render, samples};
 use scraper::{ElementRef, Html, Selector};
 
@@ -218,6 +219,39 @@ fn a_redacted_column_shows_no_value_of_either_side() {
         "article header .badge",
         &["Redacted", "Redacted"],
     );
+}
+
+/// As documents of another program, or an older one, may.
+#[test]
+fn a_value_that_documents_still_hold_of_a_redacted_column_is_not_shown() {
+    let mut sample = sample("awkward");
+    let mut planted = 0;
+    for facts in &mut sample.probity.features {
+        if facts.redacted {
+            facts.frequent = vec![FrequentValue {
+                value: "planted-secret".to_owned(),
+                count: 70,
+                max_undercount: 0,
+            }];
+            facts.lengths = Some(LengthFacts {
+                min: 7_654_321,
+                max: 7_654_321,
+                mean: 7_654_321.0,
+            });
+            planted += 1;
+        }
+    }
+    assert!(planted > 0);
+    sample.baseline = None;
+    sample.probity.check = None;
+    for statistics in &mut sample.statistics.features {
+        if statistics.name.starts_with("secret") {
+            statistics.string_statistics = None;
+            statistics.numerical_statistics = None;
+        }
+    }
+    let html = render(&sample.report());
+    assert!(!html.contains("planted-secret") && !html.contains("7,654,321"));
 }
 
 #[test]

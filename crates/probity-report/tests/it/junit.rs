@@ -120,6 +120,16 @@ fn a_drift_check_with_too_few_rows_is_skipped() {
 }
 
 #[test]
+fn a_drift_check_without_a_distance_is_skipped() {
+    let mut sample = sample("clean");
+    let drifts = sample.probity.features.iter_mut();
+    let mut drifts = drifts.filter_map(|facts| facts.drift.as_mut());
+    drifts.next().unwrap().distance = None;
+    let cases = cases(&check_results(&sample.report(), Verdict::Aws));
+    assert_eq!(count(&cases, "skipped"), 1);
+}
+
+#[test]
 fn the_totals_are_those_of_the_cases_in_every_sample() {
     for sample in samples() {
         for verdict in [Verdict::Aws, Verdict::Corrected] {

@@ -42,6 +42,24 @@ fn the_heading_counts_the_violations_of_the_verdict() {
 }
 
 #[test]
+fn a_comment_of_many_violations_ends_with_how_many_are_left_out() {
+    let mut sample = sample("drift");
+    let violations = &mut sample.violations.as_mut().unwrap().violations;
+    let first = violations[0].clone();
+    violations.extend((0..60).map(|at| {
+        let mut violation = first.clone();
+        violation.feature_name = format!("column {at}");
+        violation
+    }));
+    let markdown = check_summary(&sample.report(), Verdict::Aws);
+    assert_eq!(rows(&markdown), 50);
+    assert!(
+        markdown.contains("And 15 more in the report."),
+        "{markdown}"
+    );
+}
+
+#[test]
 fn the_other_verdict_is_told_as_well() {
     let ends = |name: &str, verdict: Verdict, end: &str| {
         let markdown = check_summary(&sample(name).report(), verdict);
