@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
-use probity_report::bias;
 use probity_report::data_quality::{Sample, render, samples};
+use probity_report::{bias, model_quality};
 
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(
@@ -30,6 +30,15 @@ fn main() -> std::io::Result<()> {
         std::fs::write(
             folder.join(format!("{}.html", sample.name)),
             bias::render(&sample.report()),
+        )?;
+    }
+    for sample in model_quality::samples()
+        .into_iter()
+        .chain([model_quality::QualitySample::wide(60, 100)])
+    {
+        std::fs::write(
+            folder.join(format!("{}.html", sample.name)),
+            model_quality::render(&sample.report()),
         )?;
     }
     Ok(())

@@ -6,6 +6,7 @@ pub mod bias;
 pub mod data_quality;
 pub mod junit;
 pub mod markdown;
+pub mod model_quality;
 
 mod chart;
 mod distribution;

@@ -5,14 +5,18 @@ use maud::{Markup, html};
 use probity_domain::document::bias_file::{MetricFacts, SubgroupFacts, SubgroupRow};
 
 use super::metric_table::{Scales, value, weighted_mark};
-use super::words::{facet_name, interval_text, leaves_out_ideal};
+use super::words::{Outcomes, facet_name, interval_text, leaves_out_ideal};
 use crate::chart::{Weight, forest_axis};
 use crate::data_quality::plural_of;
 use crate::number;
 
 pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
     let scales = Scales::of(facts.groups.iter().map(|row| &row.difference));
-    let is_predicted = facts.groups.iter().any(|row| row.prediction_rate.is_some());
+    let given = if facts.groups.iter().any(|row| row.prediction_rate.is_some()) {
+        Outcomes::LabelsAndPredictions
+    } else {
+        Outcomes::Labels
+    };
     html! {
         section #subgroups {
             h2 { "Subgroups" }
@@ -25,18 +29,18 @@ pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
                             tr {
                                 th scope="col" { "Subgroup" } th.num scope="col" { "Rows" }
                                 th.num scope="col" { "Positive labels" }
-                                @if is_predicted { th.num scope="col" { "Positive predictions" } }
+                                @if given.are_predicted() { th.num scope="col" { "Positive predictions" } }
                                 th.num scope="col" { "Others − this" }
                                 th.forest scope="col" { span.hidden { "Picture" } (forest_axis(&scales.differences)) }
                                 th scope="col" { "What it says" }
                             }
                         }
-                        tbody { @for group in &facts.groups { (row(&scales, group, is_predicted.then_some(()))) } }
+                        tbody { @for group in &facts.groups { (row(&scales, group, given)) } }
                     }
                 }
                 p.fine {
                     "Each intersection against all other rows, worst first: the order is by the end of the interval nearest 0, so that sure differences come before large ones. "
-                    @if is_predicted { "The difference is of positive predictions." } @else { "The difference is of positive labels." }
+                    @if given.are_predicted() { "The difference is of positive predictions." } @else { "The difference is of positive labels." }
                 }
             }
             @if facts.n_too_small > 0 {
@@ -49,7 +53,7 @@ pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
     }
 }
 
-fn row(scales: &Scales, group: &SubgroupRow, predicted: Option<()>) -> Markup {
+fn row(scales: &Scales, group: &SubgroupRow, given: Outcomes) -> Markup {
     let is_sure = leaves_out_ideal(&group.difference);
     let weight = if is_sure {
         Weight::Sure
@@ -66,7 +70,7 @@ fn row(scales: &Scales, group: &SubgroupRow, predicted: Option<()>) -> Markup {
             }
             td.num { (number::count(group.counts.n)) }
             td.num { (rate(&group.label_rate)) }
-            @if predicted.is_some() {
+            @if given.are_predicted() {
                 td.num { @if let Some(metric) = &group.prediction_rate { (rate(metric)) } }
             }
             td.num { (value(&group.difference)) }

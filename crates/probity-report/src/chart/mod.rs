@@ -5,24 +5,30 @@
 //! `plotters` write colours (and, the former, measured fonts) into the picture, `poloto` draws
 //! whole plots without bars on given bins; none writes a description for screen readers.
 
+mod axis;
 mod categories;
 mod confusion;
+mod curve;
 mod forest;
 mod gauge;
 mod group_bars;
 mod histogram;
 mod label;
 mod scale;
+mod share_mark;
 mod spark;
 
+pub(crate) use axis::Axis;
 pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
 pub(crate) use confusion::{ConfusionChart, confusion_chart};
+pub(crate) use curve::{CurveChart, CurvePoint, Guide, curve_chart, score_bars};
 pub(crate) use forest::{
     Estimate, ForestScale, Spacing, Weight, forest_axis, forest_mark, forest_move,
 };
 pub(crate) use gauge::{Gauge, gauge, meter};
 pub(crate) use group_bars::{BarGroup, Series, ShareBar, group_bars};
 pub(crate) use histogram::{NumericChart, histogram};
+pub(crate) use share_mark::{ShareMark, share_axis_labels, share_mark, share_move};
 pub(crate) use spark::spark;
 
 /// One distribution alone, or the baseline's against the current one, on the same bins.

@@ -6,3 +6,4 @@ mod bias;
 mod html;
 mod junit;
 mod markdown;
+mod model_quality;
