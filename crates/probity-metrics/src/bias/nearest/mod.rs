@@ -9,7 +9,7 @@ mod best;
 mod distinct;
 mod kernel;
 mod row_major;
-pub mod search;
+mod search;
 mod tree;
 
 use rayon::prelude::*;

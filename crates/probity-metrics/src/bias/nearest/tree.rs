@@ -1,7 +1,11 @@
 //! A tree over points: each node has up to eight parts, each part a bounding box; the leaves
-//! hold the points themselves. A k-d tree (Friedman, Bentley, Finkel, 1977) with three levels
-//! of cuts to a node, so that the boxes of all parts, and eight points of a leaf, are compared
-//! with a query in one loop over the columns.
+//! hold the points themselves. A k-d tree (Friedman, Bentley, Finkel, 1977) with seven cuts to a
+//! node, so that the boxes of all its parts, and eight points of a leaf, are compared with a
+//! query in one loop over the columns.
+//!
+//! Of each column the value nearest to the median at which values change is a candidate, and
+//! the cut with the largest sum of squares between its sides is made: columns of few values,
+//! or of few values that are not zero, are cut where they differ or not at all.
 
 use super::best::Neighbour;
 use super::distinct::DistinctRows;
@@ -17,7 +21,8 @@ pub(super) const NO_POINT: u32 = u32::MAX;
 /// Values of a column that are looked at to choose a cut.
 const SAMPLE: usize = 64;
 
-/// A cut leaves each side at least one part of so many, which bounds the depth.
+/// A cut leaves each side one of so many sampled values at least, and a quarter of that share
+/// of the points; else they are halved. This bounds the depth.
 const SMALLEST_SHARE: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
@@ -120,8 +125,8 @@ struct Cut {
     explained: f64,
 }
 
-impl Growing<'_> {
-    fn row(&self, point: u32) -> &[f64] {
+impl<'a> Growing<'a> {
+    fn row(&self, point: u32) -> &'a [f64] {
         self.table.row(self.first_rows[point as usize] as usize)
     }
 
@@ -137,32 +142,34 @@ impl Growing<'_> {
             return self.add_leaf(points);
         }
         let mut parts = self.divide(points);
-        let node = self.tree.nodes.len();
-        let corners = self.tree.corners.len();
-        let n_columns = self.table.n_columns();
-        self.tree.nodes.push(Node {
-            parts: [Part::Empty; LANES],
-            lowest_rows: [u32::MAX; LANES],
-        });
-        // An empty part is infinitely far away.
-        self.tree
-            .corners
-            .resize(corners + 2 * LANES * n_columns, f64::INFINITY);
+        let node = self.add_node(&parts);
         for (lane, part) in parts.iter_mut().enumerate() {
+            self.tree.nodes[node].parts[lane] = self.grow(part);
+        }
+        Part::Node(u32::try_from(node).expect("nodes are fewer than points"))
+    }
+
+    /// A node whose parts are yet to grow.
+    fn add_node(&mut self, parts: &[&mut [u32]]) -> usize {
+        let corners = self.tree.corners.len();
+        let length = 2 * LANES * self.table.n_columns();
+        // A part that is missing is infinitely far away.
+        self.tree.corners.resize(corners + length, f64::INFINITY);
+        let mut lowest_rows = [u32::MAX; LANES];
+        for (lane, part) in parts.iter().enumerate() {
             for (column, (lower, upper)) in self.extents(part).into_iter().enumerate() {
                 let at = corners + 2 * LANES * column + lane;
                 self.tree.corners[at] = lower;
                 self.tree.corners[at + LANES] = upper;
             }
-            // Points are numbered by their lowest row.
-            let lowest = part
-                .iter()
-                .min()
-                .map_or(u32::MAX, |&point| self.first_rows[point as usize]);
-            self.tree.nodes[node].lowest_rows[lane] = lowest;
-            self.tree.nodes[node].parts[lane] = self.grow(part);
+            let rows = part.iter().map(|&point| self.first_rows[point as usize]);
+            lowest_rows[lane] = rows.min().unwrap_or(u32::MAX);
         }
-        Part::Node(u32::try_from(node).expect("nodes are fewer than points"))
+        self.tree.nodes.push(Node {
+            parts: [Part::Empty; LANES],
+            lowest_rows,
+        });
+        self.tree.nodes.len() - 1
     }
 
     fn add_leaf(&mut self, points: &[u32]) -> Part {
@@ -175,12 +182,7 @@ impl Growing<'_> {
             let length = LANES * self.table.n_columns();
             self.tree.blocks.resize(at + length, f64::INFINITY);
             for (lane, &point) in block.iter().enumerate() {
-                for (column, &value) in self
-                    .table
-                    .row(self.first_rows[point as usize] as usize)
-                    .iter()
-                    .enumerate()
-                {
+                for (column, &value) in self.row(point).iter().enumerate() {
                     self.tree.blocks[at + LANES * column + lane] = value;
                 }
             }
@@ -223,33 +225,40 @@ impl Growing<'_> {
 
     /// Puts the points of the left side first and says how many they are.
     fn cut(&mut self, points: &mut [u32]) -> usize {
+        if let Some(cut) = self.best_cut(points) {
+            let middle = partition(points, |point| self.value(point, cut.column) < cut.from);
+            // The sample may have promised more than the points keep.
+            let smaller = middle.min(points.len() - middle);
+            if smaller * 4 * SMALLEST_SHARE >= points.len() {
+                return middle;
+            }
+        }
+        self.halve(points)
+    }
+
+    /// The cut that explains most of a sample of the points.
+    fn best_cut(&mut self, points: &[u32]) -> Option<Cut> {
         let step = points.len().div_ceil(SAMPLE);
-        let sampled = || points.iter().step_by(step);
-        let n_sampled = sampled().count();
+        let n_sampled = points.len().div_ceil(step);
         let mut sample = std::mem::take(&mut self.sample);
         sample.resize(n_sampled * self.table.n_columns(), 0.0);
-        for (at, &point) in sampled().enumerate() {
+        for (at, &point) in points.iter().step_by(step).enumerate() {
             for (column, &value) in self.row(point).iter().enumerate() {
                 sample[column * n_sampled + at] = value;
             }
         }
-        let cuts = sample.chunks_exact_mut(n_sampled).enumerate();
-        let cuts = cuts.filter_map(|(column, values)| cut_of(column, values));
-        let best = cuts.reduce(|best, cut| {
+        let columns = sample.chunks_exact_mut(n_sampled).enumerate();
+        let cuts = columns.filter_map(|(column, values)| cut_of(column, values));
+        let better = |best: Cut, cut: Cut| {
             if cut.explained > best.explained {
                 cut
             } else {
                 best
             }
-        });
+        };
+        let best = cuts.reduce(better);
         self.sample = sample;
-        if let Some(cut) = best {
-            let middle = partition(points, |point| self.value(point, cut.column) < cut.from);
-            if 0 < middle && middle < points.len() {
-                return middle;
-            }
-        }
-        self.halve(points)
+        best
     }
 
     /// Two halves along the column of the widest extent, whatever values are equal: the points
