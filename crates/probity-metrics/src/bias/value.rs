@@ -4,6 +4,7 @@
 use std::fmt;
 
 use probity_domain::document::PythonFloat;
+use probity_domain::document::analysis_config::ConfigValue;
 
 /// One value, of a column or of a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,17 @@ impl Value {
             Value::Integer(value) => Some(*value as f64),
             Value::Float(value) => Some(*value),
             Value::Text(_) => None,
+        }
+    }
+}
+
+impl From<&ConfigValue> for Value {
+    fn from(value: &ConfigValue) -> Value {
+        match value {
+            ConfigValue::Integer(value) => Value::Integer(*value),
+            ConfigValue::Float(value) => Value::Float(*value),
+            ConfigValue::Text(text) => Value::Text(text.clone()),
+            ConfigValue::Boolean(value) => Value::Boolean(*value),
         }
     }
 }
