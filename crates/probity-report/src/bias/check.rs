@@ -113,19 +113,19 @@ fn row(metric: &MetricDriftFacts, scale: &ForestScale) -> Markup {
         tr {
             th scope="row" { (facet_name(&metric.facet, &metric.value_or_threshold)) }
             td { b { (shown_name(&metric.name)) } }
-            td.num { (number_or_none(metric.baseline)) }
-            td.num { (number_or_none(metric.current)) }
+            td.num data-head="Then" { (number_or_none(metric.baseline)) }
+            td.num data-head="Now" { (number_or_none(metric.current)) }
             td.forest {
                 @if let (Some(then), Some(now)) = (metric.baseline, metric.current) { (forest_move(scale, then, now)) }
             }
-            td {
+            td data-head="Now − then" {
                 @match (&metric.interval, metric.baseline, metric.current) {
                     (Some(interval), _, _) => span.nowrap { (interval_text(interval)) small { (number::percent(interval.level)) ", " (interval.method) } },
                     (None, _, _) => span.muted { "no interval" },
                 }
                 @if let Some(note) = &metric.note { small { (note) } }
             }
-            td.num {
+            td.num data-head="Adjusted p" {
                 @match metric.p_adjusted {
                     Some(p) => (number::probability(p)),
                     None => span.muted { "not tested" },

@@ -132,12 +132,12 @@ fn row(scales: &Scales, metric: &MetricFacts) -> Markup {
                 b { (shown_name(&metric.name)) }
                 small { (description_without_name(&metric.description, &metric.name)) }
             }
-            td.num.value { (value(metric)) @if ideal != Ideal::Zero { small { "ideal " (ideal.shown()) } } }
+            td.num.value data-head="Value" { (value(metric)) @if ideal != Ideal::Zero { small { "ideal " (ideal.shown()) } } }
             td.forest {
                 (mark(scales, metric))
                 @if ideal == Ideal::One && metric.value.is_some() { (ratio_ends(&scales.ratios)) }
             }
-            td.nowrap {
+            td.nowrap data-head="Interval" {
                 @match &metric.interval {
                     Some(interval) => {
                         (interval_text(interval))
@@ -146,7 +146,7 @@ fn row(scales: &Scales, metric: &MetricFacts) -> Markup {
                     None => span.muted { "none" },
                 }
             }
-            td.num {
+            td.num data-head="Rows d, others" {
                 (number::count(metric.n_disadvantaged))
                 small { (number::count(metric.n_advantaged)) }
             }

@@ -74,7 +74,8 @@ pub(crate) fn has_direction(name: &str) -> bool {
             | "demographic_parity_ratio"
             | "equalized_odds_difference"
             | "equalized_odds_ratio"
-            | "average_absolute_odds_difference"
+            | "equal_opportunity_ratio"
+            | "average_abs_odds_difference"
             | "theil_index"
             | "coefficient_of_variation"
             | "differential_fairness"
@@ -96,6 +97,12 @@ pub(crate) fn shown_name(name: &str) -> String {
 
 /// `Difference in …` of `Difference in … (DPL)`: the name stands beside it already.
 pub(crate) fn description_without_name<'a>(description: &'a str, name: &str) -> &'a str {
+    // `Theil index: mean of …` of a name in words that stands beside it.
+    if name.contains('_') {
+        return description
+            .split_once(": ")
+            .map_or(description, |(_, formula)| formula);
+    }
     description
         .strip_suffix(')')
         .and_then(|text| text.strip_suffix(name))
@@ -312,13 +319,19 @@ const EXTENDED: &[MetricText] = &[
         "Hardt, Price, Srebro (2016); as in AIF360",
     ),
     extended(
+        "equal_opportunity_ratio",
+        "min TPR ÷ max TPR",
+        "1 when rows that deserve acceptance are accepted equally often in both groups.",
+        "Hardt, Price, Srebro (2016); as in Fairlearn",
+    ),
+    extended(
         "average_odds_difference",
         "½ [(FPR_d − FPR_a) + (TPR_d − TPR_a)]",
         "Negative: d is predicted positive less often, at equal labels.",
         "as in AIF360",
     ),
     extended(
-        "average_absolute_odds_difference",
+        "average_abs_odds_difference",
         "½ [|FPR_d − FPR_a| + |TPR_d − TPR_a|]",
         "As above, where gaps of opposite sign do not cancel.",
         "as in AIF360",
@@ -402,14 +415,20 @@ const EXTENDED: &[MetricText] = &[
         "as in AIF360",
     ),
     extended(
-        "between_group_generalized_entropy",
+        "between_group_generalized_entropy_index",
         "GE with every benefit replaced by its group’s mean",
         "The part of GE that lies between the groups.",
         "Speicher et al. (2018)",
     ),
     extended(
+        "between_group_theil_index",
+        "Theil index with every benefit replaced by its group’s mean",
+        "The part of the Theil index that lies between the groups.",
+        "Speicher et al. (2018)",
+    ),
+    extended(
         "differential_fairness",
-        "max |ln(p_a ÷ p_d)| over positive and negative predictions, smoothed",
+        "max |ln(p_a ÷ p_d)| over positive and negative predictions",
         "0 when both groups have the same odds of every outcome.",
         "Foulds et al. (2020)",
     ),
@@ -450,6 +469,10 @@ mod tests {
             "Disparate Impact"
         );
         assert_eq!(description_without_name("free text", "DI"), "free text");
+        assert_eq!(
+            description_without_name("Theil index: mean of (b/b̄) ln(b/b̄)", "theil_index"),
+            "mean of (b/b̄) ln(b/b̄)"
+        );
     }
 
     #[test]

@@ -68,12 +68,12 @@ fn row(scales: &Scales, group: &SubgroupRow, given: Outcomes) -> Markup {
                     span.nowrap { (facet_name(facet, value)) }
                 }
             }
-            td.num { (number::count(group.counts.n)) }
-            td.num { (rate(&group.label_rate)) }
+            td.num data-head="Rows" { (number::count(group.counts.n)) }
+            td.num data-head="Positive labels" { (rate(&group.label_rate)) }
             @if given.are_predicted() {
-                td.num { @if let Some(metric) = &group.prediction_rate { (rate(metric)) } }
+                td.num data-head="Positive predictions" { @if let Some(metric) = &group.prediction_rate { (rate(metric)) } }
             }
-            td.num { (value(&group.difference)) }
+            td.num data-head="Others − this" { (value(&group.difference)) }
             td.forest { (weighted_mark(scales, &group.difference, weight)) }
             td.wide {
                 @if is_sure { span.badge.sure { "Beyond sampling error" } " " }

@@ -144,23 +144,23 @@ fn row(metric: &MetricChange, picture: Option<Markup>) -> Markup {
     html! {
         tr {
             th scope="row" { b { (label_of(&metric.name)) } }
-            td.num { (shown(metric.baseline)) }
-            td.num { (shown(metric.current)) }
+            td.num data-head="Then" { (shown(metric.baseline)) }
+            td.num data-head="Now" { (shown(metric.current)) }
             @if let Some(picture) = picture { td.share { (picture) } }
-            td {
+            td data-head="Now − then" {
                 (shown(metric.difference))
                 @if let Some(interval) = &metric.interval {
                     small { (number::percent(interval.level)) " interval " (metric_number(interval.low)) " to " (metric_number(interval.high)) ", " (interval.method) }
                 }
                 @if let Some(note) = &metric.note { small { (note) } }
             }
-            td.num {
+            td.num data-head="Adjusted p" {
                 @match metric.p_adjusted {
                     Some(p) => (number::probability(p)),
                     None => span.muted { "not tested" },
                 }
             }
-            td.nowrap { (limit(metric)) }
+            td.nowrap data-head="Limit" { (limit(metric)) }
             td.badges { (named_by(metric)) }
         }
     }

@@ -68,16 +68,16 @@ fn row(metric: &QualityMetric, columns: &Columns<'_>) -> Markup {
                 b { (label_of(&metric.name)) }
                 @if let Some(text) = text_of(&metric.name) { small { (text.formula) } }
             }
-            td.num.value { (value(metric)) }
+            td.num.value data-head="Value" { (value(metric)) }
             @if columns.shares { td.share { (mark(metric, constant.and_then(|c| c.value))) } }
-            td.nowrap { (interval(metric)) }
+            td.nowrap data-head="Interval" { (interval(metric)) }
             @if !columns.deviations.is_empty() {
-                td.num { (columns.deviations.get(metric.name.as_str()).map_or("–".to_owned(), |d| metric_number(*d))) }
+                td.num data-head="Std deviation" { (columns.deviations.get(metric.name.as_str()).map_or("–".to_owned(), |d| metric_number(*d))) }
             }
             @if !columns.constants.is_empty() {
-                td.num { @match constant { Some(constant) => (value(constant)), None => "–" } }
+                td.num data-head="Constant" { @match constant { Some(constant) => (value(constant)), None => "–" } }
             }
-            td.num { (number::count(metric.n)) }
+            td.num data-head="Rows" { (number::count(metric.n)) }
             @if columns.notes { td.wide { @if let Some(note) = &metric.note { (note) } } }
         }
     }
