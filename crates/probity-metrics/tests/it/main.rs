@@ -10,6 +10,7 @@
 
 mod bias_frame;
 mod bias_groups;
+mod bias_intervals;
 mod bias_joint_counts;
 mod bias_nearest;
 mod bias_oracle;
