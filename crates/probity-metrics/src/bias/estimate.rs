@@ -73,7 +73,11 @@ impl Estimate {
                 let (mut low, mut high) = extremes(shares, z, *value);
                 let gap = extremes(shares, z, *gap);
                 if gap.0 <= 0.0 && gap.1 >= 0.0 {
-                    (low, high) = (low.min(*at_equality), high.max(*at_equality));
+                    if self.observed() >= *at_equality {
+                        low = *at_equality;
+                    } else {
+                        high = *at_equality;
+                    }
                 }
                 (low, high)
             }

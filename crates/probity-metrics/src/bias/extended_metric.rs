@@ -110,6 +110,14 @@ impl ExtendedMetric {
         }
     }
 
+    /// Its name in words.
+    pub fn title(self) -> &'static str {
+        let description = self.description();
+        description
+            .split_once(':')
+            .map_or(description, |(title, _)| title)
+    }
+
     /// What it is, with its formula.
     #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn description(self) -> &'static str {
@@ -175,10 +183,10 @@ impl ExtendedMetric {
                 "Differential fairness ε: the larger of |ln(ratio of positive prediction rates)| and |ln(ratio of negative ones)|, without smoothing (Foulds et al. 2020)"
             }
             Self::TheilIndex => {
-                "Theil index of the benefits b = ŷ − y + 1: mean of (b/b̄) ln(b/b̄) (AIF360)"
+                "Theil index: mean of (b/b̄) ln(b/b̄) over the benefits b = ŷ − y + 1 (AIF360)"
             }
             Self::CoefficientOfVariation => {
-                "Coefficient of variation of the benefits b = ŷ − y + 1: their deviation / mean, √(2·GE) (AIF360)"
+                "Coefficient of variation: deviation / mean of the benefits b = ŷ − y + 1, √(2·GE) (AIF360)"
             }
             Self::BetweenGroupGeneralizedEntropyIndex => {
                 "Between-group generalized entropy: ½[Σ (n_g/n)(b̄_g/b̄)² − 1] (AIF360, α = 2)"

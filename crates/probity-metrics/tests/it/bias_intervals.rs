@@ -102,6 +102,7 @@ fn divide(a: f64, b: f64) -> f64 {
 }
 
 /// The metric by its formula, with Clarify's conventions.
+#[expect(clippy::too_many_lines, reason = "a table of formulas")]
 pub(crate) fn naive(metric: BiasMetric, counts: &BiasCounts) -> Option<f64> {
     let of = |group| {
         let c = counts.total.of(group);

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and compare results that are exact by construction"
 )]
 
+mod bias_drift;
 mod bias_extended;
 mod bias_frame;
 mod bias_groups;
