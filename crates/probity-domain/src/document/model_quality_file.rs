@@ -253,16 +253,28 @@ pub struct MetricChange {
     #[serde(default, with = "optional_double")]
     pub current: Option<f64>,
     /// Current − baseline.
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        with = "optional_double",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub difference: Option<f64>,
     /// Of the difference, allowing for the errors that are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// One-sided: of a change for the worse at least as large, if nothing had changed.
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        with = "optional_double",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub p_value: Option<f64>,
     /// Benjamini-Hochberg over all tested metrics.
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        with = "optional_double",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub p_adjusted: Option<f64>,
     pub violates_aws: bool,
     pub violates_corrected: bool,

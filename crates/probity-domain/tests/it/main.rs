@@ -9,6 +9,7 @@ mod analysis_config;
 mod clarify;
 mod config_validation;
 mod lenient_reading;
+mod model_quality;
 mod numbers;
 mod old_files;
 mod streaming;
