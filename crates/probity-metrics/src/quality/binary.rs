@@ -218,7 +218,10 @@ impl BinaryQuality {
             None
         };
         reader.close()?;
-        if confusion.rows() != rows.n_used {
+        let scored = probabilities
+            .as_ref()
+            .is_none_or(|kept| kept.are_of(&confusion));
+        if confusion.rows() != rows.n_used || !scored {
             return Err(ReadState::Damaged {
                 what: "its confusion matrix has other rows than it counts",
             });
@@ -292,6 +295,16 @@ impl Probabilities {
             });
         }
         Ok(())
+    }
+
+    /// Whether the scores are of the same labels as the matrix.
+    fn are_of(&self, confusion: &Confusion) -> bool {
+        let (negatives, positives) = self.scores.groups().totals();
+        let n = confusion.rows();
+        positives == confusion.positive_labels()
+            && negatives + positives == n
+            && self.brier.count() == n
+            && self.log_loss.count() == n
     }
 
     fn write(&self, writer: &mut StateWriter) {

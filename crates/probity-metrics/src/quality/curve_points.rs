@@ -8,10 +8,16 @@ use std::collections::BinaryHeap;
 /// Points of a written curve.
 pub(crate) const MOST_POINTS: usize = 200;
 
+/// Longer curves are thinned first, so that the choice takes one look at most points.
+const MANY_POINTS: usize = 12_288;
+
 /// All points when they are at most `most`, else the most telling ones, in their order.
 pub(crate) fn most_telling(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
     if points.len() <= most {
         return points.to_vec();
+    }
+    if points.len() > MANY_POINTS {
+        return most_telling(&thinned(points), most);
     }
     let mut kept = vec![0, points.len() - 1];
     let mut open = BinaryHeap::new();
@@ -26,6 +32,24 @@ pub(crate) fn most_telling(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)
     }
     kept.sort_unstable();
     kept.into_iter().map(|position| points[position]).collect()
+}
+
+/// Of each run of neighbouring points the two ends and the one furthest from the line
+/// between them: what is left out lies nearer to the curve than that, and runs are short.
+fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let run = points.len().div_ceil(MANY_POINTS / 3);
+    let mut kept = Vec::with_capacity(MANY_POINTS);
+    for first in (0..points.len()).step_by(run) {
+        let last = (first + run - 1).min(points.len() - 1);
+        kept.push(points[first]);
+        if let Some(stretch) = Stretch::between(points, first, last) {
+            kept.push(points[stretch.furthest]);
+        }
+        if last > first {
+            kept.push(points[last]);
+        }
+    }
+    kept
 }
 
 /// The points between two kept ones.
@@ -112,6 +136,7 @@ mod tests {
         let curve = |x: f64| (x, x.sqrt());
         let points: Vec<(f64, f64)> = (0..=100_000).map(|i| curve(f64::from(i) / 1e5)).collect();
         let kept = most_telling(&points, 200);
+        // 100,001 points: thinned first.
         assert_eq!(kept.len(), 200);
         assert_eq!((kept[0], kept[199]), ((0.0, 0.0), (1.0, 1.0)));
         // An arc of length below 2 in 199 pieces: the sagitta of each is far below 1e-4.

@@ -100,6 +100,11 @@ pub(crate) fn area_of_sample(scores: &ScoreGroups, draws: u64, random: &mut Rand
     let rows = scores.groups.iter().map(ScoreGroup::rows).sum();
     let mut draw = Draw::new(random, rows, draws);
     let drawn = scores.groups.iter().map(|group| {
+        if group.rows() == 1 {
+            // Most scores are of one row. Its label is no branch that could be foreseen.
+            let drawn = draw.next_row();
+            return (drawn * group.negatives, drawn * group.positives);
+        }
         (
             draw.next_cell(group.negatives),
             draw.next_cell(group.positives),

@@ -98,6 +98,10 @@ impl JointMoments {
         }
     }
 
+    pub(crate) fn count(&self) -> u64 {
+        self.n
+    }
+
     /// Σ (y − m)².
     pub(crate) fn label_spread(&self) -> f64 {
         self.powers[0]

@@ -30,6 +30,7 @@ mod rejected;
 mod row_classes;
 mod rows;
 mod scores;
+mod segments;
 mod subsample;
 mod suggest;
 
@@ -39,6 +40,7 @@ pub use findings::QualityFindings;
 pub use model_quality::{ModelQuality, QualitySettings};
 pub use multiclass::{MOST_CLASSES, MulticlassQuality};
 pub use regression::RegressionQuality;
+pub use segments::{MOST_SEGMENTS, SegmentedQuality};
 pub use suggest::suggest_constraints;
 
 use arrow::array::Array;
@@ -89,6 +91,8 @@ pub enum QualityError {
         "the labels and predictions have more than {most} classes; is this a regression, or the wrong column?"
     )]
     TooManyClasses { most: usize },
+    #[error("segment column `{column}` has more than {most} values; choose one with fewer")]
+    TooManySegments { column: String, most: usize },
     #[error("no row has both a label and a prediction, of {rows} rows")]
     NoRows { rows: u64 },
 }

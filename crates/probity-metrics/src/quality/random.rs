@@ -68,15 +68,17 @@ impl<'a> Draw<'a> {
         if count > ROW_BY_ROW {
             return self.large_cell(count);
         }
-        let mut drawn = 0;
-        for _ in 0..count {
-            // Selection sampling (Knuth, The Art of Computer Programming 2, §3.4.2, S).
-            let is_drawn = u64::from(self.random.below(self.rows_left) < self.draws_left);
-            self.rows_left -= 1;
-            self.draws_left -= is_drawn;
-            drawn += is_drawn;
-        }
-        drawn
+        (0..count).map(|_| self.next_row()).sum()
+    }
+
+    /// 1 when the next row is drawn, else 0: selection sampling (Knuth, The Art of Computer
+    /// Programming 2, §3.4.2, S).
+    #[inline]
+    pub(crate) fn next_row(&mut self) -> u64 {
+        let is_drawn = u64::from(self.random.below(self.rows_left) < self.draws_left);
+        self.rows_left -= 1;
+        self.draws_left -= is_drawn;
+        is_drawn
     }
 
     fn large_cell(&mut self, count: u64) -> u64 {

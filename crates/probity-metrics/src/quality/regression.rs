@@ -154,6 +154,17 @@ impl RegressionQuality {
             bad_predictions: Rejected::read(&mut reader)?,
         };
         reader.close()?;
+        let used = summary.rows.n_used;
+        let of_all = [&summary.residuals, &summary.absolute, &summary.squared];
+        let is_possible = of_all.iter().all(|moments| moments.count() == used)
+            && summary.relative.count() <= used
+            && summary.joint.count() == used
+            && summary.sketch.count() == used;
+        if !is_possible {
+            return Err(ReadState::Damaged {
+                what: "its moments are of other rows than it counts",
+            });
+        }
         Ok(summary)
     }
 }
