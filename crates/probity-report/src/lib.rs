@@ -15,6 +15,7 @@ mod masthead;
 mod metric_check;
 mod number;
 mod page;
+mod prose;
 mod verdict;
 mod verdict_tiles;
 

@@ -71,7 +71,7 @@ pub(crate) fn notes<'a>(notes: impl Iterator<Item = &'a String>) -> Markup {
         @if !notes.is_empty() {
             section.notes {
                 h2 { "To know first" }
-                ul { @for note in notes { li { (note) } } }
+                ul { @for note in notes { li { (crate::prose::prose(note)) } } }
             }
         }
     }

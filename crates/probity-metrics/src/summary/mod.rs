@@ -39,7 +39,7 @@ pub use lengths::Lengths;
 pub use moments::Moments;
 pub use parts::{TypeTally, ValueCounts, ValueProfile};
 pub use profile::{ColumnProfile, LengthProfile, NumericProfile};
-pub use redaction::{REDACTED_PREFIX, redacted_text};
+pub use redaction::{REDACTED_PREFIX, redacted_text, redacted_texts};
 pub(crate) use state::{StateReader, StateWriter};
 pub use types::{TextValue, inferred_type};
 

@@ -6,8 +6,9 @@
 //! compute.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use sha2::{Digest, Sha256};
 
 use super::UpdateSummary;
@@ -34,6 +35,17 @@ pub(crate) fn update(summary: &mut ColumnSummary, column: &dyn Array) -> Result<
         summary.values.add_text(hash_text(&redacted), &redacted, 1);
     }
     Ok(())
+}
+
+/// The column with every value replaced by [`redacted_text`] of it.
+pub fn redacted_texts(column: &dyn Array) -> Result<ArrayRef, UpdateSummary> {
+    let texts = as_texts(column)?;
+    let redacted: StringArray = texts
+        .as_string::<i32>()
+        .iter()
+        .map(|text| text.map(redacted_text))
+        .collect();
+    Ok(Arc::new(redacted))
 }
 
 /// `redacted:` and sixteen hexadecimal digits.

@@ -7,6 +7,7 @@ use super::metric_text::{Ideal, description_without_name, ideal_of, shown_name};
 use super::words::{interval_text, metric_number, stands_out};
 use crate::chart::{Estimate, ForestScale, Spacing, Weight, forest_axis, forest_mark};
 use crate::number;
+use crate::prose::prose;
 
 /// One scale for all differences of a table, one for all its ratios.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +177,7 @@ fn says(metric: &MetricFacts) -> Markup {
             span.badge { "Not computed" } " " (error)
         } @else {
             @if stands_out(metric) { span.badge.sure { "Beyond sampling error" } " " }
-            (metric.reading)
+            (prose(&metric.reading))
         }
         @if let Some(note) = &metric.note { small { (note) } }
     }

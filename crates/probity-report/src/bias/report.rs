@@ -14,6 +14,7 @@ use crate::data_quality::plural_of;
 use crate::masthead::{Masthead, masthead, notes};
 use crate::number;
 use crate::page::page;
+use crate::prose::prose;
 
 /// Facet values with a section of their own. All metrics with their readings are about 30 kB,
 /// and the page shall stay below a megabyte.
@@ -134,7 +135,7 @@ fn finding_item(finding: &BiasFinding<'_>) -> Markup {
                 a.name href={ "#" (facet::anchor(finding.facet_position)) } { (facet_title(finding.facet)) }
                 " · " (finding.metric.name)
             }
-            p { (finding.metric.reading) }
+            p { (prose(&finding.metric.reading)) }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::words::{Outcomes, facet_name, interval_text, leaves_out_ideal};
 use crate::chart::{Weight, forest_axis};
 use crate::data_quality::plural_of;
 use crate::number;
+use crate::prose::prose;
 
 pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
     let scales = Scales::of(facts.groups.iter().map(|row| &row.difference));
@@ -77,7 +78,7 @@ fn row(scales: &Scales, group: &SubgroupRow, given: Outcomes) -> Markup {
             td.forest { (weighted_mark(scales, &group.difference, weight)) }
             td.wide {
                 @if is_sure { span.badge.sure { "Beyond sampling error" } " " }
-                (group.difference.reading)
+                (prose(&group.difference.reading))
                 @if let Some(interval) = &group.difference.interval {
                     small { (number::percent(interval.level)) " interval " (interval_text(interval)) ", " (interval.method) }
                 }
