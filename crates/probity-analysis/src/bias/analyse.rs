@@ -1,0 +1,212 @@
+//! A bias analysis, end to end: one pass over the rows, then metrics, intervals, segments
+//! and subgroups from what was counted.
+
+use probity_data::location::Environment;
+use probity_domain::document::analysis::Analysis;
+use probity_domain::document::bias_file::{BiasFile, FORMAT, SegmentFacts, VERSION};
+use probity_domain::document::probity_file::DatasetFacts;
+use probity_metrics::bias::{
+    BIAS_INTERVAL_LEVEL, BiasGroups, BiasTable, ColumnType, Outcome, SeriesKind, Stage,
+    SubgroupOutcome, SubgroupSettings, rank_subgroups, segment_names, stage_metrics,
+};
+
+use super::BiasError;
+use super::collect::{Collected, collect};
+use super::documents::BiasDocuments;
+use super::facts::facet_facts;
+use super::open::OpenTable;
+use super::plan::{BiasPlan, plan};
+use super::request::{BiasRequest, Extended};
+use super::rows::{FlipTests, RowMetrics};
+use crate::data_quality::{Surroundings, WRITER};
+
+/// Matches configuration and data, and reads no rows but the first.
+pub async fn validate(
+    request: &BiasRequest,
+    environment: &Environment,
+) -> Result<BiasPlan, BiasError> {
+    let table = OpenTable::open(request, environment).await?;
+    plan(request, &table)
+}
+
+/// Measures what the configuration asks for.
+pub async fn analyse(
+    request: &BiasRequest,
+    surroundings: Surroundings<'_>,
+) -> Result<BiasDocuments, BiasError> {
+    let table = OpenTable::open(request, surroundings.environment).await?;
+    let plan = plan(request, &table)?;
+    (surroundings.on_size)(table.size_bytes);
+    let partitions = table.dataset.partitions();
+    let wanted = std::sync::Arc::clone(&plan.wanted);
+    let collected = collect(partitions, wanted, surroundings.progress).await?;
+    if collected.counts.n_rows() == 0 {
+        return Err(BiasError::NoRows {
+            location: table.location,
+        });
+    }
+    let dataset = DatasetFacts {
+        sources: vec![table.location.clone()],
+        format: table.dataset.format().name().to_owned(),
+        rows: collected.counts.n_rows(),
+        files: table.dataset.files() as u64,
+        partitions: collected.partitions,
+        notes: table.dataset.notes(),
+    };
+    measure(request, &plan, &collected, dataset)
+}
+
+/// Everything that follows from the counts.
+fn measure(
+    request: &BiasRequest,
+    plan: &BiasPlan,
+    collected: &Collected,
+    dataset: DatasetFacts,
+) -> Result<BiasDocuments, BiasError> {
+    let counts = BiasTable::new(&collected.counts, plan.spelling);
+    let groups = counts.groups(&plan.query)?;
+    let rows = RowMetrics::new(collected, plan, &groups);
+    let flip_tests = rows.flip_tests(&groups, None);
+    let analysis = analysis_of(plan, &groups, &flip_tests);
+    let extended = match request.depth.extended {
+        Extended::Included => rows.consistency(),
+        Extended::LeftOut => None,
+    };
+    let facets = facet_facts(&groups, &analysis, (&flip_tests, request.depth.extended));
+    let facets = match extended {
+        Some(consistency) => facets.with_consistency(consistency),
+        None => facets,
+    };
+    let probity = BiasFile {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        writer: WRITER.to_owned(),
+        dataset,
+        label: groups.label.facts(),
+        predicted_label: groups.predicted_label.as_ref().map(Outcome::facts),
+        group_variable: plan.query.group_variable.clone(),
+        seed: request.depth.seed,
+        facets: facets.into_list(),
+        subgroups: (request.depth.extended == Extended::Included)
+            .then(|| subgroups(&counts, &groups, request.depth.minimum_cell)),
+        segments: segments(request, plan, (&counts, &groups), &rows)?,
+        check: None,
+        notes: notes(plan, &counts, &groups),
+    };
+    Ok(BiasDocuments {
+        analysis,
+        probity,
+        violations: None,
+        config: request.config.clone(),
+    })
+}
+
+fn analysis_of(plan: &BiasPlan, groups: &BiasGroups, flip_tests: &FlipTests) -> Analysis {
+    let stage = |stage, metrics: &[_]| match metrics.is_empty() {
+        true => None,
+        false => stage_metrics(stage, metrics, groups, |facet, group| {
+            flip_tests.value(&facet.name, &group.value_or_threshold)
+        }),
+    };
+    Analysis {
+        version: "1.0".to_owned(),
+        post_training_bias_metrics: stage(Stage::PostTraining, &plan.post_training),
+        pre_training_bias_metrics: stage(Stage::PreTraining, &plan.pre_training),
+        ..Analysis::default()
+    }
+}
+
+/// Every combination of the facets' values, worst first.
+fn subgroups(
+    table: &BiasTable<'_>,
+    groups: &BiasGroups,
+    minimum_rows: u64,
+) -> probity_domain::document::bias_file::SubgroupFacts {
+    let outcome = match (&groups.predicted_label, &groups.post_training_error) {
+        (Some(_), None) => SubgroupOutcome::Predictions,
+        _ => SubgroupOutcome::Labels,
+    };
+    let settings = SubgroupSettings {
+        minimum_rows,
+        level: BIAS_INTERVAL_LEVEL,
+        outcome,
+    };
+    rank_subgroups(&table.subgroups(groups), settings)
+}
+
+/// Numbers of at least so many values look like a measure to people.
+const LOOKS_LIKE_A_MEASURE: usize = 10;
+
+/// The plan's warnings, and where Clarify's rule takes a threshold for a category.
+fn notes(plan: &BiasPlan, table: &BiasTable<'_>, groups: &BiasGroups) -> Vec<String> {
+    let mut notes = plan.warnings.clone();
+    for (facet, query) in groups.facets.iter().zip(&plan.query.facets) {
+        let Ok(column) = table.column(&facet.name) else {
+            continue;
+        };
+        let is_number = matches!(column.column_type(), ColumnType::Integer);
+        if let [value] = query.values.as_slice()
+            && is_number
+            && facet.kind == SeriesKind::Categorical
+            && column.distinct().len() >= LOOKS_LIKE_A_MEASURE
+        {
+            notes.push(format!(
+                "facet `{name}` is taken as categories, as Clarify takes whole numbers of which \
+                 fewer than 5 % are distinct: the group is `{name}` = {value} exactly, not the \
+                 numbers above it; for a threshold give the column as decimal numbers, or a \
+                 column of bands",
+                name = facet.name
+            ));
+        }
+    }
+    notes
+}
+
+/// Rows that a part has.
+fn rows_within(part: &BiasGroups) -> u64 {
+    let first = part.facets.first().and_then(|facet| facet.groups.first());
+    first.map_or(0, |group| group.counts.total.rows())
+}
+
+/// The same metrics over parts of the rows.
+fn segments(
+    request: &BiasRequest,
+    plan: &BiasPlan,
+    (table, groups): (&BiasTable<'_>, &BiasGroups),
+    rows: &RowMetrics<'_>,
+) -> Result<Vec<SegmentFacts>, BiasError> {
+    let mut found = Vec::new();
+    for config in &plan.segments {
+        let parts = table.segments(&config.column, &config.segments)?;
+        let names = segment_names(&config.segments, &config.aliases);
+        for (segment, is_kept) in names.into_iter().zip(parts) {
+            let part = table.groups_within(groups, &is_kept);
+            let flip_tests = rows.flip_tests(&part, Some(&is_kept));
+            let analysis = analysis_of(plan, &part, &flip_tests);
+            let n = rows_within(&part);
+            let error = match n {
+                0 => Some("no row is in the segment".to_owned()),
+                _ => part
+                    .post_training_error
+                    .as_ref()
+                    .filter(|_| !plan.post_training.is_empty())
+                    .map(ToString::to_string),
+            };
+            let facets = match n {
+                0 => Vec::new(),
+                _ => {
+                    facet_facts(&part, &analysis, (&flip_tests, request.depth.extended)).into_list()
+                }
+            };
+            found.push(SegmentFacts {
+                config_name: config.config_name.clone(),
+                column: config.column.clone(),
+                segment,
+                n,
+                facets,
+                error,
+            });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,273 @@
+//! The datasets of a configuration, as one table.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use probity_data::dataset::{
+    self, CaptureSide, ColumnChoice, Dataset, DatasetType, Format, Header, JoinSide, ReadOptions,
+    RecordColumns, RecordExpression, RecordRole, RecordValue, UnknownColumn, join,
+    resolve_in_table,
+};
+use probity_data::location::{Environment, find_files};
+use probity_domain::document::analysis_config::{AnalysisConfig, ColumnReference};
+
+use super::BiasError;
+use super::columns::first_schema;
+use super::request::{BiasRequest, Source};
+
+/// An opened table and its columns.
+#[derive(Debug)]
+pub(super) struct OpenTable {
+    pub(super) dataset: Dataset,
+    pub(super) schema: SchemaRef,
+    pub(super) location: String,
+    pub(super) size_bytes: Option<u64>,
+    /// Which of the joined datasets has the facets, and the predictions; 0 is the main one.
+    facet_table: usize,
+    predicted_table: usize,
+}
+
+impl OpenTable {
+    pub(super) async fn open(
+        request: &BiasRequest,
+        environment: &Environment,
+    ) -> Result<OpenTable, BiasError> {
+        let config = &request.config;
+        let location = match &request.source {
+            Source::Given { location, .. } => location.clone(),
+            Source::Configured { data } => data
+                .clone()
+                .or_else(|| config.dataset_uri.clone())
+                .ok_or(BiasError::NoData)?,
+        };
+        let read = read_options(request)?;
+        let files = find_files(&location, environment).await?;
+        let size_bytes = files.iter().map(|file| file.size_bytes()).sum();
+        let mut dataset = dataset::open(files, read).await?;
+        let type_said = config.dataset_type.map(|said| said.name());
+        if let Some(said) = type_said
+            && matches!(request.source, Source::Given { .. })
+            && DatasetType::from_name(said).is_ok_and(|said| !said.allows(dataset.format()))
+        {
+            return Err(BiasError::Unfit {
+                problems: format!(
+                    "`dataset_type` is `{said}`, but `{location}` was read as {}",
+                    dataset.format().name()
+                ),
+            });
+        }
+        let mut others = Vec::new();
+        let mut table_of = |uri: &Option<String>, headers: &Option<Vec<String>>| {
+            uri.as_ref().map_or(0, |uri| {
+                others.push(OtherDataset {
+                    uri: uri.clone(),
+                    headers: headers.clone(),
+                });
+                others.len()
+            })
+        };
+        let facet_table = table_of(&config.facet_dataset_uri, &config.facet_headers);
+        let predicted_table = table_of(
+            &config.predicted_label_dataset_uri,
+            &config.predicted_label_headers,
+        );
+        if !others.is_empty() {
+            dataset = joined(dataset, others, config, environment).await?;
+        }
+        let schema = first_schema(&dataset, &location).await?;
+        Ok(OpenTable {
+            dataset,
+            schema,
+            location,
+            size_bytes,
+            facet_table,
+            predicted_table,
+        })
+    }
+
+    /// The name in the table of a column of the main dataset.
+    pub(super) fn column(&self, key: &str, choice: &ColumnReference) -> Result<String, BiasError> {
+        self.named(key, resolve_in_table(&chosen(choice), &self.schema, 0))
+    }
+
+    pub(super) fn label(&self, choice: &ColumnReference) -> Result<String, BiasError> {
+        self.on_side("label", choice, CaptureSide::GroundTruth)
+    }
+
+    pub(super) fn predicted_label(&self, choice: &ColumnReference) -> Result<String, BiasError> {
+        if self.predicted_table == 0 {
+            return self.on_side("predicted_label", choice, CaptureSide::Output);
+        }
+        let found = resolve_in_table(&chosen(choice), &self.schema, self.predicted_table);
+        self.named("predicted_label", found)
+    }
+
+    pub(super) fn facet(&self, at: usize, choice: &ColumnReference) -> Result<String, BiasError> {
+        let key = format!("facet[{at}].name_or_index");
+        let found = resolve_in_table(&chosen(choice), &self.schema, self.facet_table);
+        self.named(&key, found)
+    }
+
+    fn on_side(
+        &self,
+        key: &str,
+        choice: &ColumnReference,
+        side: CaptureSide,
+    ) -> Result<String, BiasError> {
+        let has_sides = self
+            .schema
+            .fields()
+            .iter()
+            .any(|field| CaptureSide::of(field).is_some());
+        let found = match has_sides {
+            true => chosen(choice).resolve_on(&self.schema, side),
+            false => resolve_in_table(&chosen(choice), &self.schema, 0),
+        };
+        self.named(key, found)
+    }
+
+    fn named(&self, key: &str, found: Result<usize, UnknownColumn>) -> Result<String, BiasError> {
+        match found {
+            Ok(at) => Ok(self.schema.field(at).name().clone()),
+            Err(source) => Err(BiasError::Column {
+                key: key.to_owned(),
+                location: self.location.clone(),
+                source,
+            }),
+        }
+    }
+}
+
+pub(super) fn chosen(choice: &ColumnReference) -> ColumnChoice {
+    match choice {
+        ColumnReference::Name(name) => ColumnChoice::Name(name.clone()),
+        ColumnReference::Index(index) => ColumnChoice::Index(*index),
+    }
+}
+
+/// How the main dataset is read.
+fn read_options(request: &BiasRequest) -> Result<ReadOptions, BiasError> {
+    let config = &request.config;
+    let mut read = match &request.source {
+        Source::Given { read, .. } => (**read).clone(),
+        Source::Configured { .. } => ReadOptions {
+            format: format_of(config)?,
+            ..ReadOptions::default()
+        },
+    };
+    let is_text = |format| matches!(format, Some(Format::Json | Format::JsonLines));
+    if is_text(format_of(config)?) {
+        read.format = format_of(config)?;
+        read.record_columns = Some(record_columns(config)?);
+    } else if let Some(headers) = &config.headers
+        && read.header == Header::Present
+    {
+        read.header = Header::Configured;
+        read.column_names = Some(headers.clone());
+    }
+    Ok(read)
+}
+
+fn format_of(config: &AnalysisConfig) -> Result<Option<Format>, BiasError> {
+    let Some(named) = config.dataset_type else {
+        return Ok(None);
+    };
+    match DatasetType::from_name(named.name()) {
+        Ok(known) => Ok(known.format()),
+        Err(source) => Err(BiasError::Unfit {
+            problems: source.to_string(),
+        }),
+    }
+}
+
+/// The expressions of `features`, `label` and `predicted_label`.
+fn record_columns(config: &AnalysisConfig) -> Result<RecordColumns, BiasError> {
+    let parse = |key: &str, text: &str| {
+        RecordExpression::parse(text).map_err(|source| BiasError::Unfit {
+            problems: format!("`{key}` is `{text}`: {source}"),
+        })
+    };
+    let features = config.features.as_deref();
+    let features = features.map(|text| parse("features", text)).transpose()?;
+    let mut values = Vec::new();
+    let outcomes = [
+        ("label", &config.label, RecordRole::Label),
+        (
+            "predicted_label",
+            &config.predicted_label,
+            RecordRole::Output,
+        ),
+    ];
+    for (key, choice, role) in outcomes {
+        let in_main = key == "label" || config.predicted_label_dataset_uri.is_none();
+        if let Some(ColumnReference::Name(text)) = choice
+            && in_main
+        {
+            let expression = parse(key, text)?;
+            values.push(RecordValue { expression, role });
+        }
+    }
+    RecordColumns::new(features, values, config.headers.clone()).map_err(|source| {
+        BiasError::Unfit {
+            problems: source.to_string(),
+        }
+    })
+}
+
+/// A dataset beside the main one; it is CSV.
+struct OtherDataset {
+    uri: String,
+    headers: Option<Vec<String>>,
+}
+
+/// The other datasets joined to the main one by their ids.
+async fn joined(
+    main: Dataset,
+    others: Vec<OtherDataset>,
+    config: &AnalysisConfig,
+    environment: &Environment,
+) -> Result<Dataset, BiasError> {
+    let Some(id) = &config.joinsource_name_or_index else {
+        return Err(BiasError::Unfit {
+            problems: "`joinsource_name_or_index` is missing: it names the column of ids by \
+                       which the rows of several datasets belong together"
+                .to_owned(),
+        });
+    };
+    let mut sides = Vec::with_capacity(others.len());
+    for other in others {
+        let read = ReadOptions {
+            format: Some(Format::Csv),
+            header: match other.headers {
+                Some(_) => Header::Configured,
+                None => Header::Present,
+            },
+            column_names: other.headers,
+            ..ReadOptions::default()
+        };
+        let files = find_files(&other.uri, environment).await?;
+        sides.push(JoinSide {
+            dataset: dataset::open(files, read).await?,
+            id: chosen(id),
+        });
+    }
+    let main = JoinSide {
+        dataset: main,
+        id: chosen(id),
+    };
+    Ok(join(main, sides).await?)
+}
+
+/// Names of all columns but those of ids, in their order.
+pub(super) fn names_without_ids(table: &OpenTable, config: &AnalysisConfig) -> Vec<String> {
+    let id = config
+        .joinsource_name_or_index
+        .as_ref()
+        .and_then(|id| resolve_in_table(&chosen(id), &table.schema, 0).ok());
+    let fields = Arc::clone(&table.schema);
+    let fields = fields.fields().iter().enumerate();
+    fields
+        .filter(|(at, _)| Some(*at) != id)
+        .map(|(_, field)| field.name().clone())
+        .collect()
+}

@@ -1,0 +1,281 @@
+//! A configuration and a dataset, matched: which column is what.
+
+use std::sync::Arc;
+
+use probity_data::dataset::Format;
+use probity_domain::document::analysis_config::{
+    AnalysisConfig, ColumnReference, ConfigValue, Severity,
+};
+use probity_metrics::bias::{BiasMetric, BiasQuery, FacetQuery, Spelling, Value};
+use probity_metrics::summary::redacted_text;
+
+use super::BiasError;
+use super::collect::Wanted;
+use super::open::{OpenTable, names_without_ids};
+use super::request::{BiasRequest, Extended};
+
+/// What will be computed from which columns.
+#[derive(Clone, Debug)]
+pub struct BiasPlan {
+    pub(super) query: BiasQuery,
+    pub(super) wanted: Arc<Wanted>,
+    pub(super) spelling: Spelling,
+    pub(super) pre_training: Vec<BiasMetric>,
+    pub(super) post_training: Vec<BiasMetric>,
+    pub(super) segments: Vec<SegmentPlan>,
+    /// What a user should know before and after the run.
+    pub warnings: Vec<String>,
+}
+
+/// One way to cut the data into parts.
+#[derive(Clone, Debug)]
+pub(super) struct SegmentPlan {
+    pub(super) config_name: String,
+    pub(super) column: String,
+    pub(super) segments: Vec<Vec<Value>>,
+    pub(super) aliases: Vec<String>,
+}
+
+impl BiasPlan {
+    /// What each column is, for people.
+    pub fn columns(&self) -> Vec<(&'static str, String)> {
+        let query = &self.query;
+        let mut columns = vec![("label", query.label.clone())];
+        if let Some(predicted) = &query.predicted_label {
+            columns.push(("predicted label", predicted.clone()));
+        }
+        for facet in &query.facets {
+            let values: Vec<String> = facet.values.iter().map(Value::to_string).collect();
+            columns.push((
+                "facet",
+                match values.is_empty() {
+                    true => format!("{}, each value", facet.facet),
+                    false => format!("{} = {}", facet.facet, values.join(",")),
+                },
+            ));
+        }
+        if let Some(group) = &query.group_variable {
+            columns.push(("group variable", group.clone()));
+        }
+        columns
+    }
+}
+
+/// Refuses what does not fit together; else says which column is what.
+pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan, BiasError> {
+    let config = &request.config;
+    let mut warnings = validated(config)?;
+    let label = required(config.label.as_ref(), "label")?;
+    let label = table.label(label)?;
+    let has_predictions = config.has_predictions();
+    let predicted_label = match (&config.predicted_label, has_predictions) {
+        (Some(choice), _) => Some(table.predicted_label(choice)?),
+        (None, true) => {
+            let default = ColumnReference::Name("predicted_label".to_owned());
+            Some(table.predicted_label(&default)?)
+        }
+        (None, false) => None,
+    };
+    let group_variable = config.group_variable.as_ref();
+    let group_variable = group_variable
+        .map(|choice| table.column("group_variable", choice))
+        .transpose()?;
+    let redact = |column: &str, values: &[ConfigValue]| -> Vec<Value> {
+        let values = values.iter().map(Value::from);
+        match request.redacted.contains(column) {
+            true => values
+                .map(|value| Value::Text(redacted_text(&value.to_string())))
+                .collect(),
+            false => values.collect(),
+        }
+    };
+    let mut facets = Vec::with_capacity(config.facets().len());
+    for (at, facet) in config.facets().iter().enumerate() {
+        let name = table.facet(at, &facet.name_or_index)?;
+        let values = redact(&name, facet.values());
+        facets.push(FacetQuery {
+            facet: name,
+            values,
+        });
+    }
+    let segments = segments(config, table, &redact)?;
+    let positive = config.label_values_or_threshold.as_deref();
+    let query = BiasQuery {
+        positive: redact(&label, positive.unwrap_or_default()),
+        label,
+        predicted_label,
+        group_variable,
+        facets,
+    };
+    let pre_training = metrics(&config.pre_training_metrics());
+    let mut post_training = metrics(&config.post_training_metrics());
+    if query.predicted_label.is_none() && !post_training.is_empty() {
+        // A monitor's configuration without `methods` asks for whatever can be computed.
+        if config.methods.is_some() {
+            return Err(needs_predictions(config));
+        }
+        post_training.clear();
+    }
+    let features = features(request, table, &query, &post_training)?;
+    warnings.extend(explanations_left_out(config));
+    Ok(BiasPlan {
+        wanted: Arc::new(Wanted {
+            counted: counted(&query, &segments),
+            features,
+            redacted: redacted(request, table)?,
+            threads: request.threads,
+        }),
+        spelling: spelling(table.dataset.format()),
+        query,
+        pre_training,
+        post_training,
+        segments,
+        warnings,
+    })
+}
+
+/// Warnings; or all errors in one.
+fn validated(config: &AnalysisConfig) -> Result<Vec<String>, BiasError> {
+    let problems = config.validate();
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    if errors.is_empty() {
+        return Ok(warnings.iter().map(ToString::to_string).collect());
+    }
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    Err(BiasError::Unfit {
+        problems: errors.join("; "),
+    })
+}
+
+fn required<'a>(
+    choice: Option<&'a ColumnReference>,
+    key: &str,
+) -> Result<&'a ColumnReference, BiasError> {
+    choice.ok_or_else(|| BiasError::Unfit {
+        problems: format!("`{key}` is missing: bias is measured between the outcomes in it"),
+    })
+}
+
+fn needs_predictions(config: &AnalysisConfig) -> BiasError {
+    let way = match config.predictor {
+        Some(_) => {
+            "; this version does not ask a model (`predictor`): add the predictions to the data"
+        }
+        None => "; add the predictions to the data",
+    };
+    BiasError::Unfit {
+        problems: format!(
+            "`methods.post_training_bias` needs predictions: name their column in \
+             `predicted_label`{way}"
+        ),
+    }
+}
+
+fn explanations_left_out(config: &AnalysisConfig) -> Option<String> {
+    let explains = config.methods.as_ref()?.explains();
+    explains.then(|| {
+        "explanations (shap, pdp, asymmetric_shapley_value) were asked for and are not computed \
+         by this version: the result holds the bias metrics alone"
+            .to_owned()
+    })
+}
+
+fn metrics(names: &[&'static str]) -> Vec<BiasMetric> {
+    names
+        .iter()
+        .filter_map(|name| BiasMetric::from_name(name))
+        .collect()
+}
+
+fn segments(
+    config: &AnalysisConfig,
+    table: &OpenTable,
+    redact: &impl Fn(&str, &[ConfigValue]) -> Vec<Value>,
+) -> Result<Vec<SegmentPlan>, BiasError> {
+    let configs = config.segment_config.as_deref().unwrap_or_default();
+    let one = |(at, segment): (
+        usize,
+        &probity_domain::document::analysis_config::SegmentConfig,
+    )| {
+        let key = format!("segment_config[{at}].name_or_index");
+        let column = table.column(&key, &segment.name_or_index)?;
+        Ok(SegmentPlan {
+            config_name: segment
+                .config_name
+                .clone()
+                .unwrap_or_else(|| column.clone()),
+            segments: segment
+                .segments
+                .iter()
+                .map(|values| redact(&column, values))
+                .collect(),
+            aliases: segment.display_aliases.clone().unwrap_or_default(),
+            column,
+        })
+    };
+    configs.iter().enumerate().map(one).collect()
+}
+
+/// The columns that are counted together, each once.
+fn counted(query: &BiasQuery, segments: &[SegmentPlan]) -> Vec<String> {
+    let mut counted: Vec<String> = Vec::new();
+    let facets = query.facets.iter().map(|facet| &facet.facet);
+    let columns = std::iter::once(&query.label)
+        .chain(&query.predicted_label)
+        .chain(facets)
+        .chain(&query.group_variable)
+        .chain(segments.iter().map(|segment| &segment.column));
+    for column in columns {
+        if !counted.contains(column) {
+            counted.push(column.clone());
+        }
+    }
+    counted
+}
+
+/// The columns by which single rows are compared: everything but label, prediction, ids and
+/// what is excluded. None when no metric compares rows.
+fn features(
+    request: &BiasRequest,
+    table: &OpenTable,
+    query: &BiasQuery,
+    post_training: &[BiasMetric],
+) -> Result<Vec<String>, BiasError> {
+    let compares_rows = post_training.contains(&BiasMetric::Ft)
+        || (request.depth.extended == Extended::Included && query.predicted_label.is_some());
+    if !compares_rows {
+        return Ok(Vec::new());
+    }
+    let mut excluded = vec![query.label.clone()];
+    excluded.extend(query.predicted_label.clone());
+    let listed = request
+        .config
+        .excluded_columns
+        .as_deref()
+        .unwrap_or_default();
+    for (at, choice) in listed.iter().enumerate() {
+        excluded.push(table.column(&format!("excluded_columns[{at}]"), choice)?);
+    }
+    let names = names_without_ids(table, &request.config).into_iter();
+    Ok(names
+        .filter(|name| !excluded.contains(name) && !request.redacted.contains(name))
+        .collect())
+}
+
+fn redacted(request: &BiasRequest, table: &OpenTable) -> Result<Vec<String>, BiasError> {
+    let known = |name: &String| table.schema.index_of(name).is_ok();
+    match request.redacted.iter().find(|name| !known(name)) {
+        Some(name) => Err(BiasError::NothingToRedact { name: name.clone() }),
+        None => Ok(request.redacted.iter().cloned().collect()),
+    }
+}
+
+fn spelling(format: Format) -> Spelling {
+    match format {
+        Format::Csv | Format::Capture | Format::MergedCapture => Spelling::Csv,
+        Format::Json | Format::JsonLines => Spelling::Json,
+        Format::Parquet => Spelling::Typed,
+    }
+}

@@ -1,0 +1,90 @@
+//! What a bias analysis is asked for.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use probity_data::dataset::ReadOptions;
+use probity_data::location::{Environment, ReadLocation, read_document};
+use probity_domain::document::analysis_config::AnalysisConfig;
+
+use super::BiasError;
+
+/// A configuration and its data.
+#[derive(Clone, Debug)]
+pub struct BiasRequest {
+    pub config: AnalysisConfig,
+    pub source: Source,
+    /// Columns whose values are hashed before anything is counted.
+    pub redacted: BTreeSet<String>,
+    pub threads: NonZeroUsize,
+    pub depth: BiasDepth,
+}
+
+/// Where the rows are.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// At `dataset_uri`, or at `data` in its place, read as the configuration says.
+    Configured { data: Option<String> },
+    /// Named and described beside the configuration.
+    Given {
+        location: String,
+        read: Box<ReadOptions>,
+    },
+}
+
+/// How much is computed.
+#[derive(Clone, Copy, Debug)]
+pub struct BiasDepth {
+    pub extended: Extended,
+    /// Smallest subgroup of several facets that is ranked.
+    pub minimum_cell: u64,
+    /// Of random numbers.
+    pub seed: u64,
+}
+
+/// The metrics that Clarify lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extended {
+    Included,
+    LeftOut,
+}
+
+/// Reads the `analysis_config.json` of a job at `location`.
+pub async fn read_config(
+    location: &str,
+    environment: &Environment,
+) -> Result<AnalysisConfig, BiasError> {
+    let bytes = read_file(location, environment).await?;
+    AnalysisConfig::from_json(&bytes).map_err(|source| config_file(location, source))
+}
+
+/// Reads that of a monitor, which may leave out how the data are read and what is computed.
+pub async fn read_monitor_config(
+    location: &str,
+    environment: &Environment,
+) -> Result<AnalysisConfig, BiasError> {
+    let bytes = read_file(location, environment).await?;
+    AnalysisConfig::from_monitor_json(&bytes).map_err(|source| config_file(location, source))
+}
+
+fn config_file(
+    location: &str,
+    source: probity_domain::document::analysis_config::AnalysisConfigErrors,
+) -> BiasError {
+    BiasError::ConfigFile {
+        location: location.to_owned(),
+        source,
+    }
+}
+
+async fn read_file(location: &str, environment: &Environment) -> Result<Vec<u8>, BiasError> {
+    let (folder, name) = location.rsplit_once('/').unwrap_or((".", location));
+    let folder = if folder.is_empty() { "/" } else { folder };
+    match read_document(folder, name, environment).await {
+        Ok(Some(bytes)) => Ok(bytes.to_vec()),
+        Ok(None) | Err(ReadLocation::Missing { .. }) => Err(BiasError::NoDocument {
+            location: location.to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
