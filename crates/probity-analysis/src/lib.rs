@@ -1,9 +1,13 @@
 //! One analysis, end to end: a dataset and a configuration in, documents out.
 //!
 //! * [`scan`](mod@scan): one pass over a dataset that summarises every column on all cores;
-//! * [`data_quality`]: profile, baseline, check, merge, diff, why, and edits of constraints.
+//! * [`data_quality`]: profile, baseline, check, merge, diff, why, and edits of constraints;
+//! * [`bias`]: bias of data and of predictions, and its drift;
+//! * [`model_quality`]: how well predictions agree with labels, and whether that got worse.
 
 mod aggregate;
+pub mod bias;
 pub mod data_quality;
+pub mod model_quality;
 mod redacted;
 pub mod scan;

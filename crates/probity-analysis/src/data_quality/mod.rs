@@ -16,6 +16,8 @@ mod stored;
 mod table;
 mod why;
 
+pub(crate) use result::WRITER;
+
 pub use check::{CheckOptions, CheckOutcome, Verdict, check, load_baseline};
 pub use diff::{BaselineDiff, FeatureDiff, Presence, SettingDiff, diff};
 pub use edit::{EditRequest, edit_constraints};

@@ -1,0 +1,183 @@
+//! A model-quality analysis, end to end: baseline and check.
+
+use probity_domain::document::model_quality_file::{
+    FORMAT, ModelQualityFile, QualityCheckFacts, QualityColumns, SegmentQuality, VERSION,
+};
+use probity_domain::document::model_quality_statistics::{
+    EvaluatedDataset, ModelQualityStatistics,
+};
+use probity_domain::document::probity_file::DatasetFacts;
+use probity_metrics::drift::MINIMUM_ROWS;
+use probity_metrics::quality::{
+    QualityComparison, QualityFindings, check_constraints, suggest_constraints,
+};
+use probity_report::Verdict;
+
+use super::ModelQualityError;
+use super::collect::{Collected, collect};
+use super::documents::{ModelQualityDocuments, StoredQuality};
+use super::open::{ColumnNames, OpenRows, open};
+use super::request::QualityRequest;
+use crate::data_quality::{Surroundings, WRITER};
+
+/// Measures the data of `request`, and suggests constraints.
+pub async fn baseline(
+    request: &QualityRequest,
+    surroundings: Surroundings<'_>,
+) -> Result<ModelQualityDocuments, ModelQualityError> {
+    Ok(measure(request, surroundings).await?.0)
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct QualityCheckOptions {
+    pub verdict: Verdict,
+    /// Of the corrected verdict.
+    pub false_discovery_rate: f64,
+}
+
+/// Measures the data of `request` and compares with `baseline`.
+pub async fn check(
+    request: &QualityRequest,
+    baseline: StoredQuality,
+    options: QualityCheckOptions,
+    surroundings: Surroundings<'_>,
+) -> Result<ModelQualityDocuments, ModelQualityError> {
+    let (mut documents, findings) = measure(request, surroundings).await?;
+    let comparison = QualityComparison {
+        constraints: &baseline.constraints,
+        baseline: baseline
+            .probity
+            .as_ref()
+            .map(|file| file.whole.metrics.as_slice()),
+        current: &findings,
+    };
+    let verdicts = check_constraints(&comparison, options.false_discovery_rate)?;
+    documents.violations = Some(verdicts.violations);
+    documents.probity.check = Some(QualityCheckFacts {
+        baseline: baseline.location.clone(),
+        verdict: options.verdict.name().to_owned(),
+        false_discovery_rate: options.false_discovery_rate,
+        tested: verdicts.tested,
+        minimum_rows: MINIMUM_ROWS,
+        metrics: verdicts.changes,
+        notes: other_columns(&documents.probity.columns, &baseline),
+    });
+    documents.baseline = Some(baseline);
+    Ok(documents)
+}
+
+/// Numbers of another threshold or another positive class are other numbers.
+fn other_columns(current: &QualityColumns, baseline: &StoredQuality) -> Vec<String> {
+    let Some(before) = baseline.probity.as_ref().map(|file| &file.columns) else {
+        return Vec::new();
+    };
+    let mut notes = Vec::new();
+    if before.probability_threshold != current.probability_threshold {
+        notes.push(format!(
+            "the baseline was measured with probability threshold {}, this with {}",
+            threshold(before.probability_threshold),
+            threshold(current.probability_threshold)
+        ));
+    }
+    if before.positive != current.positive {
+        notes.push("the baseline was measured with another positive class".to_owned());
+    }
+    notes
+}
+
+fn threshold(threshold: Option<f64>) -> String {
+    threshold.map_or_else(|| "none".to_owned(), |threshold| threshold.to_string())
+}
+
+async fn measure(
+    request: &QualityRequest,
+    surroundings: Surroundings<'_>,
+) -> Result<(ModelQualityDocuments, QualityFindings), ModelQualityError> {
+    let rows = open(request, surroundings.environment).await?;
+    (surroundings.on_size)(rows.size_bytes);
+    let collected = collect(&rows, request, surroundings.progress).await?;
+    if collected.rows == 0 {
+        return Err(ModelQualityError::NoRows {
+            location: request.input.location.clone(),
+        });
+    }
+    let findings = collected.whole.findings()?;
+    let documents = documents_of(request, &rows, &collected, &findings);
+    Ok((documents, findings))
+}
+
+fn documents_of(
+    request: &QualityRequest,
+    rows: &OpenRows,
+    collected: &Collected,
+    findings: &QualityFindings,
+) -> ModelQualityDocuments {
+    let (segments, notes) = segments(&rows.names, collected);
+    let probity = ModelQualityFile {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        writer: WRITER.to_owned(),
+        dataset: DatasetFacts {
+            sources: vec![request.input.location.clone()],
+            format: rows.dataset.format().name().to_owned(),
+            rows: collected.rows,
+            files: rows.dataset.files() as u64,
+            partitions: collected.partitions,
+            notes: rows.dataset.notes(),
+        },
+        problem_type: request.problem_type,
+        columns: QualityColumns {
+            label: rows.names.label.clone(),
+            prediction: rows.names.prediction.clone(),
+            probability: rows.names.probability.clone(),
+            probability_threshold: rows
+                .names
+                .probability
+                .as_ref()
+                .map(|_| request.probability_threshold),
+            positive: request.positive.clone(),
+        },
+        seed: request.seed,
+        whole: findings.facts.clone(),
+        segments,
+        check: None,
+        history: Vec::new(),
+        notes,
+    };
+    ModelQualityDocuments {
+        constraints: suggest_constraints(&findings.statistics),
+        statistics: ModelQualityStatistics {
+            version: 0.0,
+            dataset: Some(EvaluatedDataset {
+                item_count: findings.facts.rows.n_used,
+                evaluation_time: request.evaluated_at.clone(),
+            }),
+            metrics: findings.statistics.clone(),
+        },
+        probity,
+        violations: None,
+        baseline: None,
+    }
+}
+
+/// Parts that cannot be measured are told in a note: the whole can.
+fn segments(names: &ColumnNames, collected: &Collected) -> (Vec<SegmentQuality>, Vec<String>) {
+    let mut found = Vec::new();
+    let mut notes = Vec::new();
+    for (column, segments) in names.segments.iter().zip(&collected.segments) {
+        for (value, quality) in &segments.parts {
+            match quality.findings() {
+                Ok(findings) => found.push(SegmentQuality {
+                    column: column.clone(),
+                    value: value.clone(),
+                    quality: findings.facts,
+                }),
+                Err(error) => notes.push(format!(
+                    "segment `{column}` = {} was not measured: {error}",
+                    value.as_deref().unwrap_or("(missing)")
+                )),
+            }
+        }
+    }
+    (found, notes)
+}
