@@ -1,9 +1,22 @@
 //! What can be typed: every command, its options and its examples.
 
+mod bias;
+mod quality;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use probity_report::Verdict;
+
+pub(crate) use bias::{
+    BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
+    ClarifyArguments,
+};
+pub(crate) use quality::{
+    ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
+    QualityCommand,
+};
 
 /// Open, self-hosted ML governance: data quality, bias, explanations and model cards,
 /// compatible with Amazon SageMaker's files and clients.
@@ -39,6 +52,13 @@ pub(crate) enum Command {
     /// Edit the constraints of a baseline
     #[command(subcommand)]
     Constraints(ConstraintsCommand),
+    /// Run an analysis_config.json: bias of data and of predictions
+    Clarify(ClarifyArguments),
+    /// Measure bias without a configuration file, or check it against a baseline
+    Bias(BiasArguments),
+    /// Measure a model's quality on labelled predictions, or check it against a baseline
+    #[command(subcommand)]
+    Quality(QualityCommand),
     /// Make a small population and a drifted copy, and check one against the other
     Demo(DemoArguments),
 }
@@ -50,6 +70,13 @@ impl Command {
             Self::Profile(arguments) => arguments.input.threads,
             Self::Baseline(arguments) => arguments.input.threads,
             Self::Check(arguments) => arguments.input.threads,
+            Self::Clarify(arguments) => arguments.threads,
+            Self::Bias(arguments) => match &arguments.command {
+                Some(BiasCommand::Check(check)) => check.input.threads,
+                None => arguments.run.threads,
+            },
+            Self::Quality(QualityCommand::Baseline(arguments)) => arguments.input.threads,
+            Self::Quality(QualityCommand::Check(arguments)) => arguments.input.threads,
             Self::Why(_)
             | Self::Merge(_)
             | Self::Diff(_)
@@ -255,6 +282,15 @@ pub(crate) enum VerdictArgument {
     Aws,
     /// Only what sampling error does not explain, over all features together
     Corrected,
+}
+
+impl From<VerdictArgument> for Verdict {
+    fn from(argument: VerdictArgument) -> Verdict {
+        match argument {
+            VerdictArgument::Aws => Verdict::Aws,
+            VerdictArgument::Corrected => Verdict::Corrected,
+        }
+    }
 }
 
 const WHY_EXAMPLES: &str = "\

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use probity_analysis::bias::BiasError;
 use probity_analysis::data_quality::AnalysisError;
+use probity_analysis::model_quality::ModelQualityError;
 use probity_data::location::WriteOutput;
 
 /// How a command ended that did not fail.
@@ -56,6 +58,20 @@ fn code_of(error: &anyhow::Error) -> u8 {
         return match error {
             WriteOutput::NotAFolder { .. } | WriteOutput::Name { .. } => BAD_INPUT,
             WriteOutput::Local { .. } | WriteOutput::Remote { .. } => FAILURE,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<BiasError>() {
+        return if error.is_bad_input() {
+            BAD_INPUT
+        } else {
+            FAILURE
+        };
+    }
+    if let Some(error) = error.downcast_ref::<ModelQualityError>() {
+        return if error.is_bad_input() {
+            BAD_INPUT
+        } else {
+            FAILURE
         };
     }
     match error.downcast_ref::<AnalysisError>() {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command, ConstraintsCommand};
+use crate::arguments::{Arguments, Command, ConstraintsCommand, QualityCommand};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
@@ -39,6 +39,14 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Diff(arguments) => command::diff::run(arguments).await,
             Command::Constraints(ConstraintsCommand::Set(arguments)) => {
                 command::constraints::set(arguments).await
+            }
+            Command::Clarify(arguments) => command::bias::clarify(arguments).await,
+            Command::Bias(arguments) => command::bias::bias(arguments).await,
+            Command::Quality(QualityCommand::Baseline(arguments)) => {
+                command::quality::baseline(arguments).await
+            }
+            Command::Quality(QualityCommand::Check(arguments)) => {
+                command::quality::check(arguments).await
             }
             Command::Demo(arguments) => command::demo::run(arguments).await,
         }

@@ -1,10 +1,8 @@
 //! `probity check`: a dataset against its baseline.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use probity_analysis::data_quality::{CheckOptions, CheckOutcome, Verdict, check, load_baseline};
 use probity_data::location::OutputFolder;
 use probity_domain::document::constraint_violations::{ConstraintCheckType, Violation};
@@ -14,9 +12,10 @@ use probity_domain::document::probity_file::{
 use probity_report::{junit, markdown};
 use serde::Serialize;
 
+use super::outputs::{refuse_bad_outputs, refuse_to_replace, write_file};
 use super::wiring::{environment, input, with_surroundings};
-use crate::arguments::{CheckArguments, VerdictArgument};
-use crate::exit::{Exit, Usage};
+use crate::arguments::CheckArguments;
+use crate::exit::Exit;
 use crate::screen;
 use crate::table::{Align, count, number, p_value, printable, short, table};
 
@@ -25,13 +24,11 @@ const SHOWN: usize = 15;
 
 pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
     let options = CheckOptions {
-        verdict: match arguments.verdict {
-            VerdictArgument::Aws => Verdict::Aws,
-            VerdictArgument::Corrected => Verdict::Corrected,
-        },
+        verdict: arguments.verdict.into(),
         false_discovery_rate: arguments.false_discovery_rate,
     };
-    refuse_bad_outputs(&arguments)?;
+    refuse_bad_outputs([&arguments.junit, &arguments.markdown])?;
+    refuse_to_replace(&arguments.baseline, arguments.output_folder.as_deref())?;
     let folder = match &arguments.output_folder {
         Some(folder) => Some(OutputFolder::create(folder, &environment()).await?),
         None => None,
@@ -58,37 +55,6 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
     })
 }
 
-/// Before any long work: a result never replaces its own baseline, and files can be written.
-fn refuse_bad_outputs(arguments: &CheckArguments) -> Result<()> {
-    let same = |a: &str, b: &str| {
-        let whole = |path: &str| fs::canonicalize(path).ok();
-        a.trim_end_matches('/') == b.trim_end_matches('/')
-            || whole(a).is_some_and(|a| whole(b) == Some(a))
-    };
-    if let Some(folder) = &arguments.output_folder
-        && same(folder, &arguments.baseline)
-    {
-        bail!(Usage(format!(
-            "`{folder}` is the baseline itself; give another folder for the result"
-        )));
-    }
-    for path in [&arguments.junit, &arguments.markdown]
-        .into_iter()
-        .flatten()
-    {
-        let parent = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        if path.is_dir() || parent.is_some_and(|parent| !parent.is_dir()) {
-            bail!(Usage(format!(
-                "`{}` cannot be written: it is a folder, or its folder does not exist",
-                path.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// JUnit and Markdown, written beside and renamed.
 fn write_summaries(arguments: &CheckArguments, outcome: &CheckOutcome) -> Result<()> {
     let results = outcome.documents.as_report();
@@ -99,14 +65,6 @@ fn write_summaries(arguments: &CheckArguments, outcome: &CheckOutcome) -> Result
         write_file(path, &markdown::check_summary(&results, outcome.verdict))?;
     }
     Ok(())
-}
-
-fn write_file(path: &Path, text: &str) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".partial");
-    fs::write(&beside, text)
-        .and_then(|()| fs::rename(&beside, path))
-        .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 /// What `--output json` prints.
