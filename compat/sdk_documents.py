@@ -3,19 +3,16 @@ they edit. By hand for a folder of results, with the SDK installed:
 
     python3 compat/sdk_documents.py --folder FOLDER
 
-S3 is a dictionary here: the classes load a file by uploading it to their bucket and reading
-it back.
-
 needs: packages
 """
 
 import pathlib
 import re
 import sys
-from unittest import mock
 
 from sagemaker.model_monitor import Constraints, ConstraintViolations, Statistics
 
+import _sdk
 from _program import TABLES, probity, run, scenario
 
 CHECKS = {
@@ -32,29 +29,6 @@ class Unsatisfied(Exception):
     """What is wrong, in a sentence."""
 
 
-class Session:
-    """The little that the classes ask of a session."""
-
-    default_bucket_prefix = None
-
-    def default_bucket(self):
-        return "bucket"
-
-
-class Bucket:
-    """S3 as a dictionary, in the place of the SDK's uploader and downloader."""
-
-    def __init__(self):
-        self.objects = {}
-
-    def upload_string_as_file_body(self, body, desired_s3_uri=None, **_):
-        self.objects[desired_s3_uri] = body
-        return desired_s3_uri
-
-    def read_file(self, s3_uri, **_):
-        return self.objects[s3_uri]
-
-
 def require(condition, sentence):
     if not condition:
         raise Unsatisfied(sentence)
@@ -62,7 +36,7 @@ def require(condition, sentence):
 
 def load(cls, path):
     require(path.is_file(), f"{path.name} is not there")
-    return cls.from_file_path(str(path), sagemaker_session=Session())
+    return _sdk.load(cls, path)
 
 
 def check_statistics(statistics):
@@ -240,11 +214,8 @@ def main():
     return 0
 
 
-BUCKET = Bucket()
+BUCKET = _sdk.Bucket()
 
 if __name__ == "__main__":
-    with (
-        mock.patch("sagemaker.s3.S3Uploader", BUCKET),
-        mock.patch("sagemaker.s3.S3Downloader", BUCKET),
-    ):
+    with BUCKET.in_place_of_s3():
         sys.exit(main())
