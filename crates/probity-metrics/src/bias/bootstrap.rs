@@ -239,3 +239,86 @@ fn acceleration(
         0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::counts::Group;
+    use super::*;
+
+    fn counts() -> BiasCounts {
+        BiasCounts {
+            total: OutcomeCounts::new([400, 0, 0, 600, 300, 0, 0, 100]),
+            strata: None,
+        }
+    }
+
+    fn share(group: Group) -> impl Fn(&BiasCounts) -> Option<f64> {
+        move |counts| {
+            let group = counts.total.of(group);
+            Some(group.positive_labels() as f64 / group.rows() as f64)
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_replicates_and_another_one_others() {
+        let replicates = |seed| {
+            let plan = BootstrapPlan {
+                replicates: 50,
+                seed,
+            };
+            let found = bootstrap(
+                &counts(),
+                Resampling::AllRows,
+                plan,
+                share(Group::Advantaged),
+            );
+            found.map(|found| found.replicates().to_vec())
+        };
+        assert_eq!(replicates(7), replicates(7));
+        assert_ne!(replicates(7), replicates(8));
+    }
+
+    #[test]
+    fn rows_within_groups_keep_the_groups_and_all_rows_do_not() {
+        let rows_of_d = |resampling| {
+            let of =
+                |counts: &BiasCounts| Some(counts.total.of(Group::Disadvantaged).rows() as f64);
+            let found = bootstrap(&counts(), resampling, BootstrapPlan::default(), of);
+            found.and_then(|found| found.percentile_interval(0.95))
+        };
+        assert_eq!(
+            rows_of_d(Resampling::RowsWithinGroups),
+            Some((400.0, 400.0))
+        );
+        // 400 of 1,400 rows: standard deviation √(400 × 5/7) = 16.9.
+        let (low, high) = rows_of_d(Resampling::AllRows).unwrap_or_default();
+        assert!((low - 367.0).abs() < 5.0 && (high - 433.0).abs() < 5.0);
+    }
+
+    /// The deviation of 2,000 replicates is off by 1/√4000 = 1.6 % of itself, an end of the
+    /// interval by about 4 % of its distance from the middle.
+    #[test]
+    fn both_intervals_are_the_normal_one_for_many_rows() {
+        let plan = BootstrapPlan::default();
+        let found = bootstrap(
+            &counts(),
+            Resampling::RowsWithinGroups,
+            plan,
+            share(Group::Advantaged),
+        );
+        let found = found.expect("the group has rows");
+        let margin = 1.96 * (0.6_f64 * 0.4 / 1000.0).sqrt();
+        for interval in [found.percentile_interval(0.95), found.bca_interval(0.95)] {
+            let (low, high) = interval.unwrap_or_default();
+            assert!((0.6 - low - margin).abs() < 0.2 * margin, "{low}");
+            assert!((high - 0.6 - margin).abs() < 0.2 * margin, "{high}");
+        }
+        assert_eq!(found.n_undefined(), 0);
+    }
+
+    #[test]
+    fn a_number_that_does_not_exist_has_no_distribution() {
+        let plan = BootstrapPlan::default();
+        assert!(bootstrap(&counts(), Resampling::AllRows, plan, |_| None).is_none());
+    }
+}

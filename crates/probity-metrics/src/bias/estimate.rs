@@ -276,3 +276,44 @@ fn jensen_shannon(p: &[f64]) -> f64 {
 fn divergence(p: f64, q: f64) -> f64 {
     if p <= 0.0 { 0.0 } else { p * (p / q).ln() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::counts::{OutcomeCounts, Stratum};
+    use super::super::evaluate::bias_metric;
+    use super::*;
+
+    /// The intervals have formulas of their own, in shares; they must be those of the values.
+    #[test]
+    fn at_the_observed_shares_every_estimate_is_the_metric() {
+        let strata = [
+            [13, 4, 5, 25, 7, 3, 2, 9],
+            [2, 6, 1, 8, 30, 1, 4, 3],
+            [5, 5, 5, 5, 1, 1, 2, 2],
+        ];
+        let mut counts = BiasCounts {
+            total: OutcomeCounts::default(),
+            strata: Some(Vec::new()),
+        };
+        for cells in strata {
+            let of_stratum = OutcomeCounts::new(cells);
+            counts.total.merge(&of_stratum);
+            counts.strata.get_or_insert_default().push(Stratum {
+                value: String::new(),
+                counts: of_stratum,
+            });
+        }
+        let all = BiasMetric::PRE_TRAINING
+            .into_iter()
+            .chain(BiasMetric::POST_TRAINING);
+        for metric in all.filter(|metric| *metric != BiasMetric::Ft) {
+            let value = bias_metric(metric, &counts).unwrap_or(f64::NAN);
+            let observed = estimate(metric, &counts).map_or(f64::NAN, |found| found.observed());
+            assert!(
+                (value - observed).abs() < 1e-12,
+                "{}: {observed} is not {value}",
+                metric.name()
+            );
+        }
+    }
+}

@@ -226,7 +226,7 @@ const UNCHANGED: Population = Population {
     n_strata: 3,
 };
 
-const PAIRS: u32 = 300;
+const PAIRS: u32 = 200;
 
 fn drifts(now: Population, rows: u64) -> Vec<BiasDrift> {
     let of_pair = |seed: u32| {
@@ -243,13 +243,13 @@ fn share_of(drifts: &[BiasDrift], is_so: impl Fn(&BiasDrift) -> bool) -> f64 {
 }
 
 /// Where nothing changed, every discovery is false, so that at most 5 % of the comparisons may
-/// have one; four standard errors of 300 above that are 10 %. A metric's own p-value is below
+/// have one; four standard errors of 200 above that are 11 %. A metric's own p-value is below
 /// 5 % in 5 % of the comparisons, within four standard errors. AWS's rule alarms nearly always.
 #[test]
 fn unchanged_populations_seldom_alarm() {
     let drifts = drifts(UNCHANGED, 500);
     let false_alarms = share_of(&drifts, |d| d.metrics.iter().any(|m| m.violates_corrected));
-    assert!(false_alarms <= 0.10, "{false_alarms}");
+    assert!(false_alarms <= 0.11, "{false_alarms}");
     let of_aws = share_of(&drifts, |d| !d.violations.violations.is_empty());
     assert!(of_aws > 0.9, "{of_aws}");
     for metric in BiasMetric::PRE_TRAINING
