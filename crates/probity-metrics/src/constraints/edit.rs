@@ -379,6 +379,8 @@ fn json<T: Serialize>(value: &Option<T>) -> Value {
     reason = "thresholds are handed through, not computed"
 )]
 mod tests {
+    use probity_domain::document::constraints::StringConstraints;
+
     use super::*;
     use crate::constraints::EffectiveSettings;
 
@@ -476,12 +478,15 @@ mod tests {
 
     #[test]
     fn where_any_value_is_legal_no_domain_begins() {
-        let mut constraints = file();
-        constraints.features[1].string_constraints = None;
-        let before = constraints.clone();
-        let setting = Setting::AddToDomain(vec!["CA".to_owned()]);
-        let edits = edit(&mut constraints, Some("state"), &[setting], &editor());
-        assert_eq!((edits, constraints), (Ok(Vec::new()), before));
+        let without_domain = StringConstraints::default();
+        for string in [None, Some(without_domain)] {
+            let mut constraints = file();
+            constraints.features[1].string_constraints = string;
+            let before = constraints.clone();
+            let setting = Setting::AddToDomain(vec!["CA".to_owned()]);
+            let edits = edit(&mut constraints, Some("state"), &[setting], &editor());
+            assert_eq!((edits, constraints), (Ok(Vec::new()), before));
+        }
     }
 
     #[test]

@@ -151,6 +151,13 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_a_new_category_expect_nothing_of_the_known_ones() {
+        // 40 of 100 rows are known: 20 expected of each, 10²/20 twice.
+        let test = check(&[500, 500], &[30, 10, 60]).unwrap();
+        assert!((test.statistic - 10.0).abs() < 1e-12, "{test:?}");
+    }
+
+    #[test]
     fn rare_categories_are_pooled_smallest_first() {
         // Expected 90, 6, 3, 1: two of four below 5, so 1 joins 3, which joins 6 next.
         let test = check(&[90, 6, 3, 1], &[80, 10, 8, 2]).unwrap();

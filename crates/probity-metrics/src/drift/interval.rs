@@ -148,6 +148,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rank_error_widens_the_interval_on_both_sides() {
+        let gap = NumericGap {
+            place: 0.0,
+            baseline_rows: 50_000,
+            current_rows: 20_000,
+            n_baseline: 100_000,
+            n_current: 100_000,
+        };
+        let (low, high) = gap_interval(&gap, 0.0, 0.95);
+        let (lower, higher) = gap_interval(&gap, 0.01, 0.95);
+        // Ends below 1, a few roundings each.
+        check(low - lower, 0.01, 1e-15);
+        check(higher - high, 0.01, 1e-15);
+    }
+
+    #[test]
     fn the_interval_stays_between_zero_and_one() {
         let gap = |a, b| NumericGap {
             place: 0.0,

@@ -180,3 +180,15 @@ fn a_negative_minimum_is_noted_where_the_baseline_had_none() {
         ["column `x` has negative values (minimum -1.0); the baseline had none"]
     );
 }
+
+#[test]
+fn nothing_is_claimed_of_the_sign_of_infinities() {
+    let claim = |values: Vec<f64>| {
+        let column = ("x".to_owned(), profile_of(&Float64Array::from(values)));
+        let feature = suggested(&[column]).features.remove(0);
+        feature.num_constraints.unwrap().is_non_negative
+    };
+    assert!(claim(vec![0.0, 2.5]));
+    assert!(!claim(vec![0.0, -2.5]));
+    assert!(!claim(vec![0.0, 2.5, f64::INFINITY]));
+}

@@ -198,3 +198,28 @@ fn binary_columns_are_refused_by_name() {
         "columns of type `Binary` cannot be summarised"
     );
 }
+
+#[test]
+fn no_column_is_said_to_have_more_values_than_rows() {
+    let mut n_capped = 0;
+    for n in (300..2_300_i64).step_by(100) {
+        let mut column = ColumnSummary::default();
+        column
+            .update(&(0..n).map(Some).collect::<Int64Array>())
+            .unwrap();
+        let estimate = column.profile().distinct.estimate;
+        assert!(estimate <= n as f64, "{estimate} values in {n} rows");
+        n_capped += u32::from(estimate == n as f64);
+    }
+    // An estimate errs upwards about as often as downwards.
+    assert!((4..=16).contains(&n_capped), "{n_capped} of 20");
+}
+
+#[test]
+fn no_value_of_a_column_of_distinct_values_is_called_frequent() {
+    let mut column = ColumnSummary::default();
+    column
+        .update(&(0..5_000).map(Some).collect::<Int64Array>())
+        .unwrap();
+    assert_eq!(column.profile().frequent, []);
+}

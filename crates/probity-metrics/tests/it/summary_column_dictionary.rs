@@ -54,3 +54,26 @@ fn a_dictionary_of_numbers_keeps_the_order_of_rows() {
         cells.iter().map(|cell| Some(cell.as_str())).collect();
     assert_eq!(summary(&[&words]).to_bytes(), summary(&[&plain]).to_bytes());
 }
+
+#[test]
+fn words_of_another_dictionary_are_read_anew() {
+    let dictionary = |words: [&'static str; 3]| -> DictionaryArray<Int8Type> {
+        words.into_iter().map(Some).collect()
+    };
+    let (first, second) = (dictionary(["a", "b", "a"]), dictionary(["c", "d", "d"]));
+    let plain = StringArray::from(vec!["a", "b", "a", "c", "d", "d"]);
+    assert_eq!(
+        summary(&[&first, &second]).to_bytes(),
+        summary(&[&plain]).to_bytes()
+    );
+}
+
+#[test]
+fn the_words_of_a_dictionary_count_as_memory() {
+    let cells: Vec<String> = (0..200).map(|i| format!("{i:0>1000}")).collect();
+    let words: DictionaryArray<arrow::datatypes::Int32Type> =
+        cells.iter().map(|cell| Some(cell.as_str())).collect();
+    let plain: StringArray = cells.iter().map(Some).collect();
+    let more = summary(&[&words]).heap_size_bytes() - summary(&[&plain]).heap_size_bytes();
+    assert!(more >= 200 * 1000, "{more}");
+}

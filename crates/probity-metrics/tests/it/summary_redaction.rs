@@ -147,3 +147,15 @@ fn bytes_are_refused_redacted_as_they_are_open() {
         );
     }
 }
+
+#[test]
+fn a_redacted_part_takes_the_lengths_of_the_open_ones_along() {
+    let mut redacted = ColumnSummary::default();
+    redacted
+        .update_redacted(&StringArray::from(vec!["x"]))
+        .unwrap();
+    let mut merged = summary(&[&StringArray::from(vec!["four"])]);
+    assert!(merged.profile().lengths.is_some());
+    merged.merge(&redacted);
+    assert_eq!(merged.profile().lengths, None);
+}
