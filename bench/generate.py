@@ -3,6 +3,8 @@ machine: every chunk of rows has a random stream of its own, seeded by its posit
 
     python generate.py profile --rows 1000000 --output table.parquet
     python generate.py wide --rows 10000 --columns 10000 --output wide.csv
+    python generate.py bias --rows 1000000 --output loans.parquet
+    python generate.py scored --rows 1000000 --output scored.csv
 
 The format is that of the file's extension: .csv or .parquet.
 """
@@ -121,18 +123,47 @@ def wide_chunk(number, rows, count):
     return pyarrow.table(columns)
 
 
+def bias_chunk(number, rows):
+    """Decisions on loans: label, decision, facet, subgroups, and thirteen numeric features."""
+    stream = numpy.random.Generator(numpy.random.PCG64([SEED, 2, number]))
+    is_f = stream.random(rows) < 0.45
+    features = stream.normal(0.0, 1.0, (13, rows))
+    score = features[:4].sum(axis=0) - 0.5 * is_f + stream.normal(0.0, 1.0, rows)
+    columns = {
+        "label": (score > 0.3).astype(numpy.int64),
+        "predicted": (score + stream.normal(-0.2 * is_f, 1.0) > 0.3).astype(numpy.int64),
+        "sex": pyarrow.array(["M", "F"]).take(pyarrow.array(is_f.astype(numpy.int32))),
+        "district": stream.integers(0, 50, rows),
+    }
+    for index, values in enumerate(features):
+        columns[f"feature_{index:02d}"] = values
+    return pyarrow.table(columns)
+
+
+def scored_chunk(number, rows):
+    """Labels and the probabilities of a classifier that is somewhat too sure."""
+    stream = numpy.random.Generator(numpy.random.PCG64([SEED, 3, number]))
+    truth = stream.normal(0.0, 1.5, rows)
+    label = stream.random(rows) < 1 / (1 + numpy.exp(-truth))
+    probability = 1 / (1 + numpy.exp(-1.3 * truth - stream.normal(0.0, 0.5, rows)))
+    return pyarrow.table({"label": label.astype(numpy.int64), "probability": probability})
+
+
 def chunks(arguments):
     for number, start in enumerate(range(0, arguments.rows, CHUNK)):
         rows = min(CHUNK, arguments.rows - start)
-        if arguments.table == "profile":
-            yield profile_chunk(number, rows)
-        else:
+        if arguments.table == "wide":
             yield wide_chunk(number, rows, arguments.columns)
+        else:
+            yield CHUNKS[arguments.table](number, rows)
+
+
+CHUNKS = {"profile": profile_chunk, "bias": bias_chunk, "scored": scored_chunk}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=["profile", "wide"])
+    parser.add_argument("table", choices=["wide", *CHUNKS])
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--columns", type=int, default=10_000)
     parser.add_argument("--output", type=pathlib.Path, required=True)

@@ -29,8 +29,9 @@ pub(crate) fn machine() -> String {
 
 /// One table, with a heading.
 pub(crate) fn table(title: &str, contestants: &[Contestant], runs: &[Run]) -> String {
-    let first = match runs.first() {
-        Some(Run::Finished(cost)) => Some(*cost),
+    // Without Probity there is nothing to compare with.
+    let first = match (contestants.first(), runs.first()) {
+        (Some(first), Some(Run::Finished(cost))) if is_probity(&first.name) => Some(*cost),
         _ => None,
     };
     let mut text = format!(
@@ -40,6 +41,10 @@ pub(crate) fn table(title: &str, contestants: &[Contestant], runs: &[Run]) -> St
         text.push_str(&row(&contestant.name, run, first));
     }
     text
+}
+
+fn is_probity(name: &str) -> bool {
+    name.to_lowercase().starts_with("probity")
 }
 
 fn row(name: &str, run: &Run, first: Option<Cost>) -> String {
@@ -109,6 +114,20 @@ mod tests {
         );
         assert!(
             text.contains("| other | 5.00 | 1.00 | 1 | 2.50× | 1.00× |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn other_tools_alone_are_compared_with_nobody() {
+        let cost = Cost {
+            wall_seconds: 1.0,
+            cpu_seconds: 2.0,
+            peak_bytes: 1_048_576.0,
+        };
+        let text = table("t", &[contestant("other")], &[Run::Finished(cost)]);
+        assert!(
+            text.contains("| other | 2.00 | 1.00 | 1 | – | – |"),
             "{text}"
         );
     }

@@ -4,8 +4,10 @@
 
 mod figures;
 mod measure;
+mod models;
 mod profile;
 mod startup;
+mod tables;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -26,6 +28,10 @@ pub(crate) enum BenchCommand {
     Wide(WideArguments),
     /// `probity check` of a small file, and importing Python libraries.
     Startup(StartupArguments),
+    /// `probity clarify`, smclarify and fairlearn: one facet, all metrics; the flip test apart.
+    Bias(ModelArguments),
+    /// `probity quality baseline` and scikit-learn, once and with a bootstrap.
+    Quality(ModelArguments),
 }
 
 #[derive(Args, Debug)]
@@ -54,6 +60,18 @@ pub(crate) struct StartupArguments {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ModelArguments {
+    /// Numbers of rows.
+    #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
+    pub rows: Vec<u64>,
+    /// Measure the other tools alone, without building anything.
+    #[arg(long)]
+    pub rivals_only: bool,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Runs of each tool; the median of each figure is shown.
     #[arg(long, default_value_t = 3)]
@@ -71,6 +89,8 @@ pub(crate) fn run(project: &Project, command: &BenchCommand) -> Result<Success> 
         BenchCommand::Profile(arguments) => profile::run(project, arguments)?,
         BenchCommand::Wide(arguments) => profile::run_wide(project, arguments)?,
         BenchCommand::Startup(arguments) => startup::run(project, arguments)?,
+        BenchCommand::Bias(arguments) => models::run_bias(project, arguments)?,
+        BenchCommand::Quality(arguments) => models::run_quality(project, arguments)?,
     }
     Ok(Success::Yes)
 }

@@ -1,20 +1,15 @@
 //! Summaries of whole tables: `probity profile`, DuckDB's SUMMARIZE, Polars, and the bare
 //! decoding of the file for scale.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
 use super::measure::{Bench, Contestant};
-use super::{Options, TableArguments, WideArguments, binary, figures, typed, version};
-use crate::Success;
+use super::{Options, TableArguments, WideArguments, binary, figures, tables, typed, version};
 use crate::install;
-use crate::process::{self, Echo};
 use crate::project::Project;
-
-const REQUIREMENTS: &str = "bench/requirements.txt";
 
 /// Above this many rows a CSV file would take most of the time to write.
 const LARGEST_CSV_ROWS: u64 = 5_000_000;
@@ -58,7 +53,7 @@ struct Tools<'project> {
 
 impl<'project> Tools<'project> {
     fn prepare(project: &'project Project, options: &Options) -> Result<Tools<'project>> {
-        let python = install::python_with(project, REQUIREMENTS)?;
+        let python = install::python_with(project, tables::REQUIREMENTS)?;
         let probity = binary(project, options)?;
         let bench = Bench {
             project,
@@ -83,40 +78,12 @@ impl<'project> Tools<'project> {
         println!(
             "{}, {}",
             version(Command::new(&self.probity).arg("--version")),
-            self.versions()
+            tables::versions(&self.bench, tables::REQUIREMENTS)
         );
     }
 
-    /// The pinned rivals, as the requirements name them.
-    fn versions(&self) -> String {
-        let text =
-            fs::read_to_string(self.bench.project.root.join(REQUIREMENTS)).unwrap_or_default();
-        let pinned: Vec<&str> = text.lines().filter(|line| line.contains("==")).collect();
-        pinned.join(", ").replace("==", " ")
-    }
-
-    /// The table, made when it is not there from an earlier run of this checkout.
     fn generate(&self, name: &str, arguments: &[&str]) -> Result<PathBuf> {
-        let folder = &self.bench.scratch;
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create `{}`", folder.display()))?;
-        let generator = self.bench.project.root.join("bench/generate.py");
-        let path = folder.join(name);
-        if is_newer(&path, &generator) {
-            return Ok(path);
-        }
-        println!("generating {name}");
-        let mut command = Command::new(&self.python);
-        command
-            .arg(generator)
-            .args(arguments)
-            .arg("--output")
-            .arg(&path);
-        let finished = process::run(&mut command, Echo::Shown)?;
-        if finished.success == Success::No {
-            bail!("`{}` failed", process::describe(&command));
-        }
-        Ok(path)
+        tables::generate(&self.bench, &self.python, name, arguments)
     }
 
     fn compare(&self, title: &str, table: &Path) -> Result<()> {
@@ -154,9 +121,4 @@ impl<'project> Tools<'project> {
         print!("{}", figures::table(title, &contestants, &runs));
         Ok(())
     }
-}
-
-fn is_newer(path: &Path, than: &Path) -> bool {
-    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
-    matches!((changed(path), changed(than)), (Ok(made), Ok(source)) if made > source)
 }
