@@ -568,8 +568,8 @@ def options_that_are_missing_or_wrong_are_refused(folder):
     data = write_csv(folder / "scored.csv", binary_rows())
     refuse(folder, data, ["--label", "label", "--probability", "probability"], "--problem-type")
     refuse(folder, data, ["--problem-type", "ranking", "--label", "label", "--prediction", "label"], "ranking")
-    refuse(folder, data, ["--problem-type", "binary", "--label", "label"], "predictions", "probabilities")
-    refuse(folder, data, ["--problem-type", "regression", "--label", "label"], "predictions")
+    refuse(folder, data, ["--problem-type", "binary", "--label", "label"], "prediction", "probabilit")
+    refuse(folder, data, ["--problem-type", "regression", "--label", "label"], "prediction")
     refuse(folder, data, ["--problem-type", "binary", "--probability", "probability"], "--label")
     refuse(folder, data, [*BINARY, "--threshold", "1.5"], "--threshold")
 
