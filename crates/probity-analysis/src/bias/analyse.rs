@@ -1,32 +1,71 @@
 //! A bias analysis, end to end: one pass over the rows, then metrics, intervals, segments
 //! and subgroups from what was counted.
 
-use probity_data::location::Environment;
+use std::sync::Arc;
+
 use probity_domain::document::analysis::Analysis;
 use probity_domain::document::bias_file::{BiasFile, FORMAT, SegmentFacts, VERSION};
 use probity_domain::document::probity_file::DatasetFacts;
 use probity_metrics::bias::{
-    BIAS_INTERVAL_LEVEL, BiasGroups, BiasTable, ColumnType, Outcome, SeriesKind, Stage,
-    SubgroupOutcome, SubgroupSettings, rank_subgroups, segment_names, stage_metrics,
+    BIAS_INTERVAL_LEVEL, BiasGroups, BiasTable, Group, Outcome, Stage, SubgroupOutcome,
+    SubgroupSettings, rank_subgroups, segment_names, stage_metrics,
 };
 
 use super::BiasError;
-use super::collect::{Collected, collect};
-use super::documents::BiasDocuments;
+use super::collect::{Collected, Wanted, collect};
+use super::documents::{BiasDocuments, one_sided};
 use super::facts::facet_facts;
 use super::open::OpenTable;
 use super::plan::{BiasPlan, plan};
+use super::problems::{notes, problems};
 use super::request::{BiasRequest, Extended};
 use super::rows::{FlipTests, RowMetrics};
 use crate::data_quality::{Surroundings, WRITER};
 
-/// Matches configuration and data, and reads no rows but the first.
+/// Matches configuration and data, reads the rows, and measures nothing: whatever the analysis
+/// would refuse is refused here.
 pub async fn validate(
     request: &BiasRequest,
-    environment: &Environment,
+    surroundings: Surroundings<'_>,
 ) -> Result<BiasPlan, BiasError> {
-    let table = OpenTable::open(request, environment).await?;
-    plan(request, &table)
+    let table = OpenTable::open(request, surroundings.environment).await?;
+    let mut plan = plan(request, &table)?;
+    (surroundings.on_size)(table.size_bytes);
+    let counted = Arc::new(Wanted {
+        features: Vec::new(),
+        ..(*plan.wanted).clone()
+    });
+    let partitions = table.dataset.partitions();
+    let collected = collect(partitions, counted, surroundings.progress).await?;
+    if collected.counts.n_rows() == 0 {
+        return Err(BiasError::NoRows {
+            location: table.location,
+        });
+    }
+    let counts = BiasTable::new(&collected.counts, plan.spelling);
+    let groups = counts.groups(&plan.query)?;
+    refuse(&plan, &counts, &groups)?;
+    plan.warnings = notes(&plan, &counts, &groups);
+    Ok(plan)
+}
+
+/// What a run would end with.
+fn refuse(plan: &BiasPlan, table: &BiasTable<'_>, groups: &BiasGroups) -> Result<(), BiasError> {
+    let problems = problems(plan, table, groups);
+    let facets = groups.facets.iter();
+    let sides = facets.flat_map(|facet| facet.groups.iter().map(move |group| (facet, group)));
+    let problem = problems.into_iter().next().or_else(|| {
+        sides
+            .filter_map(|(facet, group)| {
+                let rows = |side| group.counts.total.of(side).rows();
+                one_sided(
+                    (&facet.name, &group.value_or_threshold),
+                    (rows(Group::Disadvantaged), rows(Group::Advantaged)),
+                )
+            })
+            .next()
+    });
+    problem.map_or(Ok(()), |problem| Err(BiasError::Unmeasurable { problem }))
 }
 
 /// Measures what the configuration asks for.
@@ -38,7 +77,7 @@ pub async fn analyse(
     let plan = plan(request, &table)?;
     (surroundings.on_size)(table.size_bytes);
     let partitions = table.dataset.partitions();
-    let wanted = std::sync::Arc::clone(&plan.wanted);
+    let wanted = Arc::clone(&plan.wanted);
     let collected = collect(partitions, wanted, surroundings.progress).await?;
     if collected.counts.n_rows() == 0 {
         return Err(BiasError::NoRows {
@@ -98,6 +137,8 @@ fn measure(
         probity,
         violations: None,
         config: request.config.clone(),
+        config_is_open: request.redacted.is_empty(),
+        problems: problems(plan, &counts, &groups),
     })
 }
 
@@ -132,34 +173,6 @@ fn subgroups(
         outcome,
     };
     rank_subgroups(&table.subgroups(groups), settings)
-}
-
-/// Numbers of at least so many values look like a measure to people.
-const LOOKS_LIKE_A_MEASURE: usize = 10;
-
-/// The plan's warnings, and where Clarify's rule takes a threshold for a category.
-fn notes(plan: &BiasPlan, table: &BiasTable<'_>, groups: &BiasGroups) -> Vec<String> {
-    let mut notes = plan.warnings.clone();
-    for (facet, query) in groups.facets.iter().zip(&plan.query.facets) {
-        let Ok(column) = table.column(&facet.name) else {
-            continue;
-        };
-        let is_number = matches!(column.column_type(), ColumnType::Integer);
-        if let [value] = query.values.as_slice()
-            && is_number
-            && facet.kind == SeriesKind::Categorical
-            && column.distinct().len() >= LOOKS_LIKE_A_MEASURE
-        {
-            notes.push(format!(
-                "facet `{name}` is taken as categories, as Clarify takes whole numbers of which \
-                 fewer than 5 % are distinct: the group is `{name}` = {value} exactly, not the \
-                 numbers above it; for a threshold give the column as decimal numbers, or a \
-                 column of bands",
-                name = facet.name
-            ));
-        }
-    }
-    notes
 }
 
 /// Rows that a part has.

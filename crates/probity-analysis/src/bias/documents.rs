@@ -1,7 +1,7 @@
 //! The documents of a bias analysis, and the folder that they are written into.
 
 use probity_data::location::OutputFolder;
-use probity_domain::document::analysis::{Analysis, StageMetrics};
+use probity_domain::document::analysis::Analysis;
 use probity_domain::document::analysis_config::AnalysisConfig;
 use probity_domain::document::bias_file::BiasFile;
 use probity_domain::document::bias_violations::{DriftViolation, DriftViolations};
@@ -23,13 +23,20 @@ pub struct BiasDocuments {
     pub violations: Option<DriftViolations>,
     /// What was asked for.
     pub config: AnalysisConfig,
+    /// Whether the configuration may be written: it lists values, some of columns whose
+    /// values nobody shall see.
+    pub config_is_open: bool,
+    /// Why a stage could not be measured, for people.
+    pub problems: Vec<String>,
 }
 
 impl BiasDocuments {
     /// Writes all documents, or none.
     pub async fn write(&self, mut folder: OutputFolder) -> Result<(), BiasError> {
         folder.write(ANALYSIS, |out| self.analysis.write_json(out))?;
-        folder.write(ANALYSIS_CONFIG, |out| self.config.write_json(out))?;
+        if self.config_is_open {
+            folder.write(ANALYSIS_CONFIG, |out| self.config.write_json(out))?;
+        }
         folder.write(PROBITY, |out| self.probity.write_json(out))?;
         if let Some(violations) = &self.violations {
             folder.write(VIOLATIONS, |out| violations.write_json(out))?;
@@ -65,31 +72,16 @@ impl BiasDocuments {
     /// Why the result answers nothing that a person asked for: a stage failed as a whole, or
     /// a facet has nobody on one side. `analysis.json` can say both, and a monitor writes it.
     pub fn refuse_unmeasurable(&self) -> Result<(), BiasError> {
-        let stages = [
-            ("after", &self.analysis.post_training_bias_metrics),
-            ("before", &self.analysis.pre_training_bias_metrics),
-        ];
-        for (when, stage) in stages {
-            if let Some(StageMetrics::Failed { error }) = stage {
-                return Err(BiasError::Unmeasurable {
-                    problem: format!("bias {when} training cannot be measured: {error}"),
-                });
-            }
+        if let Some(problem) = self.problems.first() {
+            return Err(BiasError::Unmeasurable {
+                problem: problem.clone(),
+            });
         }
         for facet in &self.probity.facets {
-            let group = format!("`{}` = {}", facet.facet, facet.value_or_threshold);
-            let problem = match (facet.disadvantaged.n, facet.advantaged.n) {
-                (0, _) => format!(
-                    "no row is in the group {group}: list values of the column in \
-                     `value_or_threshold`, or a threshold below its maximum"
-                ),
-                (_, 0) => format!(
-                    "every row is in the group {group}: there is nobody to compare it with; \
-                     list fewer values, or a higher threshold"
-                ),
-                _ => continue,
-            };
-            return Err(BiasError::Unmeasurable { problem });
+            let names = (facet.facet.as_str(), facet.value_or_threshold.as_str());
+            if let Some(problem) = one_sided(names, (facet.disadvantaged.n, facet.advantaged.n)) {
+                return Err(BiasError::Unmeasurable { problem });
+            }
         }
         Ok(())
     }
@@ -118,4 +110,23 @@ fn report_title(config: &AnalysisConfig) -> Option<&str> {
     let report = config.methods.as_ref()?.report.as_ref()?;
     let title = report.title.as_deref()?;
     (title != "Analysis Report").then_some(title)
+}
+
+/// Nobody can be compared with nobody.
+pub(super) fn one_sided(
+    (facet, value): (&str, &str),
+    (n_disadvantaged, n_advantaged): (u64, u64),
+) -> Option<String> {
+    let group = format!("`{facet}` = {value}");
+    match (n_disadvantaged, n_advantaged) {
+        (0, _) => Some(format!(
+            "no row is in the group {group}: list values of the column in `value_or_threshold`, \
+             or a threshold below its maximum; `probity profile` shows them"
+        )),
+        (_, 0) => Some(format!(
+            "every row is in the group {group}: there is nobody to compare it with; list fewer \
+             values, or a higher threshold"
+        )),
+        _ => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! The configuration that the options of `probity bias` stand for.
 
 use probity_data::dataset::{self, Format};
-use probity_data::location::find_files;
+use probity_data::location::{SourceFile, find_files};
 use probity_domain::document::analysis_config::AnalysisConfig;
 use serde_json::{Map, Value, json};
 
@@ -24,14 +24,15 @@ pub struct BiasFlags {
 }
 
 /// Writes the configuration for the dataset of `input`, whose format and columns decide how
-/// columns are named.
+/// columns are named; and gives the files that were found, since standard input can be found
+/// once.
 pub async fn config_of(
     flags: &BiasFlags,
     input: &Input,
     surroundings: Surroundings<'_>,
-) -> Result<AnalysisConfig, BiasError> {
+) -> Result<(AnalysisConfig, Vec<SourceFile>), BiasError> {
     let files = find_files(&input.location, surroundings.environment).await?;
-    let dataset = dataset::open(files, input.read.clone()).await?;
+    let dataset = dataset::open(files.clone(), input.read.clone()).await?;
     let schema = first_schema(&dataset, &input.location).await?;
     let names: Vec<&str> = schema
         .fields()
@@ -39,7 +40,8 @@ pub async fn config_of(
         .map(|field| field.name().as_str())
         .collect();
     let config = json_of(flags, dataset.format(), &names);
-    Ok(AnalysisConfig::from_json(config.to_string().as_bytes())?)
+    let config = AnalysisConfig::from_json(config.to_string().as_bytes())?;
+    Ok((config, files))
 }
 
 fn json_of(flags: &BiasFlags, format: Format, names: &[&str]) -> Value {

@@ -11,6 +11,7 @@ mod facts;
 mod flags;
 mod open;
 mod plan;
+mod problems;
 mod request;
 mod rows;
 mod stored;

@@ -25,6 +25,8 @@ pub(super) struct OpenTable {
     /// Which of the joined datasets has the facets, and the predictions; 0 is the main one.
     facet_table: usize,
     predicted_table: usize,
+    facet_location: String,
+    predicted_location: String,
 }
 
 impl OpenTable {
@@ -35,13 +37,18 @@ impl OpenTable {
         let config = &request.config;
         let location = match &request.source {
             Source::Given { location, .. } => location.clone(),
-            Source::Configured { data } => data
+            Source::Configured { data, .. } => data
                 .clone()
                 .or_else(|| config.dataset_uri.clone())
                 .ok_or(BiasError::NoData)?,
         };
         let read = read_options(request)?;
-        let files = find_files(&location, environment).await?;
+        let files = match &request.source {
+            Source::Given {
+                files: Some(files), ..
+            } => files.clone(),
+            _ => find_files(&location, environment).await?,
+        };
         let size_bytes = files.iter().map(|file| file.size_bytes()).sum();
         let mut dataset = dataset::open(files, read).await?;
         let type_said = config.dataset_type.map(|said| said.name());
@@ -75,13 +82,16 @@ impl OpenTable {
             dataset = joined(dataset, others, config, environment).await?;
         }
         let schema = first_schema(&dataset, &location).await?;
+        let place = |uri: &Option<String>| uri.clone().unwrap_or_else(|| location.clone());
         Ok(OpenTable {
             dataset,
             schema,
-            location,
             size_bytes,
             facet_table,
             predicted_table,
+            facet_location: place(&config.facet_dataset_uri),
+            predicted_location: place(&config.predicted_label_dataset_uri),
+            location,
         })
     }
 
@@ -99,13 +109,13 @@ impl OpenTable {
             return self.on_side("predicted_label", choice, CaptureSide::Output);
         }
         let found = resolve_in_table(&chosen(choice), &self.schema, self.predicted_table);
-        self.named("predicted_label", found)
+        self.named_in("predicted_label", found, &self.predicted_location)
     }
 
     pub(super) fn facet(&self, at: usize, choice: &ColumnReference) -> Result<String, BiasError> {
         let key = format!("facet[{at}].name_or_index");
         let found = resolve_in_table(&chosen(choice), &self.schema, self.facet_table);
-        self.named(&key, found)
+        self.named_in(&key, found, &self.facet_location)
     }
 
     fn on_side(
@@ -127,11 +137,20 @@ impl OpenTable {
     }
 
     fn named(&self, key: &str, found: Result<usize, UnknownColumn>) -> Result<String, BiasError> {
+        self.named_in(key, found, &self.location)
+    }
+
+    fn named_in(
+        &self,
+        key: &str,
+        found: Result<usize, UnknownColumn>,
+        location: &str,
+    ) -> Result<String, BiasError> {
         match found {
             Ok(at) => Ok(self.schema.field(at).name().clone()),
             Err(source) => Err(BiasError::Column {
                 key: key.to_owned(),
-                location: self.location.clone(),
+                location: location.to_owned(),
                 source,
             }),
         }
@@ -150,14 +169,14 @@ fn read_options(request: &BiasRequest) -> Result<ReadOptions, BiasError> {
     let config = &request.config;
     let mut read = match &request.source {
         Source::Given { read, .. } => (**read).clone(),
-        Source::Configured { .. } => ReadOptions {
-            format: format_of(config)?,
-            ..ReadOptions::default()
+        Source::Configured { read, .. } => ReadOptions {
+            format: read.format.or(format_of(config)?),
+            ..(**read).clone()
         },
     };
     let is_text = |format| matches!(format, Some(Format::Json | Format::JsonLines));
-    if is_text(format_of(config)?) {
-        read.format = format_of(config)?;
+    if is_text(read.format.or(format_of(config)?)) {
+        read.format = read.format.or(format_of(config)?);
         read.record_columns = Some(record_columns(config)?);
     } else if let Some(headers) = &config.headers
         && read.header == Header::Present

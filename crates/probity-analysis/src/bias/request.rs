@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use probity_data::dataset::ReadOptions;
-use probity_data::location::{Environment, ReadLocation, read_document};
+use probity_data::location::{Environment, ReadLocation, SourceFile, read_document};
 use probity_domain::document::analysis_config::AnalysisConfig;
 
 use super::BiasError;
@@ -23,12 +23,18 @@ pub struct BiasRequest {
 /// Where the rows are.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// At `dataset_uri`, or at `data` in its place, read as the configuration says.
-    Configured { data: Option<String> },
+    /// At `dataset_uri`, or at `data` in its place, read as the configuration says as far as
+    /// `read` leaves it open.
+    Configured {
+        data: Option<String>,
+        read: Box<ReadOptions>,
+    },
     /// Named and described beside the configuration.
     Given {
         location: String,
         read: Box<ReadOptions>,
+        /// Found before: standard input can be read once.
+        files: Option<Vec<SourceFile>>,
     },
 }
 

@@ -94,6 +94,7 @@ async fn measure(
     surroundings: Surroundings<'_>,
 ) -> Result<(ModelQualityDocuments, QualityFindings), ModelQualityError> {
     let rows = open(request, surroundings.environment).await?;
+    refuse_half_redacted(request, &rows.names)?;
     (surroundings.on_size)(rows.size_bytes);
     let collected = collect(&rows, request, surroundings.progress).await?;
     if collected.rows == 0 {
@@ -102,17 +103,20 @@ async fn measure(
         });
     }
     let findings = collected.whole.findings()?;
-    let documents = documents_of(request, &rows, &collected, &findings);
+    let mut segments = Vec::new();
+    for column in &collected.segments {
+        segments.extend(column.findings()?);
+    }
+    let documents = documents_of(request, &rows, (&collected, segments), &findings);
     Ok((documents, findings))
 }
 
 fn documents_of(
     request: &QualityRequest,
     rows: &OpenRows,
-    collected: &Collected,
+    (collected, segments): (&Collected, Vec<SegmentQuality>),
     findings: &QualityFindings,
 ) -> ModelQualityDocuments {
-    let (segments, notes) = segments(&rows.names, collected);
     let probity = ModelQualityFile {
         format: FORMAT.to_owned(),
         version: VERSION,
@@ -142,7 +146,7 @@ fn documents_of(
         segments,
         check: None,
         history: Vec::new(),
-        notes,
+        notes: Vec::new(),
     };
     ModelQualityDocuments {
         constraints: suggest_constraints(&findings.statistics),
@@ -160,24 +164,27 @@ fn documents_of(
     }
 }
 
-/// Parts that cannot be measured are told in a note: the whole can.
-fn segments(names: &ColumnNames, collected: &Collected) -> (Vec<SegmentQuality>, Vec<String>) {
-    let mut found = Vec::new();
-    let mut notes = Vec::new();
-    for (column, segments) in names.segments.iter().zip(&collected.segments) {
-        for (value, quality) in &segments.parts {
-            match quality.findings() {
-                Ok(findings) => found.push(SegmentQuality {
-                    column: column.clone(),
-                    value: value.clone(),
-                    quality: findings.facts,
-                }),
-                Err(error) => notes.push(format!(
-                    "segment `{column}` = {} was not measured: {error}",
-                    value.as_deref().unwrap_or("(missing)")
-                )),
-            }
-        }
+/// Hashes never equal values: redacting one of the two would make every prediction wrong.
+fn refuse_half_redacted(
+    request: &QualityRequest,
+    names: &ColumnNames,
+) -> Result<(), ModelQualityError> {
+    let redacted = &request.input.redacted;
+    let Some(prediction) = &names.prediction else {
+        return Ok(());
+    };
+    match (
+        redacted.contains(&names.label),
+        redacted.contains(prediction),
+    ) {
+        (true, false) => Err(ModelQualityError::HalfRedacted {
+            hidden: names.label.clone(),
+            open: prediction.clone(),
+        }),
+        (false, true) => Err(ModelQualityError::HalfRedacted {
+            hidden: prediction.clone(),
+            open: names.label.clone(),
+        }),
+        (true, true) | (false, false) => Ok(()),
     }
-    (found, notes)
 }

@@ -23,12 +23,18 @@ pub enum ModelQualityError {
     },
     #[error("no column of labels: give one with --label")]
     NoLabel,
+    #[error("no column of the model's answers: give one with {options}")]
+    NoPrediction { options: &'static str },
     #[error(transparent)]
     Expressions(#[from] InvalidRecordColumns),
     #[error("`{uri}` has no column `{column}`, which other files have")]
     ColumnMissingInFile { column: String, uri: String },
     #[error("no column named `{name}` to redact")]
     NothingToRedact { name: String },
+    #[error(
+        "`{hidden}` is redacted and `{open}` is not: hashes cannot be compared with values; redact both"
+    )]
+    HalfRedacted { hidden: String, open: String },
     #[error("failed to read `{uri}`")]
     Engine {
         uri: String,
@@ -38,10 +44,6 @@ pub enum ModelQualityError {
     Rows { uri: String, source: QualityError },
     #[error(transparent)]
     Measure(#[from] QualityError),
-    #[error(
-        "column `{column}` has more than {most} values: too many to measure each apart; give a column of few values to --segment"
-    )]
-    TooManySegments { column: String, most: usize },
     #[error("`{location}` has no rows: there is nothing to measure")]
     NoRows { location: String },
     #[error(
@@ -81,13 +83,14 @@ impl ModelQualityError {
             | Self::Read(_)
             | Self::Column { .. }
             | Self::NoLabel
+            | Self::NoPrediction { .. }
             | Self::Expressions(_)
             | Self::ColumnMissingInFile { .. }
             | Self::NothingToRedact { .. }
+            | Self::HalfRedacted { .. }
             | Self::Engine { .. }
             | Self::Rows { .. }
             | Self::Measure(_)
-            | Self::TooManySegments { .. }
             | Self::NoRows { .. }
             | Self::NoBaseline { .. }
             | Self::Document { .. }

@@ -10,7 +10,8 @@ use probity_data::dataset::{
     self, CaptureSide, ColumnChoice, Dataset, Format, ReadDataset, ReadOptions, RecordColumns,
     RecordExpression, RecordRole, RecordValue, UnknownColumn,
 };
-use probity_data::location::{Environment, find_files};
+use probity_data::location::{Environment, SourceFile, find_files};
+use probity_domain::document::model_quality_statistics::ProblemType;
 
 use super::ModelQualityError;
 use super::request::QualityRequest;
@@ -35,7 +36,27 @@ pub(super) async fn open(
     request: &QualityRequest,
     environment: &Environment,
 ) -> Result<OpenRows, ModelQualityError> {
-    let flat = open_as(request, &request.input.read, environment).await;
+    let columns = &request.columns;
+    match (
+        request.problem_type,
+        &columns.prediction,
+        &columns.probability,
+    ) {
+        (ProblemType::BinaryClassification, None, None) => {
+            return Err(ModelQualityError::NoPrediction {
+                options: "--prediction or --probability",
+            });
+        }
+        (ProblemType::MulticlassClassification | ProblemType::Regression, None, _) => {
+            return Err(ModelQualityError::NoPrediction {
+                options: "--prediction",
+            });
+        }
+        _ => {}
+    }
+    // Once: standard input cannot be found again.
+    let files = find_files(&request.input.location, environment).await?;
+    let flat = open_as(request, &request.input.read, files.clone()).await;
     let is_json = match &flat {
         Ok(rows) => is_of_records(rows.dataset.format()),
         Err(Unopened::Columns(format, _)) => is_of_records(*format),
@@ -51,7 +72,7 @@ pub(super) async fn open(
                     record_columns: Some(columns),
                     ..request.input.read.clone()
                 };
-                open_as(request, &read, environment)
+                open_as(request, &read, files)
                     .await
                     .map_err(Unopened::into_error)
             }
@@ -84,13 +105,10 @@ impl Unopened {
 async fn open_as(
     request: &QualityRequest,
     read: &ReadOptions,
-    environment: &Environment,
+    files: Vec<SourceFile>,
 ) -> Result<OpenRows, Unopened> {
     let other = |error: ModelQualityError| Unopened::Other(error);
     let location = &request.input.location;
-    let files = find_files(location, environment)
-        .await
-        .map_err(|error| other(error.into()))?;
     let size_bytes = files.iter().map(|file| file.size_bytes()).sum();
     let dataset = dataset::open(files, read.clone())
         .await

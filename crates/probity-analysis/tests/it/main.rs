@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bias;
 mod check;
 mod documents;
 mod folder;
 mod merge;
+mod model_quality;
 mod threads;

@@ -9,7 +9,7 @@ use probity_analysis::data_quality::Input;
 use crate::folder::{Folder, checked, input, people, profiled, written};
 
 /// Names and bytes of every file in a folder.
-fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| {
