@@ -45,15 +45,18 @@ pub(crate) struct ClarifyArguments {
     /// The dataset, in place of the configuration's `dataset_uri`
     #[arg(long, value_name = "DATA")]
     pub(crate) data: Option<String>,
-    /// Folder for analysis.json, probity.json and report.html
+    #[command(flatten)]
+    pub(crate) read: ReadArguments,
+    /// Folder for analysis.json, probity.json, report.html and a copy of the configuration
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_folder: Option<String>,
-    /// Validate the configuration and the data, and run nothing
+    /// Validate the configuration and the data, and measure nothing
     #[arg(long)]
     pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) depth: BiasDepthArguments,
-    /// Hash the values of this column before anything is counted (repeatable)
+    /// Hash the values of this column before anything is counted (repeatable). The hashes have
+    /// no key: values from a small set can be found by trying all
     #[arg(long = "redact", value_name = "COLUMN")]
     pub(crate) redact: Vec<String>,
     /// Cores to use; the answer is the same for any number [default: all]
@@ -84,7 +87,7 @@ fn bias_examples() -> String {
         "{LOCATIONS}\n\n{STAGES_AND_SIGNS}\n\nExamples:\n  \
          probity bias loans.csv --label approved --positive yes --facet sex=F\n  \
          probity bias loans.csv --label approved --positive 1 --facet sex --facet age=40 \\\n    \
-         --predicted score --group district -o bias/\n  \
+         --predicted decision --group district -o bias/\n  \
          probity bias loans.csv --label approved --positive yes --facet 'race=B,C' --write-config"
     )
 }

@@ -17,14 +17,15 @@ use probity_report::Verdict;
 use serde::Serialize;
 
 use super::outputs::{refuse_bad_outputs, refuse_to_replace, write_file};
-use super::wiring::{environment, input, with_surroundings};
+use super::verdicts::{corrected_line, verdicts};
+use super::wiring::{environment, input, read_options, with_surroundings};
 use crate::arguments::{
     BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
     ClarifyArguments, InputArguments, threads_or_all,
 };
 use crate::exit::{Exit, Usage};
 use crate::screen;
-use crate::table::{Align, count, number, p_value, printable, short, table};
+use crate::table::{Align, count, counted, number, p_value, printable, short, table};
 
 pub(crate) async fn clarify(arguments: ClarifyArguments) -> Result<Exit> {
     let config = read_config(&arguments.config, &environment()).await?;
@@ -32,6 +33,7 @@ pub(crate) async fn clarify(arguments: ClarifyArguments) -> Result<Exit> {
         config,
         source: Source::Configured {
             data: arguments.data.clone(),
+            read: Box::new(read_options(&arguments.read, None)),
         },
         redacted: arguments.redact.iter().cloned().collect(),
         threads: threads_or_all(arguments.threads),
@@ -47,7 +49,7 @@ pub(crate) async fn clarify(arguments: ClarifyArguments) -> Result<Exit> {
 /// `--check`: says what a run would find wrong, and runs nothing.
 async fn only_validate(arguments: &ClarifyArguments, request: &BiasRequest) -> Result<Exit> {
     let plan = with_surroundings(arguments.print, async |surroundings| {
-        Ok(validate(request, surroundings.environment).await?)
+        Ok(validate(request, surroundings).await?)
     })
     .await?;
     screen::print(arguments.print, &Plan::of(&plan), || {
@@ -74,7 +76,7 @@ pub(crate) async fn bias(arguments: BiasArguments) -> Result<Exit> {
 async fn run(arguments: BiasRunArguments) -> Result<Exit> {
     let input = input(&input_arguments(&arguments)?, None, BTreeSet::new());
     let flags = flags(&arguments)?;
-    let config = with_surroundings(arguments.print, async |surroundings| {
+    let (config, files) = with_surroundings(arguments.print, async |surroundings| {
         Ok(config_of(&flags, &input, surroundings).await?)
     })
     .await?;
@@ -91,6 +93,7 @@ async fn run(arguments: BiasRunArguments) -> Result<Exit> {
         source: Source::Given {
             location: input.location,
             read: Box::new(input.read),
+            files: Some(files),
         },
         depth: depth(&arguments.depth),
     };
@@ -165,7 +168,11 @@ async fn run_and_show(
         let mut text = text(&documents);
         if let Some(folder) = folder {
             text.push_str(&format!(
-                "written to {folder}: analysis.json, probity.json, report.html\n"
+                "written to {folder}: analysis.json, probity.json, report.html{}\n",
+                match documents.config_is_open {
+                    true => ", analysis_config.json",
+                    false => "",
+                }
             ));
         }
         text
@@ -189,6 +196,7 @@ async fn check(arguments: BiasCheckArguments) -> Result<Exit> {
         source: Source::Given {
             location: input.location,
             read: Box::new(input.read),
+            files: None,
         },
         depth: depth(&arguments.depth),
     };
@@ -384,7 +392,7 @@ fn check_text(documents: &BiasDocuments, arguments: &BiasCheckArguments) -> Stri
         ("metric", Align::Left),
         ("baseline", Align::Right),
         ("now", Align::Right),
-        ("change, interval", Align::Left),
+        ("95 % interval of the change", Align::Left),
         ("p, adjusted", Align::Right),
         ("verdicts", Align::Left),
     ];
@@ -409,19 +417,18 @@ fn drift_row(metric: &MetricDriftFacts) -> Vec<String> {
         metric.current.map_or_else(|| "–".to_owned(), number),
         interval_text(metric.interval.as_ref()),
         metric.p_adjusted.map_or_else(|| "–".to_owned(), p_value),
-        match (metric.violates_aws, metric.violates_corrected) {
-            (false, false) => "ok",
-            (true, false) => "violates (aws); may be chance",
-            (false, true) => "more than chance, within the baseline",
-            (true, true) => "violates; more than chance",
-        }
-        .to_owned(),
+        verdicts(
+            (metric.violates_aws, metric.violates_corrected),
+            (metric.baseline, metric.current),
+            metric.p_adjusted,
+        ),
     ]
 }
 
 fn verdict_lines(documents: &BiasDocuments, metrics: &[MetricDriftFacts]) -> String {
     let n_aws = documents.bias_violations().map_or(0, <[_]>::len);
     let n_corrected = metrics.iter().filter(|m| m.violates_corrected).count();
+    let n_tested = metrics.iter().filter(|m| m.p_adjusted.is_some()).count();
     let decides = |verdict| match documents.probity.check.as_ref() {
         Some(check) if check.verdict == Verdict::name(verdict) => " (decides)",
         _ => "",
@@ -431,12 +438,12 @@ fn verdict_lines(documents: &BiasDocuments, metrics: &[MetricDriftFacts]) -> Str
         decides(Verdict::Aws),
         match n_aws {
             0 => "no violation".to_owned(),
-            n => format!("{n} metrics farther from 0 than the baseline"),
+            n => format!(
+                "{} farther from 0 than the baseline",
+                counted(n as u64, "metric")
+            ),
         },
         decides(Verdict::Corrected),
-        match n_corrected {
-            0 => "chance explains every change that was tested".to_owned(),
-            n => format!("{n} metrics got worse by more than chance explains"),
-        },
+        corrected_line(n_corrected, (n_tested, metrics.len())),
     )
 }

@@ -11,7 +11,7 @@ pub(crate) enum Year {
     Drifted,
 }
 
-const REGIONS: [(&str, f64); 4] = [
+pub(super) const REGIONS: [(&str, f64); 4] = [
     ("north", 0.31),
     ("south", 0.27),
     ("east", 0.24),
@@ -74,7 +74,7 @@ fn push_applicant(text: &mut String, year: Year, random: &mut SplitMix64) {
     );
 }
 
-fn pick<'a>(shares: &[(&'a str, f64)], uniform: f64) -> &'a str {
+pub(super) fn pick<'a>(shares: &[(&'a str, f64)], uniform: f64) -> &'a str {
     let mut left = uniform;
     for (value, share) in shares {
         if left < *share {
@@ -86,7 +86,7 @@ fn pick<'a>(shares: &[(&'a str, f64)], uniform: f64) -> &'a str {
 }
 
 /// Steele, Lea and Flood (2014), "Fast splittable pseudorandom number generators".
-struct SplitMix64(u64);
+pub(super) struct SplitMix64(pub(super) u64);
 
 impl SplitMix64 {
     fn next(&mut self) -> u64 {
@@ -98,14 +98,14 @@ impl SplitMix64 {
     }
 
     /// In [0, 1).
-    fn uniform(&mut self) -> f64 {
+    pub(super) fn uniform(&mut self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
         let numerator = (self.next() >> 11) as f64;
         numerator / (1_u64 << 53) as f64
     }
 
     /// Standard normal, by Box and Muller (1958).
-    fn normal(&mut self) -> f64 {
+    pub(super) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }

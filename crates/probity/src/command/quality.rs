@@ -18,6 +18,7 @@ use probity_report::Verdict;
 use serde::Serialize;
 
 use super::outputs::{refuse_bad_outputs, refuse_to_replace, write_file};
+use super::verdicts::{corrected_line, verdicts};
 use super::wiring::{environment, input, with_surroundings};
 use crate::arguments::{
     InputArguments, ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments,
@@ -25,7 +26,7 @@ use crate::arguments::{
 };
 use crate::exit::Exit;
 use crate::screen;
-use crate::table::{Align, count, number, p_value, printable, short, table};
+use crate::table::{Align, count, counted, number, p_value, printable, short, table};
 
 pub(crate) async fn baseline(arguments: QualityBaselineArguments) -> Result<Exit> {
     let request = request(&arguments.input, &arguments.columns);
@@ -123,7 +124,7 @@ fn request(input_arguments: &InputArguments, columns: &QualityColumnArguments) -
     clippy::disallowed_methods,
     reason = "the command is the one place that reads the clock"
 )]
-fn now() -> String {
+pub(crate) fn now() -> String {
     chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
@@ -258,7 +259,7 @@ fn check_text(documents: &ModelQualityDocuments, arguments: &QualityCheckArgumen
         ("metric", Align::Left),
         ("baseline", Align::Right),
         ("now", Align::Right),
-        ("change, interval", Align::Left),
+        ("95 % interval of the change", Align::Left),
         ("p, adjusted", Align::Right),
         ("verdicts", Align::Left),
     ];
@@ -282,13 +283,11 @@ fn change_row(change: &MetricChange) -> Vec<String> {
             format!("{} to {}", number(found.low), number(found.high))
         }),
         change.p_adjusted.map_or_else(|| "–".to_owned(), p_value),
-        match (change.violates_aws, change.violates_corrected) {
-            (false, false) => "ok",
-            (true, false) => "violates (aws); may be chance",
-            (false, true) => "more than chance, within the threshold",
-            (true, true) => "violates; more than chance",
-        }
-        .to_owned(),
+        verdicts(
+            (change.violates_aws, change.violates_corrected),
+            (change.baseline, change.current),
+            change.p_adjusted,
+        ),
     ]
 }
 
@@ -299,17 +298,15 @@ fn verdict_lines(probity: &ModelQualityFile, changes: &[MetricChange]) -> String
     };
     let n_aws = changes.iter().filter(|change| change.violates_aws).count();
     let n_corrected = changes.iter().filter(|change| change.violates_corrected);
+    let n_tested = changes.iter().filter(|change| change.p_adjusted.is_some());
     format!(
         "SageMaker's rule{}: {}\ncorrected verdict{}: {}\n",
         decides(Verdict::Aws),
         match n_aws {
             0 => "no violation".to_owned(),
-            n => format!("{n} metrics beyond their threshold"),
+            n => format!("{} beyond the threshold", counted(n as u64, "metric")),
         },
         decides(Verdict::Corrected),
-        match n_corrected.count() {
-            0 => "chance explains every change that was tested".to_owned(),
-            n => format!("{n} metrics got worse by more than chance explains"),
-        },
+        corrected_line(n_corrected.count(), (n_tested.count(), changes.len())),
     )
 }

@@ -10,7 +10,8 @@ use probity_data::dataset::{ColumnsPosition, Format, Header, Nested, Partition, 
 use probity_data::location::Environment;
 
 use crate::arguments::{
-    ColumnsPositionArgument, FormatArgument, InputArguments, PrintArguments, threads_or_all,
+    ColumnsPositionArgument, FormatArgument, InputArguments, PrintArguments, ReadArguments,
+    threads_or_all,
 };
 use crate::progress;
 
@@ -31,8 +32,20 @@ pub(crate) fn input(
     column_names: Option<Vec<String>>,
     redacted: BTreeSet<String>,
 ) -> Input {
-    let read = &arguments.read;
-    let options = ReadOptions {
+    let options = read_options(&arguments.read, column_names);
+    let mut all_redacted = redacted;
+    all_redacted.extend(arguments.redact.iter().cloned());
+    Input {
+        location: arguments.data.clone(),
+        read: options,
+        redacted: all_redacted,
+        threads: threads_or_all(arguments.threads),
+    }
+}
+
+/// How the user wants data read.
+pub(crate) fn read_options(read: &ReadArguments, column_names: Option<Vec<String>>) -> ReadOptions {
+    ReadOptions {
         format: read.format.map(format),
         header: if read.no_header {
             Header::Absent
@@ -51,14 +64,6 @@ pub(crate) fn input(
         },
         column_names,
         ..ReadOptions::default()
-    };
-    let mut all_redacted = redacted;
-    all_redacted.extend(arguments.redact.iter().cloned());
-    Input {
-        location: arguments.data.clone(),
-        read: options,
-        redacted: all_redacted,
-        threads: threads_or_all(arguments.threads),
     }
 }
 
