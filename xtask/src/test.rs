@@ -234,9 +234,26 @@ fn component(project: &Project, name: &str, arguments: &[&str]) -> Result<Outcom
     ))
 }
 
+/// What cargo tells a program that it runs about the program's package, and `ring`'s build
+/// script takes for its own: it runs again when one of these differs, and the engine with it.
+const OF_THIS_PACKAGE: [&str; 8] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// A cargo in the checkout, as a person would start it: builds of both are shared.
 pub(crate) fn in_root(project: &Project) -> Command {
     let mut command = Command::new(cargo());
     command.current_dir(&project.root);
+    for name in OF_THIS_PACKAGE {
+        command.env_remove(name);
+    }
     command
 }
 
