@@ -6,6 +6,7 @@ use probity_domain::document::bias_file::{BiasFile, FacetFacts, GroupFacts};
 
 use super::finding::{BiasFinding, of_facet};
 use super::metric_table::{extended_table, metric_table};
+use super::significance::Correction;
 use super::words::{OTHERS, Outcomes, facet_title, facet_words, shown_value};
 use crate::chart::{BarGroup, ConfusionChart, Series, ShareBar, confusion_chart, group_bars};
 use crate::data_quality::plural_of;
@@ -15,8 +16,12 @@ pub(crate) fn anchor(position: usize) -> String {
     format!("f{position}")
 }
 
-pub(crate) fn section(file: &BiasFile, (position, facet): (usize, &FacetFacts)) -> Markup {
-    let findings = of_facet(position, facet);
+pub(crate) fn section(
+    file: &BiasFile,
+    correction: &Correction,
+    (position, facet): (usize, &FacetFacts),
+) -> Markup {
+    let findings = of_facet(correction, (position, facet));
     let given = Outcomes::of(file);
     html! {
         article.feature id=(anchor(position)) {
@@ -33,8 +38,8 @@ pub(crate) fn section(file: &BiasFile, (position, facet): (usize, &FacetFacts)) 
                 }
                 div { (rates(facet, given)) }
             }
-            @if !facet.metrics.is_empty() { (metric_table(facet)) }
-            @if !facet.extended.is_empty() { (extended_table(facet)) }
+            @if !facet.metrics.is_empty() { (metric_table(facet, correction)) }
+            @if !facet.extended.is_empty() { (extended_table(facet, correction)) }
         }
     }
 }

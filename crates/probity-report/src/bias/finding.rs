@@ -6,8 +6,7 @@
 
 use probity_domain::document::bias_file::{BiasFile, FacetFacts, MetricFacts};
 
-use super::metric_text::has_direction;
-use super::words::stands_out;
+use super::significance::Correction;
 
 /// Metrics whose sign says who is disadvantaged, on one common scale of shares.
 const QUESTIONS: [&str; 9] = [
@@ -26,12 +25,15 @@ pub(crate) struct BiasFinding<'a> {
     margin: f64,
 }
 
-pub(crate) fn most_notable(file: &BiasFile) -> Vec<BiasFinding<'_>> {
+pub(crate) fn most_notable<'a>(
+    file: &'a BiasFile,
+    correction: &Correction,
+) -> Vec<BiasFinding<'a>> {
     let mut findings: Vec<BiasFinding<'_>> = file
         .facets
         .iter()
         .enumerate()
-        .flat_map(|(position, facet)| of_facet(position, facet))
+        .flat_map(|(position, facet)| of_facet(correction, (position, facet)))
         .collect();
     // Stable: what is equal keeps the order of the document.
     findings.sort_by(|a, b| b.margin.total_cmp(&a.margin));
@@ -48,12 +50,15 @@ pub(crate) fn most_notable(file: &BiasFile) -> Vec<BiasFinding<'_>> {
     chosen
 }
 
-pub(crate) fn of_facet(position: usize, facet: &FacetFacts) -> Vec<BiasFinding<'_>> {
+pub(crate) fn of_facet<'a>(
+    correction: &Correction,
+    (position, facet): (usize, &'a FacetFacts),
+) -> Vec<BiasFinding<'a>> {
     facet
         .metrics
         .iter()
         .filter(|metric| QUESTIONS.contains(&metric.name.as_str()))
-        .filter(|metric| stands_out(metric))
+        .filter(|metric| correction.is_sure_difference(metric))
         .filter_map(|metric| {
             let interval = metric.interval.as_ref()?;
             Some(BiasFinding {
@@ -64,18 +69,4 @@ pub(crate) fn of_facet(position: usize, facet: &FacetFacts) -> Vec<BiasFinding<'
             })
         })
         .collect()
-}
-
-/// Metrics of all facets that have an interval, and how many of these leave out the ideal value.
-pub(crate) fn counts(file: &BiasFile) -> (usize, usize) {
-    let judged: Vec<&MetricFacts> = file
-        .facets
-        .iter()
-        .flat_map(|facet| &facet.metrics)
-        // The sizes of groups are no difference of outcomes.
-        .filter(|metric| metric.name != "CI" && has_direction(&metric.name))
-        .filter(|metric| metric.interval.is_some())
-        .collect();
-    let beyond = judged.iter().filter(|metric| stands_out(metric)).count();
-    (judged.len(), beyond)
 }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use probity_domain::document::bias_file::{BiasCheckFacts, BiasFile};
 
 use super::BiasReport;
-use super::finding::counts;
-use super::words::{facet_title, facet_words, shown_value, stands_out};
+use super::significance::Correction;
+use super::words::{facet_title, facet_words, shown_value};
 use crate::data_quality::{plural, plural_of};
 use crate::masthead::{Mark, sources};
 use crate::number;
@@ -63,19 +63,17 @@ fn of_analysis(file: &BiasFile) -> (Mark, String) {
     if file.facets.iter().all(|facet| facet.metrics.is_empty()) {
         return (Mark::Warning, "No bias metric could be computed".to_owned());
     }
+    let correction = Correction::of(file);
     let differing: Vec<_> = file
         .facets
         .iter()
         .filter(|facet| {
-            facet
-                .metrics
-                .iter()
-                .any(|m| m.name != "CI" && stands_out(m))
+            let mut metrics = facet.metrics.iter().chain(&facet.extended);
+            metrics.any(|metric| correction.is_sure_difference(metric))
         })
         .collect();
-    let (judged, _) = counts(file);
     match (differing.as_slice(), file.facets.len()) {
-        ([], _) if judged == 0 => (
+        ([], _) if correction.n_metrics == 0 => (
             Mark::Neutral,
             format!(
                 "Bias of {}, without intervals",

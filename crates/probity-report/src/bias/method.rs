@@ -22,7 +22,7 @@ const TERMS: [(&str, &str); 5] = [
     ),
     (
         "Interval",
-        "It holds the value of the population behind the sample in so many of a hundred samples. Beyond sampling error: it leaves out the ideal value. The method is named beside it, and why there is none.",
+        "It holds the value of the population behind the sample in so many of a hundred samples. Beyond sampling error: it leaves out the ideal value, by more than one among so many does by chance. The method is named beside it, and why there is none.",
     ),
     (
         "Rows",

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use probity_domain::document::bias_file::{FacetFacts, MetricFacts};
 
 use super::metric_text::{Ideal, description_without_name, ideal_of, shown_name};
+use super::significance::{Correction, Standing};
 use super::words::{interval_text, metric_number, stands_out};
 use crate::chart::{Estimate, ForestScale, Spacing, Weight, forest_axis, forest_mark};
 use crate::number;
@@ -65,7 +66,7 @@ pub(crate) fn weighted_mark(scales: &Scales, metric: &MetricFacts, weight: Weigh
     }
 }
 
-pub(crate) fn metric_table(facet: &FacetFacts) -> Markup {
+pub(crate) fn metric_table(facet: &FacetFacts, correction: &Correction) -> Markup {
     let scales = Scales::of(facet.metrics.iter());
     let stage = |name: &str| -> Vec<&MetricFacts> {
         let metrics = facet.metrics.iter();
@@ -83,7 +84,7 @@ pub(crate) fn metric_table(facet: &FacetFacts) -> Markup {
                     @if !metrics.is_empty() {
                         tbody {
                             tr.stage { th colspan="6" scope="rowgroup" { (title) } }
-                            @for metric in metrics { (row(&scales, metric)) }
+                            @for metric in metrics { (row(&scales, metric, correction)) }
                         }
                     }
                 }
@@ -94,7 +95,7 @@ pub(crate) fn metric_table(facet: &FacetFacts) -> Markup {
 }
 
 /// What the field has and Clarify lacks.
-pub(crate) fn extended_table(facet: &FacetFacts) -> Markup {
+pub(crate) fn extended_table(facet: &FacetFacts, correction: &Correction) -> Markup {
     let scales = Scales::of(facet.extended.iter());
     html! {
         details.more {
@@ -102,7 +103,7 @@ pub(crate) fn extended_table(facet: &FacetFacts) -> Markup {
             div.scroll {
                 table.metrics {
                     (head(&scales))
-                    tbody { @for metric in &facet.extended { (row(&scales, metric)) } }
+                    tbody { @for metric in &facet.extended { (row(&scales, metric, correction)) } }
                 }
             }
             (caption(&scales, &facet.extended))
@@ -125,7 +126,7 @@ fn head(scales: &Scales) -> Markup {
     }
 }
 
-fn row(scales: &Scales, metric: &MetricFacts) -> Markup {
+fn row(scales: &Scales, metric: &MetricFacts, correction: &Correction) -> Markup {
     let ideal = ideal_of(&metric.name);
     html! {
         tr {
@@ -151,7 +152,7 @@ fn row(scales: &Scales, metric: &MetricFacts) -> Markup {
                 (number::count(metric.n_disadvantaged))
                 small { (number::count(metric.n_advantaged)) }
             }
-            td.wide { (says(metric)) }
+            td.wide { (says(metric, correction)) }
         }
     }
 }
@@ -171,15 +172,27 @@ pub(crate) fn value(metric: &MetricFacts) -> Markup {
 }
 
 /// The reading, or why there is none.
-fn says(metric: &MetricFacts) -> Markup {
+fn says(metric: &MetricFacts, correction: &Correction) -> Markup {
     html! {
         @if let Some(error) = &metric.error {
             span.badge { "Not computed" } " " (error)
         } @else {
-            @if stands_out(metric) { span.badge.sure { "Beyond sampling error" } " " }
+            (badge(correction.standing(metric), correction))
             (prose(&metric.reading))
         }
         @if let Some(note) = &metric.note { small { (note) } }
+    }
+}
+
+/// In words, whether sampling error explains the value.
+pub(crate) fn badge(standing: Standing, correction: &Correction) -> Markup {
+    html! {
+        @match standing {
+            Standing::Sure => { span.badge.sure { "Beyond sampling error" } " " }
+            Standing::MayBeChance => { span.badge { "May be chance among " (number::count(correction.n_metrics as u64)) } " " }
+            Standing::NeighboursFixed => { span.badge { "Interval holds neighbours fixed" } " " }
+            Standing::Within => {}
+        }
     }
 }
 
@@ -196,7 +209,8 @@ fn caption(scales: &Scales, metrics: &[MetricFacts]) -> Markup {
                 "Ratios are spaced by their logarithm around 1, from " (low) " to " (high) ". "
             }
             "A filled dot: the interval leaves out the ideal value. Each interval stands for itself: "
-            "of many, a few leave out the ideal value by chance. Metrics without a direction are never "
+            "of many, a few leave out the ideal value by chance. “Beyond sampling error” says what remains after "
+            "correction for all metrics of the page. Metrics without a direction are never "
             "filled, because a distance is above 0 in every sample."
         }
     }

@@ -13,6 +13,7 @@ mod report;
 mod sample_data;
 mod samples;
 mod segments;
+mod significance;
 mod subgroups;
 mod words;
 

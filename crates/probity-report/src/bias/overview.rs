@@ -6,7 +6,8 @@ use probity_domain::document::bias_file::{BiasFile, FacetFacts, MetricFacts, Out
 
 use super::facet::{anchor, legend, share_of};
 use super::metric_table::{Scales, mark, value};
-use super::words::{Outcomes, facet_title, facet_words, shown_value, stands_out};
+use super::significance::{Correction, Standing};
+use super::words::{Outcomes, facet_title, facet_words, shown_value};
 use crate::chart::{BarGroup, Series, ShareBar, forest_axis, group_bars};
 use crate::number;
 
@@ -166,7 +167,7 @@ fn main_metric(facet: &FacetFacts) -> Option<&MetricFacts> {
 }
 
 /// All facet values, when there are several.
-pub(crate) fn facets(file: &BiasFile, sections: usize) -> Markup {
+pub(crate) fn facets(file: &BiasFile, correction: &Correction, sections: usize) -> Markup {
     if file.facets.len() < 2 {
         return html! {};
     }
@@ -190,7 +191,7 @@ pub(crate) fn facets(file: &BiasFile, sections: usize) -> Markup {
                     }
                     tbody {
                         @for (position, facet) in file.facets.iter().enumerate().take(MOST_FACETS) {
-                            (facet_row(&scales, (position, facet), &Shown { is_predicted, has_section: position < sections }))
+                            (facet_row(&scales, (position, facet), &Shown { is_predicted, has_section: position < sections, correction }))
                         }
                     }
                 }
@@ -202,19 +203,26 @@ pub(crate) fn facets(file: &BiasFile, sections: usize) -> Markup {
     }
 }
 
-struct Shown {
+struct Shown<'a> {
     is_predicted: bool,
     has_section: bool,
+    correction: &'a Correction,
 }
 
-fn facet_row(scales: &Scales, (position, facet): (usize, &FacetFacts), shown: &Shown) -> Markup {
+fn facet_row(
+    scales: &Scales,
+    (position, facet): (usize, &FacetFacts),
+    shown: &Shown<'_>,
+) -> Markup {
     let d = &facet.disadvantaged;
-    let beyond: Vec<&str> = facet
-        .metrics
-        .iter()
-        .filter(|metric| metric.name != "CI" && stands_out(metric))
-        .map(|metric| metric.name.as_str())
-        .collect();
+    let standing = |wanted: Standing| -> Vec<&str> {
+        let metrics = facet.metrics.iter().filter(|metric| metric.name != "CI");
+        metrics
+            .filter(|metric| shown.correction.standing(metric) == wanted)
+            .map(|metric| metric.name.as_str())
+            .collect()
+    };
+    let (beyond, chance) = (standing(Standing::Sure), standing(Standing::MayBeChance));
     html! {
         tr {
             th scope="row" {
@@ -226,7 +234,10 @@ fn facet_row(scales: &Scales, (position, facet): (usize, &FacetFacts), shown: &S
             @if shown.is_predicted { td.num { (share_of((d.true_positives + d.false_positives, d.n))) } }
             td.num { @if let Some(metric) = main_metric(facet) { (value(metric)) } }
             td.forest { @if let Some(metric) = main_metric(facet) { (mark(scales, metric)) } }
-            td { @if beyond.is_empty() { span.muted { "none" } } @else { (beyond.join(", ")) } }
+            td {
+                @if beyond.is_empty() { span.muted { "none" } } @else { (beyond.join(", ")) }
+                @if !chance.is_empty() { small { "may be chance among " (number::count(shown.correction.n_metrics as u64)) ": " (chance.join(", ")) } }
+            }
         }
     }
 }

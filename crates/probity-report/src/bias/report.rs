@@ -8,9 +8,10 @@ use probity_domain::document::bias_violations::DriftViolations;
 
 use super::finding::{BiasFinding, most_notable};
 use super::headline::{headline, lead};
+use super::significance::Correction;
 use super::words::facet_title;
 use super::{check, facet, method, overview, segments, subgroups};
-use crate::data_quality::plural_of;
+use crate::data_quality::{plural, plural_of};
 use crate::masthead::{Masthead, masthead, notes};
 use crate::number;
 use crate::page::page;
@@ -35,7 +36,8 @@ pub struct BiasReport<'a> {
 /// One HTML file that needs nothing else.
 pub fn render(report: &BiasReport<'_>) -> String {
     let file = report.probity;
-    let findings = most_notable(file);
+    let correction = Correction::of(file);
+    let findings = most_notable(file, &correction);
     let (mark, headline) = headline(report);
     let kind = if file.check.is_some() {
         "Bias check"
@@ -48,16 +50,16 @@ pub fn render(report: &BiasReport<'_>) -> String {
             (notes(all_notes(file)))
             (failed_stages(report.analysis))
             @if let Some(facts) = &file.check { (check::section(facts)) }
-            (stands_out(&findings, file))
+            (stands_out(&findings, &correction))
             (overview::distributions(file))
-            (overview::facets(file, MOST_SECTIONS))
+            (overview::facets(file, &correction, MOST_SECTIONS))
             @if !file.facets.is_empty() {
                 section {
                     h2 { (if file.facets.len() == 1 { "The group in detail" } else { "Group by group" }) }
                     @if file.facets.len() > MOST_SECTIONS {
                         p.fine { "Shown are the first " (MOST_SECTIONS) " groups; " code { "probity.json" } " has all." }
                     }
-                    @for facet in file.facets.iter().enumerate().take(MOST_SECTIONS) { (facet::section(file, facet)) }
+                    @for facet in file.facets.iter().enumerate().take(MOST_SECTIONS) { (facet::section(file, &correction, facet)) }
                 }
             }
             @if let Some(facts) = &file.subgroups { (subgroups::section(facts)) }
@@ -103,15 +105,18 @@ fn failed_stages(analysis: &Analysis) -> Markup {
     }
 }
 
-fn stands_out(findings: &[BiasFinding<'_>], file: &BiasFile) -> Markup {
-    let (judged, beyond) = super::finding::counts(file);
+fn stands_out(findings: &[BiasFinding<'_>], correction: &Correction) -> Markup {
+    let (judged, beyond) = (correction.n_metrics, correction.n_sure);
+    let all = plural(judged, "metric");
+    let left_out = number::count(correction.n_leaving_out as u64);
     html! {
         section.findings {
             h2 { "What stands out" }
             @if findings.is_empty() {
                 p {
                     @if judged == 0 { "No metric has an interval, so nothing can be said to be beyond sampling error." }
-                    @else if beyond == 0 { "Nothing beyond sampling error: every interval of a difference between the groups holds its ideal value." }
+                    @else if correction.n_leaving_out == 0 { "Nothing beyond sampling error: every interval of a difference between the groups holds its ideal value." }
+                    @else if beyond == 0 { "Nothing beyond sampling error after correction for " (all) ": so few intervals that leave out their ideal value may be chance among so many." }
                     @else { "No difference in rates is beyond sampling error; the tables below show which other metrics are." }
                 }
             } @else {
@@ -119,8 +124,11 @@ fn stands_out(findings: &[BiasFinding<'_>], file: &BiasFile) -> Markup {
             }
             @if judged > 0 {
                 p.fine {
-                    (number::count(beyond as u64)) " of " (plural_of(judged as u64, "metric"))
-                    " with a direction and an interval leave out their ideal value. "
+                    (left_out) " of " (all) " with a direction and an interval "
+                    (if correction.n_leaving_out == 1 { "leaves out its ideal value; " } else { "leave out their ideal value; " })
+                    (number::count(beyond as u64)) (if beyond == 1 { " remains" } else { " remain" })
+                    " after correction for " (all) " (Benjamini–Hochberg at 5%, p-values approximated from the intervals). "
+                    "The flip test is not counted: its interval holds the neighbours fixed. "
                     "Beyond sampling error does not mean unfair, nor within it fair: look at the size, and at what the label stands for."
                 }
             }

@@ -4,7 +4,8 @@
 use maud::{Markup, html};
 use probity_domain::document::bias_file::{MetricFacts, SubgroupFacts, SubgroupRow};
 
-use super::metric_table::{Scales, value, weighted_mark};
+use super::metric_table::{Scales, badge, value, weighted_mark};
+use super::significance::Correction;
 use super::words::{Outcomes, facet_name, interval_text, leaves_out_ideal};
 use crate::chart::{Weight, forest_axis};
 use crate::data_quality::plural_of;
@@ -13,6 +14,7 @@ use crate::prose::prose;
 
 pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
     let scales = Scales::of(facts.groups.iter().map(|row| &row.difference));
+    let correction = Correction::over_differences(facts.groups.iter().map(|row| &row.difference));
     let given = if facts.groups.iter().any(|row| row.prediction_rate.is_some()) {
         Outcomes::LabelsAndPredictions
     } else {
@@ -36,11 +38,11 @@ pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
                                 th scope="col" { "What it says" }
                             }
                         }
-                        tbody { @for group in &facts.groups { (row(&scales, group, given)) } }
+                        tbody { @for group in &facts.groups { (row(&scales, group, (given, &correction))) } }
                     }
                 }
                 p.fine {
-                    "Each intersection against all other rows, worst first: the order is by the end of the interval nearest 0, so that sure differences come before large ones. "
+                    "Each intersection against all other rows, worst first: the order is by the end of the interval nearest 0, so that sure differences come before large ones. “Beyond sampling error” is corrected for the subgroups that are listed. "
                     @if given.are_predicted() { "The difference is of positive predictions." } @else { "The difference is of positive labels." }
                 }
             }
@@ -54,7 +56,11 @@ pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
     }
 }
 
-fn row(scales: &Scales, group: &SubgroupRow, given: Outcomes) -> Markup {
+fn row(
+    scales: &Scales,
+    group: &SubgroupRow,
+    (given, correction): (Outcomes, &Correction),
+) -> Markup {
     let is_sure = leaves_out_ideal(&group.difference);
     let weight = if is_sure {
         Weight::Sure
@@ -77,7 +83,7 @@ fn row(scales: &Scales, group: &SubgroupRow, given: Outcomes) -> Markup {
             td.num data-head="Others − this" { (value(&group.difference)) }
             td.forest { (weighted_mark(scales, &group.difference, weight)) }
             td.wide {
-                @if is_sure { span.badge.sure { "Beyond sampling error" } " " }
+                (badge(correction.standing_of_difference(&group.difference), correction))
                 (prose(&group.difference.reading))
                 @if let Some(interval) = &group.difference.interval {
                     small { (number::percent(interval.level)) " interval " (interval_text(interval)) ", " (interval.method) }

@@ -143,6 +143,49 @@ fn distances_are_never_said_to_be_beyond_sampling_error() {
     }
 }
 
+/// Of even groups: one metric of all is just beyond its own interval.
+fn one_just_beyond(name: &str) -> BiasSample {
+    let mut sample = sample("bias-even");
+    for metric in &mut sample.probity.facets[0].metrics {
+        if metric.name == name {
+            metric.value = Some(0.1);
+            let interval = metric.interval.as_mut().unwrap();
+            (interval.low, interval.high) = (0.004, 0.196);
+        }
+    }
+    sample
+}
+
+#[test]
+fn one_interval_of_many_that_leaves_out_the_ideal_value_is_no_headline() {
+    let page = page(&one_just_beyond("RD"));
+    assert_eq!(
+        texts(&page, "h1"),
+        ["No difference between groups beyond sampling error"]
+    );
+    let words = text(all(&page, ".findings")[0]);
+    assert!(words.contains("after correction for"), "{words}");
+    assert!(
+        words.contains("leaves out its ideal value; 0 remain"),
+        "{words}"
+    );
+    assert!(all(&page, ".badge.sure").is_empty());
+    let badges = texts(&page, "table.metrics .badge");
+    assert!(badges[0].starts_with("May be chance among "), "{badges:?}");
+}
+
+#[test]
+fn the_flip_test_alone_is_no_headline() {
+    let page = page(&one_just_beyond("FT"));
+    assert_eq!(
+        texts(&page, "h1"),
+        ["No difference between groups beyond sampling error"]
+    );
+    assert!(all(&page, ".badge.sure").is_empty());
+    let badges = texts(&page, "table.metrics .badge");
+    assert_eq!(badges, ["Interval holds neighbours fixed"]);
+}
+
 #[test]
 fn an_error_stands_where_the_value_would() {
     let page = page(&sample("bias-labels"));
