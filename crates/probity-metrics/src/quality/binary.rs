@@ -24,7 +24,7 @@ const CLIP: f64 = f64::EPSILON;
 #[derive(Clone, Debug, PartialEq)]
 pub struct BinarySettings {
     /// The label (and prediction) that is positive, in any spelling; every other is negative.
-    /// `None`: 1 and true are positive, 0 and false negative, anything else an error.
+    /// `None`: 1, true and yes are positive, 0, false and no negative, anything else an error.
     pub positive: Option<String>,
     /// A probability above it predicts the positive class; one that equals it does not.
     pub threshold: f64,
@@ -113,7 +113,7 @@ impl BinaryQuality {
             let Some(label) = label else {
                 return;
             };
-            if number == Number::Missing {
+            if number.is_missing() {
                 self.rows.n_missing_probability += 1;
             }
             if let Some(probability) = kept.accepted(number) {
@@ -240,6 +240,8 @@ impl Probabilities {
     fn accepted(&mut self, number: Number) -> Option<f64> {
         match number {
             Number::Missing => {}
+            // How pandas and JSON writers spell a missing number.
+            Number::Present(value) if value.is_nan() => {}
             Number::Unreadable(text) => self.unreadable.add(&text),
             Number::Present(value) if (0.0..=1.0).contains(&value) => return Some(value),
             Number::Present(value) => self.outside.add(&value.to_string()),

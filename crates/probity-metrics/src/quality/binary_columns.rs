@@ -17,32 +17,77 @@ pub(crate) fn outcomes(
     positive: Option<&str>,
 ) -> Result<Vec<Option<Outcome>>, QualityError> {
     let mut outcomes = Vec::with_capacity(column.len());
-    if positive.is_none() && has_quick_numbers(column.data_type()) {
-        read_numbers(column, role, &mut outcomes)?;
-        return Ok(outcomes);
+    let read = if positive.is_none() && has_quick_numbers(column.data_type()) {
+        read_numbers(column, &mut outcomes)
+    } else {
+        let class_of = |text: &str| outcome_of(text, positive);
+        for_each_class(column, class_of, |outcome| outcomes.push(outcome.copied()))
+    };
+    match read {
+        Ok(()) => Ok(outcomes),
+        Err(ReadOutcome::Column(error)) => Err(error.into()),
+        Err(ReadOutcome::Neither(value)) => Err(QualityError::NeitherClass {
+            role,
+            found: values_to_name(column, value),
+        }),
     }
-    let class_of = |text: &str| outcome_of(text, role, positive);
-    for_each_class(column, class_of, |outcome| outcomes.push(outcome.copied()))?;
-    Ok(outcomes)
 }
 
-fn outcome_of(
-    text: &str,
-    role: &'static str,
-    positive: Option<&str>,
-) -> Result<Option<Outcome>, QualityError> {
+/// Why a column has no outcomes.
+enum ReadOutcome {
+    Column(UpdateSummary),
+    /// The first class that is not known.
+    Neither(String),
+}
+
+impl From<UpdateSummary> for ReadOutcome {
+    fn from(error: UpdateSummary) -> Self {
+        Self::Column(error)
+    }
+}
+
+/// As many values of a column as an error names.
+const VALUES_TO_NAME: usize = 3;
+
+/// Texts in an error are cut here, in characters.
+const LONGEST_EXAMPLE: usize = 40;
+
+/// The unknown class, then others in order of first appearance.
+fn values_to_name(column: &dyn Array, unknown: String) -> String {
+    let mut named = vec![unknown];
+    let mut more = false;
+    let class_of = |text: &str| -> Result<Option<()>, UpdateSummary> {
+        let class = class_name(text);
+        let is_new = !class.is_empty() && !named.iter().any(|name| *name == class);
+        if is_new && named.len() < VALUES_TO_NAME {
+            named.push(class.into_owned());
+        } else {
+            more |= is_new;
+        }
+        Ok(None)
+    };
+    // The column was read before; what cannot be read again is left out of the examples.
+    let _ = for_each_class(column, class_of, |_| {});
+    let short = |name: &String| {
+        let short: String = name.chars().take(LONGEST_EXAMPLE).collect();
+        format!("`{short}`")
+    };
+    let names: Vec<String> = named.iter().map(short).collect();
+    names.join(", ") + if more { " and others" } else { "" }
+}
+
+fn outcome_of(text: &str, positive: Option<&str>) -> Result<Option<Outcome>, ReadOutcome> {
     let class = class_name(text);
     if class.is_empty() {
         return Ok(None);
     }
-    match (positive, class.as_ref()) {
-        (Some(positive), class) => Ok(Some(Outcome::when(|| class == positive))),
-        (None, "1" | "true") => Ok(Some(Outcome::Positive)),
-        (None, "0" | "false") => Ok(Some(Outcome::Negative)),
-        (None, _) => Err(QualityError::NeitherClass {
-            role,
-            value: text.to_owned(),
-        }),
+    if let Some(positive) = positive {
+        return Ok(Some(Outcome::when(|| class == positive)));
+    }
+    match class.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" => Ok(Some(Outcome::Positive)),
+        "0" | "false" | "no" => Ok(Some(Outcome::Negative)),
+        _ => Err(ReadOutcome::Neither(class.into_owned())),
     }
 }
 
@@ -52,9 +97,8 @@ fn has_quick_numbers(data_type: &DataType) -> bool {
 
 fn read_numbers(
     column: &dyn Array,
-    role: &'static str,
     outcomes: &mut Vec<Option<Outcome>>,
-) -> Result<(), QualityError> {
+) -> Result<(), ReadOutcome> {
     let numbers = cast(column, &DataType::Float64).map_err(|_| unsupported(column))?;
     for value in numbers.as_primitive::<Float64Type>() {
         outcomes.push(match value {
@@ -62,19 +106,16 @@ fn read_numbers(
             Some(value) if value.is_nan() => None,
             Some(value) if value.to_bits() == 1.0_f64.to_bits() => Some(Outcome::Positive),
             Some(value) if (value + 0.0).to_bits() == 0 => Some(Outcome::Negative),
-            Some(value) => {
-                let value = value.to_string();
-                return Err(QualityError::NeitherClass { role, value });
-            }
+            Some(value) => return Err(ReadOutcome::Neither(value.to_string())),
         });
     }
     Ok(())
 }
 
-fn unsupported(column: &dyn Array) -> QualityError {
-    QualityError::Column(UpdateSummary::UnsupportedType {
+fn unsupported(column: &dyn Array) -> UpdateSummary {
+    UpdateSummary::UnsupportedType {
         data_type: column.data_type().to_string(),
-    })
+    }
 }
 
 /// A cell of a column of numbers.
@@ -86,7 +127,18 @@ pub(crate) enum Number {
     Unreadable(String),
 }
 
-/// The numbers of a column; NaN of a typed column is present, the empty text is missing.
+impl Number {
+    /// NaN is how many programs write that there is no number.
+    pub(crate) fn is_missing(&self) -> bool {
+        match self {
+            Self::Missing => true,
+            Self::Present(value) => value.is_nan(),
+            Self::Unreadable(_) => false,
+        }
+    }
+}
+
+/// The numbers of a column; NaN is present, the empty text is missing.
 pub(crate) fn for_each_number(
     column: &dyn Array,
     mut use_number: impl FnMut(Number),
@@ -170,12 +222,36 @@ mod tests {
 
     #[test]
     fn a_class_that_is_neither_is_named() {
-        let texts = StringArray::from(vec!["1", "yes"]);
-        let error = outcomes(&texts, "label", None).unwrap_err();
-        assert!(error.to_string().contains("label `yes`"), "{error}");
-        let numbers = Float64Array::from(vec![0.25]);
-        let error = outcomes(&numbers, "prediction", None).unwrap_err();
-        assert!(error.to_string().contains("prediction `0.25`"), "{error}");
+        let found = |column: &dyn Array| outcomes(column, "label", None).unwrap_err().to_string();
+        let texts = StringArray::from(vec!["1", "good", "bad", "good", ""]);
+        let error = found(&texts);
+        assert!(error.contains("found `good`, `1`, `bad`, known"), "{error}");
+        assert!(error.contains("`--positive`"), "{error}");
+        assert!(error.contains("multiclass"), "{error}");
+        let texts = StringArray::from(vec!["a", "b", "c", "d"]);
+        let error = found(&texts);
+        assert!(
+            error.contains("found `a`, `b`, `c` and others, known"),
+            "{error}"
+        );
+        let error = found(&Float64Array::from(vec![1.0, 0.25]));
+        assert!(error.contains("found `0.25`, `1`, known"), "{error}");
+    }
+
+    #[test]
+    fn yes_and_no_are_known_in_any_case() {
+        let texts = StringArray::from(vec!["yes", "No", "YES", "no ", "False"]);
+        check(
+            &texts,
+            None,
+            &[
+                Some(Positive),
+                Some(Negative),
+                Some(Positive),
+                Some(Negative),
+                Some(Negative),
+            ],
+        );
     }
 
     #[test]

@@ -63,9 +63,13 @@ pub enum QualityError {
     #[error("a column cannot be read")]
     Column(#[from] UpdateSummary),
     #[error(
-        "{role} `{value}` is neither 0 nor 1; name the value that is positive, or give a column of probabilities as the probability"
+        "which {role} is positive cannot be told: found {found}, known are 1, true and yes against 0, false and no; name the positive class with `--positive`, or use problem type multiclass where there are more than two"
     )]
-    NeitherClass { role: &'static str, value: String },
+    NeitherClass {
+        role: &'static str,
+        /// The first values, in backticks.
+        found: String,
+    },
     #[error("{problem} needs a column of predictions")]
     NoPrediction { problem: &'static str },
     #[error("a binary classifier needs a column of predictions or of probabilities")]

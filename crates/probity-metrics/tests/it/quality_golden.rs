@@ -1,7 +1,7 @@
 //! Metrics of model quality against scikit-learn (`golden/quality/**`) and against the
 //! samples of the AWS developer guide.
 
-use arrow::array::StringArray;
+use arrow::array::{Float64Array, StringArray};
 use probity_domain::document::model_quality_statistics::{ProblemMetrics, ProblemType};
 use probity_metrics::quality::{QualityBatch, QualityFindings};
 use serde::Deserialize;
@@ -458,15 +458,31 @@ fn rows_that_lack_a_value_are_left_out_and_counted() {
 }
 
 #[test]
+fn a_probability_that_is_nan_is_missing() {
+    let labels = StringArray::from(vec!["1", "0", "1", "yes"]);
+    let texts = StringArray::from(vec!["0.5", "NaN", "nan", "0.9"]);
+    let numbers = Float64Array::from(vec![0.5, f64::NAN, f64::NAN, 0.9]);
+    for scores in [&texts as &dyn arrow::array::Array, &numbers] {
+        let mut quality = probity_metrics::quality::ModelQuality::new(&settings(
+            ProblemType::BinaryClassification,
+        ));
+        let batch = QualityBatch {
+            label: &labels,
+            prediction: None,
+            probability: Some(scores),
+        };
+        quality.update(&batch).unwrap();
+        let rows = quality.findings().unwrap().facts.rows;
+        assert_eq!((rows.n_used, rows.n_missing_probability), (2, 2));
+    }
+}
+
+#[test]
 fn what_is_no_probability_is_an_error_that_counts() {
     for (scores, expected) in [
         (
             vec!["0.5", "1.5", "-2"],
             "2 of 3 rows have a probability outside 0 to 1, the first is `1.5`",
-        ),
-        (
-            vec!["0.5", "NaN", "0.1"],
-            "1 of 3 rows have a probability outside 0 to 1, the first is `NaN`",
         ),
         (
             vec!["0.5", "[0.1]", "0.1"],
