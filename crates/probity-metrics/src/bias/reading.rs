@@ -8,8 +8,8 @@ use super::estimate::rate_of;
 use super::metric::BiasMetric;
 use super::rate::{Rate, Share};
 use super::reading_rate::{
-    GroupNames, NO_DIFFERENCE, Standing, both_rates, gap_in_words, level, number, percent, points,
-    reversed, share_in_words, standing,
+    Directions, GroupNames, NO_DIFFERENCE, Standing, both_rates, ends_in_words, gap_in_words,
+    is_no_gap, level, number, percent, reversed, share_in_words, standing,
 };
 
 /// A number and its interval, which have no meaning apart.
@@ -233,6 +233,17 @@ fn imbalance_reading(reported: Reported, counts: &BiasCounts, names: GroupNames)
     )
 }
 
+const SMALLER_OR_LARGER: Directions = ["smaller", "larger"];
+const LESS_OR_MORE_OFTEN: Directions = ["less", "more"];
+
+/// With the direction of each end in words.
+fn interval_in_points(interval: Option<&Interval>, directions: Directions) -> String {
+    interval.map_or_else(String::new, |interval| {
+        let ends = ends_in_words(interval, directions);
+        format!(" ({} {ends})", level(interval))
+    })
+}
+
 fn disparity_reading(metric: BiasMetric, reported: Reported, names: GroupNames) -> String {
     let outcome = if metric == BiasMetric::Cddl {
         "labels"
@@ -240,15 +251,14 @@ fn disparity_reading(metric: BiasMetric, reported: Reported, names: GroupNames) 
         "predictions"
     };
     let group = names.group();
-    let points_apart = percent(reported.value.abs());
-    let compared = if reported.value < 0.0 {
-        "smaller"
+    let compared = if is_no_gap(reported.value) {
+        "the same as".to_owned()
     } else {
-        "larger"
+        let word = SMALLER_OR_LARGER[usize::from(reported.value >= 0.0)];
+        let points_apart = percent(reported.value.abs());
+        format!("{points_apart} percentage points {word} than")
     };
-    let interval = reported.interval.map_or_else(String::new, |interval| {
-        format!(" ({} {} points)", level(interval), points(interval))
-    });
+    let interval = interval_in_points(reported.interval, SMALLER_OR_LARGER);
     let verdict = match standing(reported.value, reported.interval, 0.0) {
         Standing::Equal => format!(": {NO_DIFFERENCE}"),
         Standing::Above => format!("; at a disadvantage: {group}"),
@@ -256,7 +266,7 @@ fn disparity_reading(metric: BiasMetric, reported: Reported, names: GroupNames) 
         Standing::Unsure => String::new(),
     };
     format!(
-        "Within the subgroups, on average, the share of {group} among negative {outcome} is {points_apart} percentage points {compared} than among positive ones{interval}{verdict}."
+        "Within the subgroups, on average, the share of {group} among negative {outcome} is {compared} among positive ones{interval}{verdict}."
     )
 }
 
@@ -305,13 +315,16 @@ fn ratio_reading(
 
 fn flip_reading(reported: Reported, names: GroupNames) -> String {
     let group = names.group();
-    let interval = reported.interval.map_or_else(String::new, |interval| {
-        format!(" ({} {} points)", level(interval), points(interval))
-    });
-    let direction = if reported.value < 0.0 { "less" } else { "more" };
-    let gap = percent(reported.value.abs());
+    let interval = interval_in_points(reported.interval, LESS_OR_MORE_OFTEN);
+    let often = if is_no_gap(reported.value) {
+        "as often as".to_owned()
+    } else {
+        let direction = LESS_OR_MORE_OFTEN[usize::from(reported.value >= 0.0)];
+        let gap = percent(reported.value.abs());
+        format!("{gap} percentage points {direction} often than")
+    };
     let fact = format!(
-        "{group} is predicted positive {gap} percentage points {direction} often than its nearest neighbours among the others{interval}"
+        "{group} is predicted positive {often} its nearest neighbours among the others{interval}"
     );
     match standing(reported.value, reported.interval, 0.0) {
         Standing::Equal => format!("{fact}: {NO_DIFFERENCE}."),
@@ -412,14 +425,14 @@ mod tests {
                 TVD 30.0 % of `sex` = F have a positive label, against 60.0 % of the others: the labels are distributed differently (TVD 0.300, 95 % interval 0.164 to 0.425; 0 is no difference).
                 AD 60.0 % of `sex` = F are predicted correctly, against 80.0 % of the others: 20.0 percentage points lower (95 % interval 7.4 to 32.1); the model is wrong about `sex` = F more often than about the others.
                 DAR 33.3 % of `sex` = F predicted positive have a positive label, against 83.3 % of the others: 50.0 percentage points lower (95 % interval 29.3 to 66.8); positive predictions of `sex` = F are wrong more often than of the others.
-                DCA `sex` = F has 1.00 positive labels per positive prediction, the others have 1.00: no difference beyond sampling error (difference 0, 95 % interval -0.524 to 0.375).
-                DCR `sex` = F has 1.00 negative labels per negative prediction, the others have 1.00: no difference beyond sampling error (difference 0, 95 % interval -0.295 to 0.277).
+                DCA `sex` = F has 1.00 positive labels per positive prediction, the others have 1.00: no difference beyond sampling error (difference 0, 95 % interval −0.524 to 0.375).
+                DCR `sex` = F has 1.00 negative labels per negative prediction, the others have 1.00: no difference beyond sampling error (difference 0, 95 % interval −0.295 to 0.277).
                 DI 30.0 % of `sex` = F are predicted positive, against 60.0 % of the others: 0.500 times as often (95 % interval 0.353 to 0.695), below the four-fifths rule of 0.8; at a disadvantage: `sex` = F.
                 DPPL 30.0 % of `sex` = F are predicted positive, against 60.0 % of the others: 30.0 percentage points lower (95 % interval 16.4 to 42.5); at a disadvantage: `sex` = F.
                 DRR 71.4 % of `sex` = F predicted negative have a negative label, against 75.0 % of the others: no difference beyond sampling error (3.6 percentage points lower, 95 % interval 19.8 lower to 14.4 higher).
                 RD 33.3 % of `sex` = F with a positive label are predicted positive, against 83.3 % of the others: 50.0 percentage points lower (95 % interval 29.3 to 66.8); at a disadvantage: `sex` = F.
                 SD 71.4 % of `sex` = F with a negative label are predicted negative, against 75.0 % of the others: no difference beyond sampling error (3.6 percentage points lower, 95 % interval 19.8 lower to 14.4 higher).
-                TE `sex` = F has 1.00 false negatives per false positive, the others have 1.00: no difference beyond sampling error (difference 0, 95 % interval -1.43 to 1.05).
+                TE `sex` = F has 1.00 false negatives per false positive, the others have 1.00: no difference beyond sampling error (difference 0, 95 % interval −1.43 to 1.05).
                 GE 15.0 % of all rows are wrongly turned down and 15.0 % wrongly accepted: inequality of benefit 0.150 (95 % interval 0.116 to 0.195), where 0 is none; both groups together.
                 FT `sex` = F is predicted positive 10.0 percentage points less often than its nearest neighbours among the others.
                 CDDL Within the subgroups, on average, the share of `sex` = F among negative labels is 25.0 percentage points larger than among positive ones.
@@ -441,8 +454,56 @@ mod tests {
                 DPPL 59.0 % of `sex` = F are predicted positive, against 60.0 % of the others: no difference beyond sampling error (1.0 percentage points lower, 95 % interval 14.5 lower to 12.5 higher).
                 KL 60.0 % of `sex` = F have a positive label, against 60.0 % of the others: no difference beyond sampling error (KL 0, 95 % interval 0 to 0.039; 0 is no difference).
                 DI 59.0 % of `sex` = F are predicted positive, against 60.0 % of the others: no difference beyond sampling error, 0.983 times as often (95 % interval 0.780 to 1.24).
-                TE `sex` = F has 1.10 false negatives per false positive, the others have 1.00: no difference beyond sampling error (difference 0.100, 95 % interval -1.41 to 1.67).
+                TE `sex` = F has 1.10 false negatives per false positive, the others have 1.00: no difference beyond sampling error (difference 0.100, 95 % interval −1.41 to 1.67).
             ",
+        );
+    }
+
+    #[test]
+    fn equal_rates_are_the_same() {
+        const SAME: [u64; 8] = [30, 10, 10, 50, 30, 10, 10, 50];
+        check(
+            SAME,
+            &[
+                (BiasMetric::Dpl, 0.0),
+                (BiasMetric::Ft, 0.0),
+                (BiasMetric::Cddl, -1e-17),
+            ],
+            "
+                DPL 60.0 % of `sex` = F have a positive label, against 60.0 % of the others: no difference beyond sampling error (the same, 95 % interval 13.5 lower to 13.5 higher).
+                FT `sex` = F is predicted positive as often as its nearest neighbours among the others: no difference beyond sampling error.
+                CDDL Within the subgroups, on average, the share of `sex` = F among negative labels is the same as among positive ones.
+            ",
+        );
+    }
+
+    #[test]
+    fn the_words_of_an_interval_agree_with_its_sentence() {
+        let counts = BiasCounts::default();
+        let of = |metric, value, low, high| {
+            let interval = Interval {
+                low,
+                high,
+                level: 0.95,
+                method: String::new(),
+            };
+            let reported = Reported {
+                value,
+                interval: Some(&interval),
+            };
+            let names = GroupNames {
+                facet: "sex",
+                value: "F",
+            };
+            bias_reading(metric, reported, &counts, names)
+        };
+        assert_eq!(
+            of(BiasMetric::Cddl, -0.032, -0.092, 0.029),
+            "Within the subgroups, on average, the share of `sex` = F among negative labels is 3.2 percentage points smaller than among positive ones (95 % interval 9.2 smaller to 2.9 larger): no difference beyond sampling error."
+        );
+        assert_eq!(
+            of(BiasMetric::Ft, -0.1, -0.2, -0.05),
+            "`sex` = F is predicted positive 10.0 percentage points less often than its nearest neighbours among the others (95 % interval 20.0 less to 5.0 less); at a disadvantage: `sex` = F."
         );
     }
 }

@@ -60,19 +60,43 @@ pub(crate) fn share_in_words(share: Share) -> String {
         .map_or_else(|| "none".to_owned(), |value| percent(value) + " %")
 }
 
-/// Of a share, without its sign: one digit after the point, as people say it.
+/// One digit after the point, as people say it.
 pub(crate) fn percent(share: f64) -> String {
-    let percent = format!("{:.1}", 100.0 * share);
-    if percent == "-0.0" {
-        "0.0".to_owned()
-    } else {
-        percent
+    signed(&format!("{:.1}", 100.0 * share))
+}
+
+/// A typographic minus sign; none before a zero.
+fn signed(digits: &str) -> String {
+    match digits.strip_prefix('-') {
+        Some(size) if size.chars().all(|c| matches!(c, '0' | '.')) => size.to_owned(),
+        Some(size) => format!("\u{2212}{size}"),
+        None => digits.to_owned(),
     }
 }
 
-/// Percentage points, of both ends of an interval.
-pub(crate) fn points(interval: &Interval) -> String {
-    format!("{} to {}", percent(interval.low), percent(interval.high))
+/// The words for less and for more.
+pub(crate) type Directions = [&'static str; 2];
+
+pub(crate) const LOWER_OR_HIGHER: Directions = ["lower", "higher"];
+
+/// Percentage points with their sign in words: "9.2 lower", "2.9 higher", and 0 without one.
+fn directed(points: f64, [less, more]: Directions) -> String {
+    let size = percent(points.abs());
+    if size == "0.0" {
+        return size;
+    }
+    format!("{size} {}", if points < 0.0 { less } else { more })
+}
+
+/// Both ends in words, since a sign would speak against the word before the interval.
+pub(crate) fn ends_in_words(interval: &Interval, directions: Directions) -> String {
+    let [low, high] = [interval.low, interval.high].map(|end| directed(end, directions));
+    format!("{low} to {high}")
+}
+
+/// Percentage points that would be printed as a zero.
+pub(crate) fn is_no_gap(points: f64) -> bool {
+    percent(points.abs()) == "0.0"
 }
 
 /// A number to three digits after the point or before it, and to two that count where it is small.
@@ -87,10 +111,10 @@ pub(crate) fn number(value: f64) -> String {
             decimals += 1;
         }
         let decimals = usize::try_from(decimals).unwrap_or(9);
-        return format!("{value:.decimals$}");
+        return signed(&format!("{value:.decimals$}"));
     }
     if size >= 100.0 {
-        return format!("{value:.0}");
+        return signed(&format!("{value:.0}"));
     }
     let decimals = if size >= 10.0 {
         1
@@ -99,7 +123,7 @@ pub(crate) fn number(value: f64) -> String {
     } else {
         3
     };
-    format!("{value:.decimals$}")
+    signed(&format!("{value:.decimals$}"))
 }
 
 pub(crate) fn level(interval: &Interval) -> String {
@@ -132,27 +156,33 @@ pub(crate) const NO_DIFFERENCE: &str = "no difference beyond sampling error";
 
 /// "25.2 percentage points lower (95 % interval 10.1 to 40.3)", of d − a.
 pub(crate) fn gap_in_words(d_minus_a: f64, interval: Option<&Interval>) -> String {
-    let direction = if d_minus_a < 0.0 { "lower" } else { "higher" };
-    let gap = percent(d_minus_a.abs());
-    let Some(interval) = interval else {
-        return format!("{gap} percentage points {direction}");
+    let gap = match percent(d_minus_a.abs()).as_str() {
+        "0.0" => "the same".to_owned(),
+        size if d_minus_a < 0.0 => format!("{size} percentage points lower"),
+        size => format!("{size} percentage points higher"),
     };
-    let (level, ends) = (level(interval), [interval.low, interval.high]);
+    let Some(interval) = interval else {
+        return gap;
+    };
+    let level = level(interval);
     match standing(d_minus_a, Some(interval), 0.0) {
         Standing::Equal | Standing::Unsure => format!(
-            "{NO_DIFFERENCE} ({gap} percentage points {direction}, {level} {} lower to {} higher)",
-            percent(-ends[0]),
-            percent(ends[1])
+            "{NO_DIFFERENCE} ({gap}, {level} {})",
+            ends_in_words(interval, LOWER_OR_HIGHER)
+        ),
+        Standing::Above | Standing::Below if is_no_gap(d_minus_a) => format!(
+            "{gap} but for less than 0.1 percentage points ({level} {})",
+            ends_in_words(interval, LOWER_OR_HIGHER)
         ),
         Standing::Above => format!(
-            "{gap} percentage points higher ({level} {} to {})",
-            percent(ends[0]),
-            percent(ends[1])
+            "{gap} ({level} {} to {})",
+            percent(interval.low),
+            percent(interval.high)
         ),
         Standing::Below => format!(
-            "{gap} percentage points lower ({level} {} to {})",
-            percent(-ends[1]),
-            percent(-ends[0])
+            "{gap} ({level} {} to {})",
+            percent(-interval.high),
+            percent(-interval.low)
         ),
     }
 }
