@@ -21,13 +21,16 @@ use probity_domain::document::bias_violations::{
 use probity_domain::document::probity_file::Interval;
 
 use super::counts::{BiasCounts, Confusion, Group, OutcomeCounts, Positive};
+use super::drift_notes;
 use super::estimate::{Estimate, estimate};
 use super::metric::{BiasMetric, Stage};
 use super::projection::{two_sided_deviations, two_sided_p_value};
+use super::reading_rate::GroupNames;
 use crate::drift::{MINIMUM_ROWS, adjust_benjamini_hochberg};
 
 const METHOD: &str = "difference of independent samples, from the intervals of both";
 const METHOD_ONE_SIDED: &str = "interval of the current value; the baseline counts as exact";
+const NOT_FOR_THE_WORSE: &str = "changed by more than chance explains, but not for the worse: no farther from equal treatment than before";
 
 /// A bias analysis as its documents tell it.
 #[derive(Clone, Copy, Debug)]
@@ -88,9 +91,14 @@ pub fn bias_drift(current: BiasSide, baseline: BiasSide, settings: BiasDriftSett
     found.tested = p_values.len() as u64;
     for (metric, adjusted) in tested.into_iter().zip(adjust_benjamini_hochberg(&p_values)) {
         metric.p_adjusted = Some(adjusted);
-        metric.violates_corrected =
-            adjusted <= settings.false_discovery_rate && is_farther_from_equal(metric);
+        if adjusted <= settings.false_discovery_rate {
+            metric.violates_corrected = is_farther_from_equal(metric);
+            if !metric.violates_corrected {
+                metric.note = Some(NOT_FOR_THE_WORSE.to_owned());
+            }
+        }
     }
+    found.notes.extend(drift_notes::untested(&found.metrics));
     found
 }
 
@@ -139,6 +147,16 @@ fn compare_stage(
             None => None,
         });
     }
+    let reported = [current, baseline].map(|side| stage_of(side, stage).is_some());
+    found
+        .notes
+        .extend(drift_notes::missing_stage(name, reported));
+    for note in missing_groups((computed[0], computed[1])) {
+        // Both stages lack it alike.
+        if !found.notes.contains(&note) {
+            found.notes.push(note);
+        }
+    }
     for pair in pairs(computed[0], computed[1]) {
         let facts = compare(&pair, (current, baseline), level);
         if let (true, Some(now), Some(then)) = (facts.violates_aws, pair.current, pair.baseline) {
@@ -166,7 +184,7 @@ fn compare(pair: &Pair, sides: (BiasSide, BiasSide), level: f64) -> MetricDriftF
                 facts.interval = Some(difference.interval(level));
                 facts.p_value = Some(difference.p_value());
             }
-            Err(reason) => facts.note = Some(reason),
+            Err(reason) => facts.note = Some(format!("not tested: {reason}")),
         }
     }
     facts
@@ -190,7 +208,7 @@ impl Pair<'_> {
         let missing = |entry: Option<&MetricEntry>, side: &str| match entry {
             None => Some(format!("not in the {side} analysis")),
             Some(entry) if entry.value.number().is_none() => {
-                Some(format!("not computed for the {side} data: {}", entry.value))
+                Some(format!("the {side} analysis has no value: {}", entry.value))
             }
             Some(_) => None,
         };
@@ -248,6 +266,32 @@ fn pairs<'a>(current: Option<&'a BiasStage>, baseline: Option<&'a BiasStage>) ->
     pairs
 }
 
+/// Facet values that one of two computed stages lacks.
+fn missing_groups((current, baseline): (Option<&BiasStage>, Option<&BiasStage>)) -> Vec<String> {
+    let (Some(_), Some(_)) = (current, baseline) else {
+        return Vec::new();
+    };
+    let lacks = |stage, facet: &str, value: &str| {
+        let mut found = groups(stage);
+        !found.any(|(name, group)| name == facet && is_same_group(&group.value_or_threshold, value))
+    };
+    let sides = [
+        (baseline, current, ["baseline", "current"]),
+        (current, baseline, ["current", "baseline"]),
+    ];
+    let mut notes = Vec::new();
+    for (has, other, names) in sides {
+        for (facet, group) in groups(has) {
+            let value = group.value_or_threshold.as_str();
+            if lacks(other, facet, value) {
+                let group = GroupNames { facet, value };
+                notes.push(drift_notes::missing_group(group, names));
+            }
+        }
+    }
+    notes
+}
+
 fn groups(stage: Option<&BiasStage>) -> impl Iterator<Item = (&str, &FacetMetrics)> {
     let facets = stage.map_or(&[][..], |stage| &stage.facets);
     facets
@@ -287,8 +331,11 @@ fn difference(
     (current, baseline): (f64, f64),
     sides: (BiasSide, BiasSide),
 ) -> Result<Difference, String> {
-    if !(current.is_finite() && baseline.is_finite()) {
-        return Err("an infinite value has no interval to compare".to_owned());
+    match (current.is_finite(), baseline.is_finite()) {
+        (true, true) => {}
+        (false, true) => return Err("the current value is infinite".to_owned()),
+        (true, false) => return Err("the baseline value is infinite".to_owned()),
+        (false, false) => return Err("both values are infinite".to_owned()),
     }
     let facts = sides.0.facets.unwrap_or_default();
     let current_error = error_of(pair.metric, (pair.facet, pair.value), facts, "current")?;
@@ -323,7 +370,7 @@ fn error_of(
     ] {
         if group.n < MINIMUM_ROWS {
             return Err(format!(
-                "too few rows: {} of the {name} group in the {side} data, a verdict needs {MINIMUM_ROWS}",
+                "fewer than {MINIMUM_ROWS} rows in a group: {} of the {name} in the {side} data",
                 group.n
             ));
         }

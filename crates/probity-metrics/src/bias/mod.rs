@@ -9,6 +9,7 @@ mod detection;
 mod dictionary;
 mod disparity;
 mod divide;
+mod drift_notes;
 mod drift_verdict;
 mod estimate;
 mod evaluate;

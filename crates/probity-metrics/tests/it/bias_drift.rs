@@ -7,7 +7,7 @@ use probity_domain::document::analysis::{
 use probity_domain::document::bias_file::{FacetFacts, GroupFacts};
 use probity_metrics::bias::{
     BiasCounts, BiasDrift, BiasDriftSettings, BiasMetric, BiasSide, Confusion, Group, GroupNames,
-    MeasuredGroup, bias_drift,
+    MeasuredGroup, OutcomeCounts, bias_drift,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -128,12 +128,67 @@ fn a_metric_without_a_value_or_on_one_side_only_violates_nothing_and_says_why() 
         [
             (
                 "DI",
-                "not computed for the current data: Facet set is empty"
+                "the current analysis has no value: Facet set is empty"
             ),
             ("AD", "not in the baseline analysis"),
             ("RD", "not in the current analysis"),
         ]
     );
+}
+
+#[test]
+fn an_infinite_value_is_not_tested_and_the_check_says_so() {
+    let float = MetricValue::Float;
+    let found = compare(&[("DI", float(f64::INFINITY))], &[("DI", float(0.8))]);
+    assert_eq!(
+        found.metrics[0].note.as_deref(),
+        Some("not tested: the current value is infinite")
+    );
+    assert!(!found.metrics[0].violates_corrected);
+    assert!(found.notes.contains(
+        &"1 metric could not be tested: DI of `Sex` = 0 (the current value is infinite)".to_owned()
+    ));
+}
+
+#[test]
+fn a_stage_or_a_group_of_one_side_only_is_said() {
+    let values: Values = &[("AD", MetricValue::Float(0.5))];
+    let (female, other) = (analysis("0", values), analysis("2", values));
+    let notes = |current, baseline| {
+        bias_drift(bare(current), bare(baseline), BiasDriftSettings::default()).notes
+    };
+    let found = notes(&female, &other);
+    assert_eq!(
+        found[..2],
+        [
+            "`Sex` = 2 is in the baseline analysis and not in the current one: its metrics are not compared",
+            "`Sex` = 0 is in the current analysis and not in the baseline one: its metrics are not compared",
+        ]
+    );
+    let none = Analysis::default();
+    assert_eq!(
+        notes(&none, &female)[0],
+        "the current analysis has no post-training metrics: those of the baseline analysis are not compared"
+    );
+    assert_eq!(
+        notes(&female, &none)[0],
+        "the baseline analysis has no post-training metrics: those of the current analysis are not compared"
+    );
+}
+
+/// Recall of d was 30 points below a's and is 30 points above: a change that is no worse, and
+/// only the share of sure rows decides, since the counts are fixed.
+#[test]
+fn a_change_to_the_other_side_is_not_for_the_worse_and_says_so() {
+    let recall = |a: u64, d: u64| BiasCounts {
+        total: OutcomeCounts::new([400, 100, 1000 - a, a, 400, 100, 1000 - d, d]),
+        strata: None,
+    };
+    let found = compare_counts(&recall(500, 800), &recall(800, 500));
+    let rd = found.metrics.iter().find(|m| m.name == "RD").unwrap();
+    assert!(rd.p_adjusted.unwrap() < 0.001 && !rd.violates_corrected);
+    let note = rd.note.as_deref().unwrap();
+    assert!(note.starts_with("changed by more than chance explains, but not for the worse"));
 }
 
 #[test]
@@ -304,7 +359,8 @@ fn few_rows_and_a_bare_baseline_are_said() {
     assert_eq!(found.tested, 0);
     let note = found.metrics[0].note.as_deref().unwrap();
     assert!(
-        note.starts_with("too few rows: ") && note.contains("current data"),
+        note.starts_with("not tested: fewer than 30 rows in a group: ")
+            && note.contains("current data"),
         "{note}"
     );
 
