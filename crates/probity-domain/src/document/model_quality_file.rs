@@ -247,12 +247,12 @@ pub struct MetricChange {
     #[serde(with = "double")]
     pub threshold: f64,
     pub comparison_operator: ComparisonOperator,
-    /// Of the baseline, or the threshold where that was edited or all that is known.
+    /// As measured on the baseline, or the threshold where that is all that is known.
     #[serde(default, with = "optional_double")]
     pub baseline: Option<f64>,
     #[serde(default, with = "optional_double")]
     pub current: Option<f64>,
-    /// Current − baseline.
+    /// Current − baseline, or current − threshold where that is not the baseline's value.
     #[serde(
         default,
         with = "optional_double",

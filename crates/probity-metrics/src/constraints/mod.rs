@@ -15,6 +15,7 @@ pub mod shares;
 mod suggest;
 
 pub use check::{DistanceOutcome, Observed, check_dataset, check_feature, negative_value_notes};
+pub(crate) use closest_name::closest_name;
 pub use edit::{EditConstraints, Editor, Setting, edit};
 pub use settings::EffectiveSettings;
 pub use suggest::{suggest, suggested_config};

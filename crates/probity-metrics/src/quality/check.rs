@@ -5,7 +5,8 @@
 //! change for the worse is larger than sampling explains: the interval of the difference
 //! from the intervals of both sides (MOVER; Donner and Zou, 2012), a one-sided p-value from
 //! the same interval's half width towards 0, and Benjamini and Hochberg over the metrics. A
-//! threshold that somebody edited is a fixed number, without an error of its own.
+//! threshold that somebody edited is a fixed number, without an error of its own; what cannot
+//! be judged says why.
 
 use probity_domain::document::JavaDouble;
 use probity_domain::document::model_quality_constraints::{
@@ -17,6 +18,7 @@ use probity_domain::document::model_quality_violations::{MetricViolation, ModelQ
 use statrs::function::erf::erfc;
 
 use super::QualityFindings;
+use super::check_notes::{notes_of_check, unknown_name};
 use super::interval::{Z, interval, weighted_sum};
 use crate::drift::{MINIMUM_ROWS, adjust_benjamini_hochberg};
 
@@ -25,6 +27,10 @@ const SAME_VALUE: f64 = 1e-12;
 
 const NO_BASELINE: &str = "the baseline's own sampling error is unknown, so that the verdict allows for that of the current data alone: measured against the threshold";
 const EDITED: &str = "measured against the threshold, which is not the baseline's value";
+
+const METHOD: &str = "mover of both intervals";
+/// The current value's interval alone, moved by the limit.
+const METHOD_FIXED: &str = "mover, against a fixed limit";
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +50,8 @@ pub struct QualityVerdicts {
     pub changes: Vec<MetricChange>,
     /// Metrics whose change was tested.
     pub tested: u64,
+    /// What a reader should know of the check as a whole.
+    pub notes: Vec<String>,
 }
 
 /// Why constraints cannot be checked.
@@ -94,6 +102,7 @@ pub fn check_constraints(
             .iter()
             .filter(|change| change.p_value.is_some())
             .count() as u64,
+        notes: notes_of_check(&changes),
         changes,
     })
 }
@@ -123,15 +132,19 @@ fn change(
         note: None,
     };
     let Some(current) = current else {
-        change.note = Some("the current data have no metric of this name".to_owned());
+        change.baseline = comparison.baseline.and_then(named).and_then(|m| m.value);
+        change.note = Some(unknown_name(name, comparison));
         return change;
     };
     let baseline = match comparison.baseline.map(named) {
         None => Reference::fixed(threshold, NO_BASELINE),
-        Some(found) => match found.filter(|metric| is_value_of(metric, threshold)) {
-            Some(metric) => Reference::measured(metric),
-            None => Reference::fixed(threshold, EDITED),
-        },
+        Some(found) => {
+            change.baseline = found.as_ref().and_then(|metric| metric.value);
+            match found.filter(|metric| is_value_of(metric, threshold)) {
+                Some(metric) => Reference::measured(metric),
+                None => Reference::fixed(threshold, EDITED),
+            }
+        }
     };
     compare(&mut change, &baseline, &current);
     change
@@ -171,10 +184,11 @@ impl Reference {
 /// Fills in the difference, its interval and its p-value, or why there are none.
 fn compare(change: &mut MetricChange, baseline: &Reference, current: &QualityMetric) {
     change.note = baseline.note.map(str::to_owned);
-    change.baseline = Some(baseline.value);
     let Some(value) = current.value else {
         change.difference = None;
-        change.note.clone_from(&current.note);
+        let reason = current.note.as_deref();
+        let reason = reason.unwrap_or("the current data have no value of this metric");
+        change.note = Some(reason.to_owned());
         return;
     };
     change.difference = Some(value - baseline.value);
@@ -192,7 +206,9 @@ fn compare(change: &mut MetricChange, baseline: &Reference, current: &QualityMet
         }
     }
     let Some(of_current) = &current.interval else {
-        change.note.clone_from(&current.note);
+        let reason = current.note.as_deref();
+        let reason = reason.unwrap_or("the current value has no interval");
+        change.note = Some(reason.to_owned());
         return;
     };
     let of_baseline = match &baseline.measured {
@@ -206,7 +222,11 @@ fn compare(change: &mut MetricChange, baseline: &Reference, current: &QualityMet
         (value, (of_current.low, of_current.high), 1.0),
         (baseline.value, of_baseline, -1.0),
     ]);
-    change.interval = Some(interval((low, high), "mover of both intervals"));
+    let method = match &baseline.measured {
+        Some(_) => METHOD,
+        None => METHOD_FIXED,
+    };
+    change.interval = Some(interval((low, high), method));
     change.p_value = p_value(
         change.comparison_operator,
         value - baseline.value,

@@ -11,6 +11,7 @@ mod binary_columns;
 mod binary_metrics;
 mod calibration;
 mod check;
+mod check_notes;
 mod classes;
 mod curve_points;
 mod curves;

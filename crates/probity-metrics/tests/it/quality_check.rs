@@ -125,7 +125,15 @@ fn an_edited_threshold_is_a_fixed_number() {
     }
     let verdicts = verdicts(&constraints, Some(&baseline), &current);
     let accuracy = change(&verdicts, "accuracy");
-    assert_eq!(accuracy.baseline, Some(0.5));
+    // What the baseline measured stays told, beside the limit that decides.
+    let measured = baseline.facts.metrics.iter().find(|m| m.name == "accuracy");
+    assert_eq!(accuracy.baseline, measured.unwrap().value);
+    assert_eq!(accuracy.threshold, 0.5);
+    let current = accuracy.current.unwrap();
+    assert_eq!(accuracy.difference, Some(current - 0.5));
+    let interval = accuracy.interval.as_ref().unwrap();
+    assert_eq!(interval.method, "mover, against a fixed limit");
+    assert!(interval.low < current - 0.5 && interval.high > current - 0.5);
     assert!(
         accuracy
             .note
@@ -163,8 +171,51 @@ fn a_metric_that_the_data_lack_is_named_and_not_judged() {
     let constraints = ModelQualityConstraints::from_json(json).unwrap();
     let verdicts = verdicts(&constraints, None, &current);
     let gini = change(&verdicts, "gini");
-    assert!(!gini.violates_aws && gini.note.is_some() && gini.current.is_none());
+    assert!(!gini.violates_aws && gini.current.is_none());
+    assert_eq!(
+        gini.note.as_deref(),
+        Some("no metric of this name for BinaryClassification")
+    );
     assert_eq!(verdicts.tested, 0);
+    assert_eq!(
+        verdicts.notes,
+        [
+            "no value in the current data, so that neither rule judges 1 of 1 constraint: `gini` (no metric of this name for BinaryClassification)"
+        ]
+    );
+}
+
+#[test]
+fn a_name_with_a_slip_is_corrected() {
+    let json = br#"{"binary_classification_constraints": {
+        "recal": {"threshold": 0.6, "comparison_operator": "LessThanThreshold"}}}"#;
+    let constraints = ModelQualityConstraints::from_json(json).unwrap();
+    let verdicts = verdicts(&constraints, None, &findings(600, 7));
+    assert_eq!(
+        change(&verdicts, "recal").note.as_deref(),
+        Some("no metric of this name; did you mean `recall`?")
+    );
+}
+
+#[test]
+fn constraints_without_a_metric_are_said_to_check_nothing() {
+    let json = br#"{"binary_classification_constraints": {}}"#;
+    let constraints = ModelQualityConstraints::from_json(json).unwrap();
+    let verdicts = verdicts(&constraints, None, &findings(600, 7));
+    assert_eq!(
+        verdicts.notes,
+        ["the constraints name no metric, so that nothing was checked"]
+    );
+}
+
+#[test]
+fn a_check_in_which_all_is_judged_has_no_notes() {
+    let baseline = findings(600, 7);
+    let constraints = suggest_constraints(&baseline.statistics);
+    assert_eq!(
+        verdicts(&constraints, Some(&baseline), &baseline).notes,
+        [""; 0]
+    );
 }
 
 #[test]
