@@ -91,6 +91,26 @@ impl MetricCheck<'_> {
         suite.finish(verdict, self.notes.iter().copied())
     }
 
+    fn n_tested(&self) -> usize {
+        let metrics = self.metrics.iter();
+        let tested = metrics.filter(|m| m.not_compared.is_none() && m.not_tested.is_none());
+        tested.count()
+    }
+
+    /// What was not compared is neither a violation nor fine.
+    fn unjudged_metrics(&self) -> String {
+        let metrics = self.metrics.iter();
+        let n = metrics.filter(|m| m.not_compared.is_some()).count();
+        if n == 0 {
+            return String::new();
+        }
+        format!(
+            "\n{} of {} could not be compared.\n",
+            number::count(n as u64),
+            plural(self.metrics.len(), "metric")
+        )
+    }
+
     pub(crate) fn markdown(&self, verdict: Verdict) -> String {
         let named = self.named(verdict);
         let (mark, outcome) = match &self.unjudged {
@@ -107,7 +127,16 @@ impl MetricCheck<'_> {
         for note in &self.notes {
             let _ = write!(out, "\n> {}\n", escape(note));
         }
+        out.push_str(&self.unjudged_metrics());
         out.push_str(&table(&named));
+        if verdict == Verdict::Aws && self.n_tested() == 0 {
+            let _ = write!(
+                out,
+                "\n⚠️ 0 of {} could be tested: the verdict corrected for chance says nothing.\n",
+                number::count(self.metrics.len() as u64)
+            );
+            return out;
+        }
         let both = self.metrics.iter().filter(|m| m.aws && m.corrected).count();
         let theirs = self.named(verdict.other()).len();
         out.push_str(&other_verdict_finds(verdict, (named.len(), theirs), both));

@@ -58,9 +58,10 @@ fn verdicts(check: &BiasCheckFacts) -> Markup {
     };
     let words = html! {
         @let (both, aws, corrected) = (both((true, true)), both((true, false)), both((false, true)));
-        @if both + aws + corrected == 0 { p { "Both verdicts agree: no metric is further from its ideal value than the baseline." } }
+        @if check.tested == 0 { p { "0 of " (number::count(check.metrics.len() as u64)) " could be tested: the corrected verdict says nothing." } }
+        @else if both + aws + corrected == 0 { p { "Both verdicts agree: no metric is further from its ideal value than the baseline." } }
         @if both > 0 { p { (number::count(both as u64)) " named by both verdicts: worse than the baseline, and by more than chance explains." } }
-        @if aws > 0 { p { (number::count(aws as u64)) " named by SageMaker’s rule only: worse than the baseline, but a change of this size can be chance. Half of all unchanged metrics are." } }
+        @if aws > 0 { p { (number::count(aws as u64)) " named by SageMaker’s rule only: worse than the baseline, which half of all unchanged metrics are; chance explains it, or it could not be tested." } }
         @if corrected > 0 { p { (number::count(corrected as u64)) " named by the corrected verdict only: further from the ideal value, though not further from 0." } }
         p.fine {
             "SageMaker’s rule asks whether the absolute value grew, by however little. The corrected verdict asks whether "
@@ -140,6 +141,10 @@ fn named_by(metric: &MetricDriftFacts) -> Markup {
     html! {
         @if metric.violates_aws { span.badge.bad { "SageMaker" } " " }
         @if metric.violates_corrected { span.badge.sure { "Corrected" } }
-        @if !metric.violates_aws && !metric.violates_corrected { span.ok { "–" } }
+        @if !metric.violates_aws && !metric.violates_corrected {
+            @if metric.baseline.is_none() || metric.current.is_none() { span.badge { "Not compared" } }
+            @else if metric.p_value.is_none() { span.badge { "Not tested" } }
+            @else { span.ok { "–" } }
+        }
     }
 }

@@ -242,9 +242,9 @@ pub(crate) fn share_of((part, whole): (u64, u64)) -> Markup {
 fn gap(d: (u64, u64), a: (u64, u64)) -> String {
     match (number::share(d.0, d.1), number::share(a.0, a.1)) {
         (Some(d), Some(a)) => {
-            let points = (d - a) * 100.0;
+            let points = ((d - a) * 1000.0).round() / 10.0;
             let sign = if points > 0.0 { "+" } else { "" };
-            format!("{sign}{} pp", number::short((points * 10.0).round() / 10.0))
+            format!("{sign}{} pp", number::short(points))
         }
         _ => "–".to_owned(),
     }

@@ -24,14 +24,25 @@ pub(crate) fn headline(report: &BiasReport<'_>) -> (Mark, String) {
 
 pub(crate) fn of_check(check: &BiasCheckFacts, verdict: Verdict) -> (Mark, String) {
     let compared = plural(check.metrics.len(), "metric");
+    let metrics = check.metrics.iter();
+    let uncompared = metrics
+        .filter(|metric| metric.baseline.is_none() || metric.current.is_none())
+        .count();
     match violations(check, verdict) {
-        0 if check.metrics.is_empty() => (
+        0 if uncompared == check.metrics.len() => (
             Mark::Warning,
             "Nothing could be judged: no metric is on both sides".to_owned(),
         ),
         0 if check.tested == 0 && verdict == Verdict::Corrected => (
             Mark::Warning,
             "No violation found, but no change could be tested".to_owned(),
+        ),
+        0 if uncompared > 0 => (
+            Mark::Neutral,
+            format!(
+                "No violation found, but {} of {compared} could not be compared",
+                number::count(uncompared as u64)
+            ),
         ),
         0 => (
             Mark::Good,

@@ -9,6 +9,7 @@ use super::metric_table::{Scales, mark, value};
 use super::significance::{Correction, Standing};
 use super::words::{Outcomes, facet_title, facet_words, shown_value};
 use crate::chart::{BarGroup, Series, ShareBar, forest_axis, group_bars};
+use crate::data_quality::plural_of;
 use crate::number;
 
 /// Rows of the overview; the documents have the rest.
@@ -109,7 +110,7 @@ fn described(file: &BiasFile) -> String {
 fn outcome_words(kind: &str, facts: &OutcomeFacts) -> Markup {
     html! {
         (kind) " " code { bdi { (shown_value(&facts.column)) } } " (" (facts.data_type.to_lowercase()) "): positive is "
-        b { bdi { (shown_value(&facts.positive)) } } ", " (number::count(facts.n_positive)) " of " (number::count(facts.n)) " rows"
+        b { bdi { (shown_value(&facts.positive)) } } ", " (number::count(facts.n_positive)) " of " (plural_of(facts.n, "row"))
         @if facts.n_missing > 0 { "; " (number::count(facts.n_missing)) " without a value count as negative" }
         "."
     }

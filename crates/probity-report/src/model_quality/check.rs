@@ -15,14 +15,23 @@ use crate::verdict_tiles::{Tile, verdict_tiles};
 
 pub(crate) fn headline(check: &QualityCheckFacts, verdict: Verdict) -> (Mark, String) {
     let compared = plural(check.metrics.len(), "metric");
+    let metrics = check.metrics.iter();
+    let uncompared = metrics.filter(|metric| metric.current.is_none()).count();
     match violations(check, verdict) {
-        0 if check.metrics.iter().all(|metric| metric.current.is_none()) => (
+        0 if uncompared == check.metrics.len() => (
             Mark::Warning,
             "Nothing could be judged: no constrained metric has a value".to_owned(),
         ),
         0 if check.tested == 0 && verdict == Verdict::Corrected => (
             Mark::Warning,
             "No violation found, but no change could be tested".to_owned(),
+        ),
+        0 if uncompared > 0 => (
+            Mark::Neutral,
+            format!(
+                "No violation found, but {} of {compared} could not be compared",
+                number::count(uncompared as u64)
+            ),
         ),
         0 => (
             Mark::Good,
@@ -108,13 +117,14 @@ fn verdicts(check: &QualityCheckFacts) -> Markup {
     };
     let words = html! {
         @let (both, aws, corrected) = (count((true, true)), count((true, false)), count((false, true)));
-        @if both + aws + corrected == 0 { p { "No verdict names a metric." } }
+        @if check.tested == 0 { p { "0 of " (number::count(check.metrics.len() as u64)) " could be tested: the corrected verdict says nothing." } }
+        @else if both + aws + corrected == 0 { p { "No verdict names a metric." } }
         @if both > 0 { p { (number::count(both as u64)) " named by both verdicts: beyond the limit, and by more than chance explains." } }
-        @if aws > 0 { p { (number::count(aws as u64)) " named by SageMaker’s rule only: beyond the limit, but a change of this size can be chance." } }
+        @if aws > 0 { p { (number::count(aws as u64)) " named by SageMaker’s rule only: beyond the limit, but chance explains the change, or it could not be tested." } }
         @if corrected > 0 { p { (number::count(corrected as u64)) " named by the corrected verdict only: worse than chance explains, though within the limit." } }
         p.fine {
             "The suggested limit is the baseline’s own value, so that half of all samples from an unchanged model are beyond it. "
-            "The corrected verdict asks whether the change for the worse is more than the sampling errors of both sides explain; over "
+            "The corrected verdict asks whether the change for the worse is more than the sampling errors that are known explain; over "
             (plural_of(check.tested, "test")) ", at most " (rate) " of what it names is expected to be false alarms (Benjamini–Hochberg)."
             @if check.minimum_rows > 0 { " It needs " (number::count(check.minimum_rows)) " rows." }
         }
@@ -170,6 +180,10 @@ fn named_by(metric: &MetricChange) -> Markup {
     html! {
         @if metric.violates_aws { span.badge.bad { "SageMaker" } " " }
         @if metric.violates_corrected { span.badge.sure { "Corrected" } }
-        @if !metric.violates_aws && !metric.violates_corrected { span.ok { "–" } }
+        @if !metric.violates_aws && !metric.violates_corrected {
+            @if metric.current.is_none() { span.badge { "Not compared" } }
+            @else if metric.p_value.is_none() { span.badge { "Not tested" } }
+            @else { span.ok { "–" } }
+        }
     }
 }

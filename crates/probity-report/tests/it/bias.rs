@@ -297,6 +297,45 @@ fn under_the_corrected_verdict_nothing_tested_is_no_pass() {
 }
 
 #[test]
+fn with_nothing_tested_chance_is_said_to_explain_nothing() {
+    let sample = sample("bias-check-untested");
+    let markdown = check_summary(&sample.report(), Verdict::Aws);
+    assert!(
+        markdown.ends_with(
+            "⚠️ 0 of 21 could be tested: the verdict corrected for chance says nothing.\n"
+        ),
+        "{markdown}"
+    );
+    let page = page(&sample);
+    let words = text(all(&page, ".verdicts")[0]);
+    assert!(words.contains("0 of 21 could be tested"), "{words}");
+    let row = texts(&page, "table.moves tbody tr");
+    assert!(row.iter().all(|row| row.ends_with("Not tested")), "{row:?}");
+}
+
+#[test]
+fn a_metric_without_a_value_on_one_side_is_not_compared() {
+    let mut sample = sample("bias-check-unchanged");
+    let check = sample.probity.check.as_mut().unwrap();
+    for metric in check.metrics.iter_mut().take(2) {
+        metric.baseline = None;
+        metric.p_value = None;
+    }
+    let page = page(&sample);
+    assert_eq!(
+        texts(&page, "h1"),
+        ["No violation found, but 2 of 21 metrics could not be compared"]
+    );
+    let badges = texts(&page, "table.moves .badge");
+    assert_eq!(badges.iter().filter(|b| *b == "Not compared").count(), 2);
+    let markdown = check_summary(&sample.report(), Verdict::Aws);
+    assert!(
+        markdown.contains("\n2 of 21 metrics could not be compared.\n"),
+        "{markdown}"
+    );
+}
+
+#[test]
 fn junit_fails_what_the_verdict_names_in_sagemakers_words() {
     let sample = sample("bias-check-worse");
     let junit = check_results(&sample.report(), Verdict::Aws);
