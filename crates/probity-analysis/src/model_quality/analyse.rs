@@ -9,7 +9,7 @@ use probity_domain::document::model_quality_statistics::{
 use probity_domain::document::probity_file::DatasetFacts;
 use probity_metrics::drift::MINIMUM_ROWS;
 use probity_metrics::quality::{
-    QualityComparison, QualityFindings, check_constraints, suggest_constraints,
+    QualityComparison, QualityError, QualityFindings, check_constraints, suggest_constraints,
 };
 use probity_report::Verdict;
 
@@ -102,7 +102,10 @@ async fn measure(
             location: request.input.location.clone(),
         });
     }
-    let findings = collected.whole.findings()?;
+    let findings = collected
+        .whole
+        .findings()
+        .map_err(|source| unmeasurable(request, &rows.names, source))?;
     let mut segments = Vec::new();
     for column in &collected.segments {
         segments.extend(column.findings()?);
@@ -186,5 +189,27 @@ fn refuse_half_redacted(
             open: names.label.clone(),
         }),
         (true, true) | (false, false) => Ok(()),
+    }
+}
+
+/// What the metrics refuse, with the columns and the place that it was read from.
+fn unmeasurable(
+    request: &QualityRequest,
+    names: &ColumnNames,
+    source: QualityError,
+) -> ModelQualityError {
+    let columns = [
+        ("label", Some(&names.label)),
+        ("prediction", names.prediction.as_ref()),
+        ("probability", names.probability.as_ref()),
+    ];
+    let columns: Vec<String> = columns
+        .into_iter()
+        .filter_map(|(role, name)| Some(format!("{role} `{}`", name?)))
+        .collect();
+    ModelQualityError::Unmeasurable {
+        columns: columns.join(", "),
+        location: request.input.location.clone(),
+        source,
     }
 }

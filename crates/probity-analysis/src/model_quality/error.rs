@@ -42,6 +42,12 @@ pub enum ModelQualityError {
     },
     #[error("`{uri}` cannot be measured")]
     Rows { uri: String, source: QualityError },
+    #[error("{columns} of `{location}` cannot be measured")]
+    Unmeasurable {
+        columns: String,
+        location: String,
+        source: QualityError,
+    },
     #[error(transparent)]
     Measure(#[from] QualityError),
     #[error("`{location}` has no rows: there is nothing to measure")]
@@ -90,6 +96,7 @@ impl ModelQualityError {
             | Self::HalfRedacted { .. }
             | Self::Engine { .. }
             | Self::Rows { .. }
+            | Self::Unmeasurable { .. }
             | Self::Measure(_)
             | Self::NoRows { .. }
             | Self::NoBaseline { .. }

@@ -28,7 +28,8 @@ pub(crate) struct BiasDepthArguments {
 
 const CLARIFY_EXAMPLES: &str = "\
 CONFIG is an analysis_config.json, as the SageMaker SDK writes it. DATA may also come from its
-`dataset_uri`. Explanations (shap, pdp) are not part of this command yet and are refused.
+`dataset_uri`. Of a configuration that also asks for explanations (shap, pdp) the bias part is
+run, and a note says so.
 
 Examples:
   probity clarify analysis_config.json --data train.csv -o bias/
