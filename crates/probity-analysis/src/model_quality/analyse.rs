@@ -60,7 +60,11 @@ pub async fn check(
         tested: verdicts.tested,
         minimum_rows: MINIMUM_ROWS,
         metrics: verdicts.changes,
-        notes: other_columns(&documents.probity.columns, &baseline),
+        notes: verdicts
+            .notes
+            .into_iter()
+            .chain(other_columns(&documents.probity.columns, &baseline))
+            .collect(),
     });
     documents.baseline = Some(baseline);
     Ok(documents)
