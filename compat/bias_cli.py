@@ -422,7 +422,8 @@ def headers_of_another_length_than_the_data_are_refused(folder):
 @scenario
 def predictions_without_a_positive_one_are_refused(folder):
     rows = [{**row, "predicted": 0} for row in loans(config_of(LABELLED)["headers"])]
-    refuse_to_run(folder, config_of(LABELLED), write_csv(folder / "none.csv", rows), "predicted")
+    refuse_to_run(folder, config_of(LABELLED), write_csv(folder / "none.csv", rows), "predicted_label",
+                  "label_values_or_threshold")
 
 
 @scenario
@@ -433,6 +434,11 @@ def a_group_without_rows_is_refused(folder):
     refuse_to_run(folder, config_of(LABELLED, facet=facet, excluded_columns=None), DATA, "age")
     everyone = [{**row, "gender": 0} for row in loans(config_of(LABELLED)["headers"])]
     refuse_to_run(folder, config_of(LABELLED), write_csv(folder / "everyone.csv", everyone), "gender")
+
+
+@scenario
+def a_label_without_positive_values_is_refused(folder):
+    refuse_to_run(folder, config_of(LABELLED, label_values_or_threshold=[7]), DATA, "label_values_or_threshold")
 
 
 @scenario
@@ -449,6 +455,7 @@ def broken_data_are_refused_with_file_and_line(folder):
     ragged.write_text("\n".join(lines) + "\n")
     refuse_to_run(folder, config_of(LABELLED), ragged, "ragged.csv", "42")
     refuse_to_run(folder, config_of(LABELLED), folder / "missing.csv", "missing.csv")
+    refuse_to_run(folder, config_of(LABELLED), LOANS / "loans.parquet", "loans.parquet", "--format parquet")
 
 
 @scenario
@@ -500,6 +507,9 @@ def options_without_a_configuration_print_a_table_and_json(folder):
     assert [metric["name"] for metric in shown["facets"][0]["metrics"]][:2] == ["CDDL", "CI"], shown
     quiet = bias(LOANS / "loans.csv", "--quiet")
     assert quiet.stdout == "" and quiet.stderr == "", quiet
+    piped = probity("bias", "-", "--label", "label", "--positive", "1", "--facet", "gender=0", "--output", "json",
+                    stdin=(LOANS / "loans.csv").read_bytes())
+    assert json.loads(piped.stdout)["facets"] == shown["facets"]
 
 
 @scenario
