@@ -8,6 +8,7 @@
 mod aggregate;
 pub mod bias;
 pub mod data_quality;
+mod engine_error;
 pub mod model_quality;
 mod redacted;
 pub mod scan;

@@ -19,6 +19,7 @@ use probity_metrics::summary::{ColumnSummary, ReadState, Summary};
 use thiserror::Error;
 use tokio::task::JoinError;
 
+use crate::engine_error::reader_error;
 use plan::{ColumnState, Functions, PartitionSource};
 
 /// Columns that one plan aggregates. A partition with more is wide.
@@ -170,17 +171,10 @@ async fn add_wide(
 
 /// A reader's own error keeps its type; what the engine adds is kept as a source.
 fn from_engine(uri: &str, error: DataFusionError) -> Scan {
-    let source_file = uri.to_owned();
-    match error {
-        DataFusionError::External(inner) => match inner.downcast::<ReadDataset>() {
-            Ok(read) => Scan::Read(*read),
-            Err(inner) => Scan::Aggregate {
-                source_file,
-                source: DataFusionError::External(inner),
-            },
-        },
-        source => Scan::Aggregate {
-            source_file,
+    match reader_error(error) {
+        Ok(read) => Scan::Read(read),
+        Err(source) => Scan::Aggregate {
+            source_file: uri.to_owned(),
             source,
         },
     }

@@ -7,6 +7,8 @@ use probity_metrics::quality::{CheckQuality, QualityError};
 use thiserror::Error;
 use tokio::task::JoinError;
 
+use crate::engine_error::reader_error;
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, Error)]
@@ -69,16 +71,12 @@ pub enum ModelQualityError {
 impl ModelQualityError {
     /// A reader's own error keeps its type; what the engine adds is kept as a source.
     pub(super) fn from_engine(uri: &str, error: DataFusionError) -> ModelQualityError {
-        let uri = uri.to_owned();
-        match error {
-            DataFusionError::External(inner) => match inner.downcast::<ReadDataset>() {
-                Ok(read) => Self::Read(*read),
-                Err(inner) => Self::Engine {
-                    uri,
-                    source: DataFusionError::External(inner),
-                },
+        match reader_error(error) {
+            Ok(read) => Self::Read(read),
+            Err(source) => Self::Engine {
+                uri: uri.to_owned(),
+                source,
             },
-            source => Self::Engine { uri, source },
         }
     }
 
