@@ -232,14 +232,9 @@ pub(crate) enum CategoricalDriftMethodArgument {
     ChiSquared,
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = check_examples())]
-pub(crate) struct CheckArguments {
-    #[command(flatten)]
-    pub(crate) input: InputArguments,
-    /// A baseline folder (ours or SageMaker's), or data to make one from
-    #[arg(long, value_name = "DIR|DATA")]
-    pub(crate) baseline: String,
+/// Where a check leaves its findings, and which of them decides.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CheckResultArguments {
     /// Folder for the documents and the report
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_folder: Option<String>,
@@ -255,6 +250,18 @@ pub(crate) struct CheckArguments {
     /// False-discovery rate of the corrected verdict
     #[arg(long, value_name = "RATE", default_value_t = 0.05, value_parser = rate)]
     pub(crate) false_discovery_rate: f64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = check_examples())]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    /// A baseline folder (ours or SageMaker's), or data to make one from
+    #[arg(long, value_name = "DIR|DATA")]
+    pub(crate) baseline: String,
+    #[command(flatten)]
+    pub(crate) result: CheckResultArguments,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
 }

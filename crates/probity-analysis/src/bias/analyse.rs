@@ -30,23 +30,32 @@ pub async fn validate(
 ) -> Result<BiasPlan, BiasError> {
     let table = OpenTable::open(request, surroundings.environment).await?;
     let mut plan = plan(request, &table)?;
-    (surroundings.on_size)(table.size_bytes);
-    let counted = Arc::new(Wanted {
+    let counted = Wanted {
         features: Vec::new(),
         ..(*plan.wanted).clone()
-    });
-    let partitions = table.dataset.partitions();
-    let collected = collect(partitions, counted, surroundings.progress).await?;
-    if collected.counts.n_rows() == 0 {
-        return Err(BiasError::NoRows {
-            location: table.location,
-        });
-    }
+    };
+    let collected = read_rows(&table, Arc::new(counted), surroundings).await?;
     let counts = BiasTable::new(&collected.counts, plan.spelling);
     let groups = counts.groups(&plan.query)?;
     refuse(&plan, &counts, &groups)?;
     plan.warnings = notes(&plan, &counts, &groups);
     Ok(plan)
+}
+
+async fn read_rows(
+    table: &OpenTable,
+    wanted: Arc<Wanted>,
+    surroundings: Surroundings<'_>,
+) -> Result<Collected, BiasError> {
+    (surroundings.on_size)(table.size_bytes);
+    let partitions = table.dataset.partitions();
+    let collected = collect(partitions, wanted, surroundings.progress).await?;
+    match collected.counts.n_rows() {
+        0 => Err(BiasError::NoRows {
+            location: table.location.clone(),
+        }),
+        _ => Ok(collected),
+    }
 }
 
 /// What a run would end with.
@@ -75,15 +84,7 @@ pub async fn analyse(
 ) -> Result<BiasDocuments, BiasError> {
     let table = OpenTable::open(request, surroundings.environment).await?;
     let plan = plan(request, &table)?;
-    (surroundings.on_size)(table.size_bytes);
-    let partitions = table.dataset.partitions();
-    let wanted = Arc::clone(&plan.wanted);
-    let collected = collect(partitions, wanted, surroundings.progress).await?;
-    if collected.counts.n_rows() == 0 {
-        return Err(BiasError::NoRows {
-            location: table.location,
-        });
-    }
+    let collected = read_rows(&table, Arc::clone(&plan.wanted), surroundings).await?;
     let dataset = DatasetFacts {
         sources: vec![table.location.clone()],
         format: table.dataset.format().name().to_owned(),
@@ -124,7 +125,6 @@ fn measure(
         label: groups.label.facts(),
         predicted_label: groups.predicted_label.as_ref().map(Outcome::facts),
         group_variable: plan.query.group_variable.clone(),
-        seed: request.depth.seed,
         facets: facets.into_list(),
         subgroups: (request.depth.extended == Extended::Included)
             .then(|| subgroups(&counts, &groups, request.depth.minimum_cell)),

@@ -44,8 +44,6 @@ pub struct BiasDepth {
     pub extended: Extended,
     /// Smallest subgroup of several facets that is ranked.
     pub minimum_cell: u64,
-    /// Of random numbers.
-    pub seed: u64,
 }
 
 /// The metrics that Clarify lacks.

@@ -88,7 +88,6 @@ fn request(config: AnalysisConfig, location: &str, threads: usize) -> BiasReques
         depth: BiasDepth {
             extended: Extended::Included,
             minimum_cell: 30,
-            seed: 0,
         },
     }
 }

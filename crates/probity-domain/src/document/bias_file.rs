@@ -30,8 +30,6 @@ pub struct BiasFile {
     pub predicted_label: Option<OutcomeFacts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_variable: Option<String>,
-    /// Of the bootstrap.
-    pub seed: u64,
     /// One entry per facet and value, in the order of `analysis.json`.
     pub facets: Vec<FacetFacts>,
     /// Intersections of facets, worst first.

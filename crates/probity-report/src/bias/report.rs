@@ -154,7 +154,7 @@ fn origin(file: &BiasFile) -> Markup {
         p {
             "Written by " (file.writer) " from " (plural_of(dataset.rows, "row")) ", "
             (plural_of(dataset.files, "file")) ", format " (dataset.format)
-            ". Seed of the bootstrap: " (file.seed) ". Exact figures are in "
+            ". Exact figures are in "
             code { "analysis.json" } " and " code { "probity.json" } " beside this file."
         }
     }

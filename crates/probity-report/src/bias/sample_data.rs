@@ -413,7 +413,6 @@ pub(crate) fn file(source: &str, facets: Vec<FacetFacts>) -> BiasFile {
         label: outcome("approved", sum(labels)),
         predicted_label: Some(outcome("predicted", sum(predictions))),
         group_variable: Some("region".to_owned()),
-        seed: 42,
         facets,
         subgroups: None,
         segments: Vec::new(),

@@ -1,11 +1,10 @@
 //! `probity clarify` and `probity bias`: options and examples.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{InputArguments, LOCATIONS, PrintArguments, ReadArguments, VerdictArgument, rate};
+use super::{CheckResultArguments, InputArguments, LOCATIONS, PrintArguments, ReadArguments};
 
 const STAGES_AND_SIGNS: &str = "\
 The listed facet values, or the numbers above the threshold, are the sensitive group d; all other
@@ -21,9 +20,6 @@ pub(crate) struct BiasDepthArguments {
     /// Smallest subgroup of several facets that is ranked
     #[arg(long, value_name = "ROWS", default_value_t = 30)]
     pub(crate) minimum_cell: u64,
-    /// Seed of the bootstrap
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
 }
 
 const CLARIFY_EXAMPLES: &str = "\
@@ -171,24 +167,4 @@ pub(crate) struct BiasCheckArguments {
     pub(crate) result: CheckResultArguments,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
-}
-
-/// Where a check leaves its findings, and which of them decides.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct CheckResultArguments {
-    /// Folder for the documents and the report
-    #[arg(long, short = 'o', value_name = "DIR")]
-    pub(crate) output_folder: Option<String>,
-    /// Write the checks as JUnit XML
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Write a summary as Markdown
-    #[arg(long, value_name = "FILE")]
-    pub(crate) markdown: Option<PathBuf>,
-    /// Which verdict decides exit code, JUnit and Markdown
-    #[arg(long, value_enum, default_value = "aws")]
-    pub(crate) verdict: VerdictArgument,
-    /// False-discovery rate of the corrected verdict
-    #[arg(long, value_name = "RATE", default_value_t = 0.05, value_parser = rate)]
-    pub(crate) false_discovery_rate: f64,
 }

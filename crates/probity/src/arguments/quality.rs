@@ -2,8 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::bias::CheckResultArguments;
-use super::{InputArguments, LOCATIONS, PrintArguments};
+use super::{CheckResultArguments, InputArguments, LOCATIONS, PrintArguments};
 
 /// Which kind of answer a model gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -143,7 +143,6 @@ fn depth(arguments: &BiasDepthArguments) -> BiasDepth {
             false => Extended::LeftOut,
         },
         minimum_cell: arguments.minimum_cell,
-        seed: arguments.seed,
     }
 }
 

@@ -24,12 +24,15 @@ const SHOWN: usize = 15;
 
 pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
     let options = CheckOptions {
-        verdict: arguments.verdict.into(),
-        false_discovery_rate: arguments.false_discovery_rate,
+        verdict: arguments.result.verdict.into(),
+        false_discovery_rate: arguments.result.false_discovery_rate,
     };
-    refuse_bad_outputs([&arguments.junit, &arguments.markdown])?;
-    refuse_to_replace(&arguments.baseline, arguments.output_folder.as_deref())?;
-    let folder = match &arguments.output_folder {
+    refuse_bad_outputs([&arguments.result.junit, &arguments.result.markdown])?;
+    refuse_to_replace(
+        &arguments.baseline,
+        arguments.result.output_folder.as_deref(),
+    )?;
+    let folder = match &arguments.result.output_folder {
         Some(folder) => Some(OutputFolder::create(folder, &environment()).await?),
         None => None,
     };
@@ -58,10 +61,10 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
 /// JUnit and Markdown, written beside and renamed.
 fn write_summaries(arguments: &CheckArguments, outcome: &CheckOutcome) -> Result<()> {
     let results = outcome.documents.as_report();
-    if let Some(path) = &arguments.junit {
+    if let Some(path) = &arguments.result.junit {
         write_file(path, &junit::check_results(&results, outcome.verdict))?;
     }
-    if let Some(path) = &arguments.markdown {
+    if let Some(path) = &arguments.result.markdown {
         write_file(path, &markdown::check_summary(&results, outcome.verdict))?;
     }
     Ok(())
@@ -118,7 +121,7 @@ fn text(outcome: &CheckOutcome, arguments: &CheckArguments) -> String {
     text.push('\n');
     text.push_str(&moved(outcome));
     text.push_str(&other_verdict(outcome));
-    if let Some(folder) = &arguments.output_folder {
+    if let Some(folder) = &arguments.result.output_folder {
         text.push_str(&format!(
             "written to {folder}; explain a number: probity why {folder} FEATURE\n"
         ));

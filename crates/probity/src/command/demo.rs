@@ -147,7 +147,6 @@ async fn bias_of(decisions: &Path, surroundings: Surroundings<'_>) -> Result<Bia
         depth: BiasDepth {
             extended: Extended::Included,
             minimum_cell: 30,
-            seed: SEED,
         },
     };
     Ok(analyse(&request, surroundings).await?)
