@@ -178,6 +178,25 @@ fn every_document_has_the_same_bytes_at_1_2_and_8_threads() {
     );
 }
 
+/// The flip test needs each row's own group and prediction, wherever its part was read.
+#[test]
+fn parts_of_a_dataset_give_what_the_whole_gives() {
+    let folder = Folder::new();
+    // Sorted, so that values first appear in another order in every part.
+    let mut rows = loans(900);
+    rows.sort_by(|a, b| (&a[0], &a[5], &a[3]).cmp(&(&b[0], &b[5], &b[3])));
+    for (part, rows) in rows.chunks(90).enumerate() {
+        folder.write(&format!("data/part-{part}.csv"), &csv(rows));
+    }
+    let location = folder.write("whole.csv", &csv(&rows));
+    let whole = analysed(&request(csv_config(""), &location, 2)).unwrap();
+    let parts = analysed(&request(csv_config(""), &folder.location("data"), 2)).unwrap();
+    assert_eq!(whole.probity.dataset.partitions, 1);
+    assert_eq!(parts.probity.dataset.partitions, 10);
+    assert!(whole.analysis.post_training_bias_metrics.is_some());
+    assert_eq!(text(&whole), text(&parts));
+}
+
 #[test]
 fn tables_are_joined_by_their_ids() {
     let folder = Folder::new();

@@ -97,6 +97,28 @@ fn every_document_has_the_same_bytes_at_1_2_and_8_threads() {
 }
 
 #[test]
+fn parts_of_a_dataset_give_what_the_whole_gives() {
+    let folder = Folder::new();
+    let location = folder.write("scored.csv", &scored(3000, 7));
+    let whole = measured(&binary(&location)).unwrap();
+    let mut request = binary(&location);
+    request.input.read.block_size_bytes = 2048;
+    let parts = measured(&request).unwrap();
+    assert!(parts.probity.dataset.partitions > 4 && whole.probity.dataset.partitions == 1);
+    // Functions of counts, which merge exactly.
+    for name in ["accuracy", "recall", "precision", "auc", "f1"] {
+        let bits = |documents| metric(documents, name).to_bits();
+        assert_eq!(bits(&whole), bits(&parts), "{name}");
+    }
+    let rows = |documents: &ModelQualityDocuments| -> Vec<u64> {
+        let segments = documents.probity.segments.iter();
+        segments.map(|segment| segment.quality.rows.n).collect()
+    };
+    assert_eq!(rows(&whole), [1500, 1500]);
+    assert_eq!(rows(&parts), [1500, 1500]);
+}
+
+#[test]
 fn segments_hold_all_rows() {
     let folder = Folder::new();
     let documents = measured(&binary(&folder.write("scored.csv", &scored(1000, 0)))).unwrap();
