@@ -5,6 +5,7 @@ mod format;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod location;
+pub mod model;
 
 pub use dataset::{
     CaptureSide, ColumnChoice, ColumnsPosition, Dataset, DatasetType, EXPRESSION, Format, Header,

@@ -7,10 +7,14 @@
 //! * [`drift`]: how far two columns are apart, and how sure that is;
 //! * [`constraints`]: what a baseline suggests, and what a check decides;
 //! * [`bias`]: how differently the groups of a facet are treated;
-//! * [`quality`]: how well predictions agree with labels.
+//! * [`quality`]: how well predictions agree with labels;
+//! * [`model`]: tree ensembles and linear models, and their scores;
+//! * [`explain`]: what moved a prediction, and how sure that is.
 
 pub mod bias;
 pub mod constraints;
 pub mod drift;
+pub mod explain;
+pub mod model;
 pub mod quality;
 pub mod summary;

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::{Finding, TextFile, is_production};
 
 /// A crate may use crates of a lower rank only, so crates of one rank never see each other.
-const RANKS: [(&str, u8); 10] = [
+const RANKS: [(&str, u8); 11] = [
     ("probity-domain", 0),
     ("probity-metrics", 1),
+    ("probity-pdf", 1),
     ("probity-store", 1),
     ("probity-data", 2),
     ("probity-report", 2),
@@ -67,6 +68,18 @@ fn forbidden(package: &str) -> Vec<&'static [&'static str]> {
         }
         "probity-store" => vec![COLUMNS, ENGINE, HTTP_SERVER, HTTP_CLIENT, HTML, TERMINAL],
         "probity-data" => vec![SQL, HTTP_SERVER, HTML, TERMINAL],
+        "probity-pdf" => vec![
+            ASYNC,
+            COLUMNS,
+            ENGINE,
+            SQL,
+            HTTP_SERVER,
+            HTTP_CLIENT,
+            HTML,
+            FILES,
+            CLOCK,
+            TERMINAL,
+        ],
         "probity-report" => vec![
             ASYNC,
             ENGINE,

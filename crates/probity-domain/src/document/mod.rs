@@ -11,6 +11,7 @@ pub mod bias_violations;
 pub mod constraint_violations;
 pub mod constraints;
 pub mod explanation;
+pub mod explanation_file;
 pub mod model_quality_constraints;
 pub mod model_quality_file;
 pub mod model_quality_statistics;

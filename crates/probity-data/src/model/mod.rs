@@ -1,0 +1,6 @@
+//! Models, whatever runs them: files read into the forms of `probity-metrics`, and models that
+//! run elsewhere.
+
+mod predict;
+
+pub use predict::{AskModel, Predict, Predictions};
