@@ -130,7 +130,7 @@ fn measure(
             .then(|| subgroups(&counts, &groups, request.depth.minimum_cell)),
         segments: segments(request, plan, (&counts, &groups), &rows)?,
         check: None,
-        notes: notes(plan, &counts, &groups),
+        notes: [notes(plan, &counts, &groups), overlaps(plan, &counts)?].concat(),
     };
     Ok(BiasDocuments {
         analysis,
@@ -179,6 +179,23 @@ fn subgroups(
 fn rows_within(part: &BiasGroups) -> u64 {
     let first = part.facets.first().and_then(|facet| facet.groups.first());
     first.map_or(0, |group| group.counts.total.rows())
+}
+
+/// Tells of rows that are in several segments of one list, so that parts sum to more than the
+/// whole.
+fn overlaps(plan: &BiasPlan, table: &BiasTable<'_>) -> Result<Vec<String>, BiasError> {
+    let mut notes = Vec::new();
+    for config in &plan.segments {
+        let parts = table.segments(&config.column, &config.segments)?;
+        let n = table.rows_in_several(&parts);
+        if n > 0 {
+            notes.push(format!(
+                "segments of `{}` overlap: {n} rows are in more than one of them, and count in each",
+                config.column
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// The same metrics over parts of the rows.

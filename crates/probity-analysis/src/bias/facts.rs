@@ -119,13 +119,17 @@ fn consistency_facts(facet: &FacetFacts, found: &Result<Consistency, String>) ->
                       (Zemel et al., 2013; AIF360)"
             .to_owned(),
         value: found.as_ref().ok().map(Consistency::value),
-        interval: None,
+        interval: found
+            .as_ref()
+            .ok()
+            .and_then(|found| found.interval(BIAS_INTERVAL_LEVEL)),
         n_advantaged: facet.advantaged.n,
         n_disadvantaged: facet.disadvantaged.n,
         reading,
         error: found.as_ref().err().cloned(),
-        note: found
-            .is_ok()
-            .then(|| "no interval: the neighbours of a row are no independent sample".to_owned()),
+        note: found.is_ok().then(|| {
+            "the interval takes the neighbours of a row as given: how they would vary is not in it"
+                .to_owned()
+        }),
     }
 }

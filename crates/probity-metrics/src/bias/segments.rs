@@ -89,6 +89,15 @@ impl BiasTable<'_> {
         Ok(parts)
     }
 
+    /// Rows that are in more than one of `parts`, as [`Self::segments`] gives them.
+    pub fn rows_in_several(&self, parts: &[Vec<bool>]) -> u64 {
+        let tuples = self.counts.rows().iter().enumerate();
+        tuples
+            .filter(|(tuple, _)| parts.iter().filter(|part| part[*tuple]).count() > 1)
+            .map(|(_, rows)| *rows)
+            .sum()
+    }
+
     /// Every combination of the facets' values that occurs, in order of first appearance.
     /// A facet cut by a threshold has two values, its interval and `other`.
     pub fn subgroups(&self, groups: &BiasGroups) -> Vec<Subgroup> {

@@ -342,7 +342,10 @@ mod tests {
         let shared = vec![split(1, 1), Node::Leaf(0)];
         assert_eq!(made(shared), Err(InvalidTree::ReachedTwice { node: 1 }));
         let outside = made(vec![split(1, 9), Node::Leaf(0)]);
-        assert!(matches!(outside, Err(InvalidTree::NoSuchNode { child: 9, .. })));
+        assert!(matches!(
+            outside,
+            Err(InvalidTree::NoSuchNode { child: 9, .. })
+        ));
         let island = made(vec![Node::Leaf(0), Node::Leaf(1)]);
         assert_eq!(island, Err(InvalidTree::NotReached { node: 1 }));
         assert_eq!(made(Vec::new()), Err(InvalidTree::Empty));

@@ -27,6 +27,9 @@ use super::subsample::{deviations, draw_cells, draws};
 use crate::bias::Confusion;
 use crate::summary::Moments;
 
+/// Of what is summed over the bins of a calibration curve: wider than it need be.
+const ALL_BINS: &str = "wilson, all bins at once, conservative";
+
 /// Added to each cell before the delta method, as Agresti and others do, so that a perfect
 /// classifier of few rows is not certain to be perfect.
 const PSEUDO_ROWS: f64 = 0.5;
@@ -302,20 +305,9 @@ fn add_probabilities(facts: &mut QualityFacts, kept: &Probabilities, scores: &Sc
     facts.extended.push(mean_loss("log_loss", &kept.log_loss));
     let brier = mean_loss("brier_score", &kept.brier);
     let curves = [kept.bins.curve(), equal_rows_curve(scores)];
-    let calibration = calibration_loss(&curves[0]);
-    let refinement = brier
-        .value
-        .zip(calibration)
-        .map(|(score, loss)| score - loss);
+    let parts = brier_parts(&brier, &curves[0], n);
     facts.extended.push(brier);
-    for (name, value) in [
-        ("brier_calibration_loss", calibration),
-        ("brier_refinement_loss", refinement),
-    ] {
-        let mut part = metric(name, value, n);
-        part.note = Some("over ten bins of equal width, whose shares have intervals".to_owned());
-        facts.extended.push(part);
-    }
+    facts.extended.extend(parts);
     let names = [
         "expected_calibration_error",
         "expected_calibration_error_equal_rows",
@@ -336,8 +328,49 @@ fn calibration_error(name: &str, curve: &CalibrationCurve, n: u64) -> QualityMet
     let found = expected_calibration_error(curve);
     metric_with(name, found.map(|(error, _)| error), n, |_| {
         let (_, ends) = found.ok_or_else(|| "no rows".to_owned())?;
-        Ok(interval(ends, "wilson, all bins at once"))
+        Ok(interval(ends, ALL_BINS))
     })
+}
+
+/// What of the Brier score is due to probabilities that are off, and the rest.
+fn brier_parts(brier: &QualityMetric, curve: &CalibrationCurve, n: u64) -> [QualityMetric; 2] {
+    let calibration = calibration_loss(curve);
+    let whole = brier.value.zip(brier.interval.as_ref());
+    let refinement = brier.value.zip(calibration);
+    let no_interval = || "the Brier score has no interval".to_owned();
+    let mut parts = [
+        metric_with(
+            "brier_calibration_loss",
+            calibration.map(|(loss, _)| loss),
+            n,
+            |_| {
+                let (_, ends) = calibration.ok_or_else(|| "no rows".to_owned())?;
+                Ok(interval(ends, ALL_BINS))
+            },
+        ),
+        metric_with(
+            "brier_refinement_loss",
+            refinement.map(|(score, (loss, _))| score - loss),
+            n,
+            |_| {
+                let ((score, of_score), loss) = whole.zip(calibration).ok_or_else(no_interval)?;
+                let ends = [
+                    (score, (of_score.low, of_score.high), 1.0),
+                    (loss.0, loss.1, -1.0),
+                ];
+                let (low, high) = weighted_sum(&ends);
+                Ok(interval(
+                    (low.max(0.0), high.min(1.0)),
+                    "mover of both, conservative",
+                ))
+            },
+        ),
+    ];
+    for part in &mut parts {
+        part.note
+            .get_or_insert_with(|| "over ten bins of equal width".to_owned());
+    }
+    parts
 }
 
 /// The mean of losses that are not negative.

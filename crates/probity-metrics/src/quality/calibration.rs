@@ -148,30 +148,46 @@ pub(crate) fn expected_calibration_error(curve: &CalibrationCurve) -> Option<(f6
     if rows == 0 {
         return None;
     }
-    let z = SQRT_2 * erfc_inv((1.0 - INTERVAL_LEVEL) / curve.bins.len() as f64);
     let (mut error, mut low, mut high) = (0.0, 0.0, 0.0);
     for bin in &curve.bins {
         let weight = bin.n as f64 / rows as f64;
-        let count = bin.positive_share * bin.n as f64;
-        let (from, to) = wilson_at(z, count, bin.n as f64);
-        let predicted = bin.mean_probability;
-        error += weight * (predicted - bin.positive_share).abs();
-        low += weight * (from - predicted).max(predicted - to).max(0.0);
-        high += weight * (predicted - from).max(to - predicted);
+        let (nearest, farthest) = distances(bin, curve.bins.len());
+        error += weight * (bin.mean_probability - bin.positive_share).abs();
+        low += weight * nearest;
+        high += weight * farthest;
     }
     Some((error, (low, high.min(1.0))))
 }
 
+/// Least and largest distance of the predicted from the true share, as far as the rows of the
+/// bin tell: Wilson's, at a level that holds for all `n_bins` together (Bonferroni).
+fn distances(bin: &CalibrationBin, n_bins: usize) -> (f64, f64) {
+    let z = SQRT_2 * erfc_inv((1.0 - INTERVAL_LEVEL) / n_bins as f64);
+    let count = bin.positive_share * bin.n as f64;
+    let (from, to) = wilson_at(z, count, bin.n as f64);
+    let predicted = bin.mean_probability;
+    let nearest = (from - predicted).max(predicted - to).max(0.0);
+    (nearest, (predicted - from).max(to - predicted))
+}
+
 /// The part of the Brier score that is due to probabilities that are off: Σ w (p̄ − ȳ)² over
-/// the bins (Murphy, 1973). The rest is refinement.
-pub(crate) fn calibration_loss(curve: &CalibrationCurve) -> Option<f64> {
+/// the bins (Murphy, 1973). The rest is refinement. With an interval that holds for all bins
+/// at once, and so is wider than it need be.
+pub(crate) fn calibration_loss(curve: &CalibrationCurve) -> Option<(f64, (f64, f64))> {
     let rows: u64 = curve.bins.iter().map(|bin| bin.n).sum();
-    let squares = |bin: &CalibrationBin| {
+    if rows == 0 {
+        return None;
+    }
+    let (mut loss, mut low, mut high) = (0.0, 0.0, 0.0);
+    for bin in &curve.bins {
+        let (nearest, farthest) = distances(bin, curve.bins.len());
         let off = bin.mean_probability - bin.positive_share;
-        bin.n as f64 * off * off
-    };
-    let sum: f64 = curve.bins.iter().map(squares).sum();
-    (rows > 0).then(|| sum / rows as f64)
+        loss += bin.n as f64 * off * off;
+        low += bin.n as f64 * nearest * nearest;
+        high += bin.n as f64 * farthest * farthest;
+    }
+    let n = rows as f64;
+    Some((loss / n, (low / n, (high / n).min(1.0))))
 }
 
 #[cfg(test)]

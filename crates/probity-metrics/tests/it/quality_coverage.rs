@@ -84,28 +84,40 @@ fn intervals_of_binary_metrics_hold_the_truth_at_their_rate() {
 }
 
 #[test]
-fn the_interval_of_the_calibration_error_holds_the_truth_at_least_at_its_rate() {
-    let truth: f64 = (0..10)
-        .map(|bin| {
-            let (a, b) = (f64::from(bin) / 10.0, f64::from(bin + 1) / 10.0);
-            let positives = 0.3 * (b * b - a * a);
-            // ∫ x 2x dx and ∫ x 2(1 − x) dx
-            let of_positives = 0.3 * 2.0 / 3.0 * (b.powi(3) - a.powi(3));
-            let of_negatives = 0.7 * (b * b - a * a - 2.0 / 3.0 * (b.powi(3) - a.powi(3)));
-            (of_positives + of_negatives - positives).abs()
-        })
-        .sum();
+fn intervals_over_calibration_bins_hold_the_truth_at_least_at_their_rate() {
+    let (mut error, mut loss) = (0.0, 0.0);
+    for bin in 0..10 {
+        let (a, b) = (f64::from(bin) / 10.0, f64::from(bin + 1) / 10.0);
+        let positives = 0.3 * (b * b - a * a);
+        // ∫ x 2x dx and ∫ x 2(1 − x) dx
+        let of_positives = 0.3 * 2.0 / 3.0 * (b.powi(3) - a.powi(3));
+        let of_negatives = 0.7 * (b * b - a * a - 2.0 / 3.0 * (b.powi(3) - a.powi(3)));
+        let rows = positives + 0.7 * (2.0 * b - b * b - 2.0 * a + a * a);
+        let off = of_positives + of_negatives - positives;
+        error += off.abs();
+        loss += off * off / rows;
+    }
+    // ∫ (1 − x)² 2x dx = ∫ x² 2(1 − x) dx = 1/6: the Brier score of either class.
+    let truths = [
+        ("expected_calibration_error", error),
+        ("brier_calibration_loss", loss),
+        ("brier_refinement_loss", 1.0 / 6.0 - loss),
+    ];
     let mut random = SplitMix64(6);
-    let mut held = 0;
+    let mut held = [0; 3];
     for _ in 0..500 {
         let findings = binary_sample(&mut random, 1000);
-        let error = metric(&findings, "expected_calibration_error");
-        let interval = error.interval.as_ref().unwrap();
-        held += u32::from((interval.low..=interval.high).contains(&truth));
+        for (held, (name, truth)) in held.iter_mut().zip(truths) {
+            let found = metric(&findings, name);
+            let interval = found.interval.as_ref().unwrap();
+            *held += u32::from((interval.low..=interval.high).contains(&truth));
+        }
     }
-    // It holds for all bins at once, so that 95 % is the least it may be; less three
+    // They hold for all bins at once, so that 95 % is the least they may; less three
     // standard errors of 1 %.
-    assert!(held >= 460, "{held} of 500 hold {truth}");
+    for (held, (name, truth)) in held.into_iter().zip(truths) {
+        assert!(held >= 460, "{name}: {held} of 500 hold {truth}");
+    }
 }
 
 #[test]

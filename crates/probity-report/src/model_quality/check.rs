@@ -75,7 +75,7 @@ pub(crate) fn section(check: &QualityCheckFacts) -> Markup {
                             th scope="col" { "Metric" }
                             th.num scope="col" { "Then" } th.num scope="col" { "Now" }
                             @if has_shares { th.forest scope="col" { span.hidden { "Picture" } (share_axis_labels()) } }
-                            th scope="col" { "Now − then" }
+                            th scope="col" { "Change" }
                             th.num scope="col" { "Adjusted p" }
                             th scope="col" { "Limit" }
                             th scope="col" { "Named by" }
@@ -115,12 +115,17 @@ fn verdicts(check: &QualityCheckFacts) -> Markup {
             .filter(|metric| (metric.violates_aws, metric.violates_corrected) == wanted)
             .count()
     };
+    let untested = check.metrics.iter().filter(|metric| {
+        metric.violates_aws && !metric.violates_corrected && metric.p_value.is_none()
+    });
+    let untested = untested.count();
     let words = html! {
         @let (both, aws, corrected) = (count((true, true)), count((true, false)), count((false, true)));
         @if check.tested == 0 { p { "0 of " (number::count(check.metrics.len() as u64)) " could be tested: the corrected verdict says nothing." } }
         @else if both + aws + corrected == 0 { p { "No verdict names a metric." } }
         @if both > 0 { p { (number::count(both as u64)) " named by both verdicts: beyond the limit, and by more than chance explains." } }
-        @if aws > 0 { p { (number::count(aws as u64)) " named by SageMaker’s rule only: beyond the limit, but chance explains the change, or it could not be tested." } }
+        @if aws > untested { p { (number::count((aws - untested) as u64)) " named by SageMaker’s rule only: beyond the limit, but chance explains the change." } }
+        @if untested > 0 { p { (number::count(untested as u64)) " named by SageMaker’s rule only because the change could not be tested." } }
         @if corrected > 0 { p { (number::count(corrected as u64)) " named by the corrected verdict only: worse than chance explains, though within the limit." } }
         p.fine {
             "The suggested limit is the baseline’s own value, so that half of all samples from an unchanged model are beyond it. "
@@ -140,6 +145,21 @@ pub(crate) fn limit(metric: &MetricChange) -> String {
     format!("{bound} {}", metric_number(metric.threshold))
 }
 
+/// What the difference is taken from: an edited limit is a number of its own, which the
+/// baseline's sampling error says nothing about.
+pub(crate) fn measured_against(metric: &MetricChange) -> &'static str {
+    let (Some(then), Some(now), Some(difference)) =
+        (metric.baseline, metric.current, metric.difference)
+    else {
+        return "now − then";
+    };
+    let scale = then.abs().max(now.abs());
+    if (now - then - difference).abs() > 1e-9 * scale {
+        return "now − limit";
+    }
+    "now − then"
+}
+
 fn picture(metric: &MetricChange) -> Markup {
     let shown = (scale_of(&metric.name), metric.baseline, metric.current);
     let (Scale::Share, Some(then), Some(now)) = shown else {
@@ -157,8 +177,9 @@ fn row(metric: &MetricChange, picture: Option<Markup>) -> Markup {
             td.num data-head="Then" { (shown(metric.baseline)) }
             td.num data-head="Now" { (shown(metric.current)) }
             @if let Some(picture) = picture { td.share { (picture) } }
-            td data-head="Now − then" {
+            td data-head="Change" {
                 (shown(metric.difference))
+                @if metric.difference.is_some() { " " small { (measured_against(metric)) } }
                 @if let Some(interval) = &metric.interval {
                     small { (number::percent(interval.level)) " interval " (metric_number(interval.low)) " to " (metric_number(interval.high)) ", " (interval.method) }
                 }

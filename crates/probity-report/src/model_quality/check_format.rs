@@ -3,7 +3,7 @@
 use probity_domain::document::model_quality_file::{MetricChange, QualityCheckFacts};
 
 use super::ModelQualityReport;
-use super::check::{headline, limit};
+use super::check::{headline, limit, measured_against};
 use super::report::all_notes;
 use super::words::metric_number;
 use crate::data_quality::plural_of;
@@ -89,7 +89,8 @@ fn told(metric: &MetricChange) -> String {
         let level = number::percent(interval.level);
         let (low, high) = (metric_number(interval.low), metric_number(interval.high));
         told.push_str(&format!(
-            "; now − then is {low} to {high} ({level} interval)"
+            "; {} is {low} to {high} ({level} interval)",
+            measured_against(metric)
         ));
     }
     if let Some(p) = metric.p_adjusted {
