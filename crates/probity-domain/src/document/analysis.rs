@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::explanations::Explanations;
 use super::python_json::{self, PythonFloat};
 use super::read::{ReadDocument, read};
 use super::written_analysis::{WrittenFacet, WrittenMetric, WrittenStage};
@@ -29,9 +30,9 @@ pub struct Analysis {
     pub post_training_bias_metrics: Option<StageMetrics>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pre_training_bias_metrics: Option<StageMetrics>,
-    /// SHAP values and partial dependence, as they were read.
+    /// SHAP values and partial dependence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub explanations: Option<Value>,
+    pub explanations: Option<Explanations>,
     /// Members that we don't know, as read. An object among them stops the SDK's reader of
     /// bias metrics, which takes every object for a stage.
     #[serde(flatten)]

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::java_json;
-use super::number::{double, optional_double};
+use super::number::{double, double_lists, optional_double};
 use super::probity_file::{DatasetFacts, Interval};
 use super::read::{OwnFormat, ReadDocument, read_own};
 
@@ -145,12 +145,17 @@ pub struct FeatureAttributions {
     #[serde(with = "double")]
     pub global: f64,
     /// Of `global`, over rows as a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// Mean of the signed values.
     #[serde(with = "double")]
     pub mean: f64,
     /// Median standard error of a row's value; absent where values are exact.
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_double"
+    )]
     pub standard_error: Option<f64>,
     /// At most 300 rows, the same ones for every feature.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -161,7 +166,11 @@ pub struct FeatureAttributions {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampledAttribution {
     /// The row's value of the feature, if it is a number.
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_double"
+    )]
     pub number: Option<f64>,
     /// The row's value of the feature, if it is a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,7 +202,11 @@ pub struct RowAttribution {
     pub value: Option<String>,
     #[serde(with = "double")]
     pub attribution: f64,
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_double"
+    )]
     pub standard_error: Option<f64>,
 }
 
@@ -214,7 +227,11 @@ pub struct DependenceFacts {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DependencePoint {
-    #[serde(default, with = "optional_double")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "optional_double"
+    )]
     pub number: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -229,7 +246,7 @@ pub struct DependenceCurve {
     /// A mean per point, with the interval of the mean.
     pub means: Vec<DependenceMean>,
     /// Individual conditional expectation: one output per point, of at most 50 sampled rows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "double_lists")]
     pub individual: Vec<Vec<f64>>,
 }
 
@@ -237,6 +254,7 @@ pub struct DependenceCurve {
 pub struct DependenceMean {
     #[serde(with = "double")]
     pub mean: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
 }
 
@@ -247,12 +265,14 @@ pub struct AttributionDriftFacts {
     #[serde(with = "double")]
     pub ndcg: f64,
     /// By the bootstrap over rows; absent where the rows' values are not at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     #[serde(with = "double")]
     pub threshold: f64,
     /// SageMaker's verdict: nDCG below the threshold.
     pub violates: bool,
     /// Whether all of the interval is below the threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub significant: Option<bool>,
     /// Every feature, in the baseline's order of attribution.
     pub ranks: Vec<RankFacts>,

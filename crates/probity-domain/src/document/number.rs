@@ -131,6 +131,36 @@ pub(crate) mod double_list {
     }
 }
 
+/// Doubles by name, in the order of the file.
+pub(crate) mod named_doubles {
+    use serde::ser::SerializeMap;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Double;
+    use crate::document::ordered_map::OrderedMap;
+
+    pub(crate) fn serialize<S: Serializer>(
+        pairs: &[(String, f64)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(pairs.len()))?;
+        for (name, value) in pairs {
+            map.serialize_entry(name, &Double(*value))?;
+        }
+        map.end()
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(String, f64)>, D::Error> {
+        let pairs = OrderedMap::<Double>::deserialize(deserializer)?.0;
+        Ok(pairs
+            .into_iter()
+            .map(|(name, value)| (name, value.0))
+            .collect())
+    }
+}
+
 /// The levels of a sketch.
 pub(crate) mod double_lists {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

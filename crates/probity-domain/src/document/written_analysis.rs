@@ -4,19 +4,19 @@
 
 use std::fmt;
 
-use serde::de::{Error, MapAccess, Unexpected, Visitor};
-use serde::ser::SerializeMap;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::analysis::{BiasStage, FacetMetrics, MetricEntry, MetricValue, StageMetrics};
 use super::java_double::{non_finite_name, non_finite_value};
+use super::ordered_map::OrderedMap;
 use super::python_json::PythonFloat;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct WrittenStage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<Text>,
-    facets: Option<Facets>,
+    facets: Option<OrderedMap<Vec<FacetMetrics>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label_value_or_threshold: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,55 +47,17 @@ impl From<StageMetrics> for WrittenStage {
         match stage {
             StageMetrics::Computed(stage) => WrittenStage {
                 label: Some(Text(stage.label)),
-                facets: Some(Facets(stage.facets)),
+                facets: Some(OrderedMap(stage.facets)),
                 label_value_or_threshold: Some(Text(stage.label_value_or_threshold)),
                 error: None,
             },
             StageMetrics::Failed { error } => WrittenStage {
                 label: None,
-                facets: Some(Facets::default()),
+                facets: Some(OrderedMap::default()),
                 label_value_or_threshold: None,
                 error: Some(error),
             },
         }
-    }
-}
-
-/// An object whose order counts.
-#[derive(Default)]
-struct Facets(Vec<(String, Vec<FacetMetrics>)>);
-
-impl Serialize for Facets {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, metrics) in &self.0 {
-            map.serialize_entry(name, metrics)?;
-        }
-        map.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Facets {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Facets, D::Error> {
-        struct FacetsVisitor;
-
-        impl<'de> Visitor<'de> for FacetsVisitor {
-            type Value = Facets;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of facet columns")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Facets, A::Error> {
-                let mut facets = Facets::default();
-                while let Some(facet) = map.next_entry()? {
-                    facets.0.push(facet);
-                }
-                Ok(facets)
-            }
-        }
-
-        deserializer.deserialize_map(FacetsVisitor)
     }
 }
 
@@ -167,7 +129,7 @@ impl From<MetricEntry> for WrittenMetric {
     }
 }
 
-enum WrittenNumber {
+pub(super) enum WrittenNumber {
     Float(f64),
     Integer(i64),
 }

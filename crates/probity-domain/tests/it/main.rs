@@ -8,6 +8,7 @@
 mod analysis_config;
 mod clarify;
 mod config_validation;
+mod explanations;
 mod lenient_reading;
 mod model_quality;
 mod numbers;
