@@ -2,3 +2,5 @@
 //!
 //! Nothing here calls a model. What needs one hands out batches of masked rows and takes
 //! their scores back.
+
+pub mod kernel;
