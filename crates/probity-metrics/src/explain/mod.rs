@@ -4,3 +4,6 @@
 //! their scores back.
 
 pub mod kernel;
+mod tree_shap;
+
+pub use tree_shap::{Background, ExplainTrees, TreeExplainer};

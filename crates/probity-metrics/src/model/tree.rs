@@ -207,6 +207,11 @@ impl Tree {
         self.leaf_values.len() / self.values_per_leaf.max(1)
     }
 
+    /// The values of all leaves, one leaf after another.
+    pub fn leaf_values(&self) -> &[f64] {
+        &self.leaf_values
+    }
+
     /// The values of one leaf.
     pub fn leaf(&self, leaf: u32) -> &[f64] {
         &self.leaf_values[leaf as usize * self.values_per_leaf..][..self.values_per_leaf]

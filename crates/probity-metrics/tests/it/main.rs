@@ -44,3 +44,5 @@ mod summary_moments;
 mod summary_redaction;
 mod summary_state;
 mod summary_types;
+mod tree_games;
+mod tree_shap;
