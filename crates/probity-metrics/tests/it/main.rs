@@ -46,3 +46,4 @@ mod summary_state;
 mod summary_types;
 mod tree_games;
 mod tree_shap;
+mod tree_shap_interactions;

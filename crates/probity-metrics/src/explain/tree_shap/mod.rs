@@ -29,29 +29,33 @@
 //!
 //! **Interventional.** With a background row, all `q_j` of a leaf are `x_j`, `1 − x_j` or 1,
 //! and the integral is a beta function ([`weights`]): [`walk`] visits, for a row and a background row, the
-//! leaves that a mixture of the two can reach.
+//! leaves that a mixture of the two can reach. For shallow trees a [`pattern_table`] has the
+//! mean over the background for everything that a row can decide.
+//!
+//! **Bytes.** A row's sums are made in the order of the trees, alone in its lane of a vector:
+//! neither the rows beside it nor the number of threads changes them.
 
+mod background;
 mod block;
+mod covers;
 mod decision;
 mod factors;
+mod interaction;
+mod interaction_kernel;
 mod path_dependent;
+mod pattern_table;
 mod prepared;
 mod quadrature;
 mod walk;
 mod weights;
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use thiserror::Error;
 
-use self::decision::{LANES, Lanes};
-use self::path_dependent::{Walk, Workspace};
-use self::prepared::PreparedTree;
-use self::quadrature::{POINTS_AT_ONCE, Point};
-use self::walk::{BITS, Pair, PairWalk, WalkTree};
-use self::weights::Weights;
-use crate::model::{EnsembleTree, FeatureMatrix, Precision, Target, TreeEnsemble};
+use self::background::BackgroundTrees;
+use self::covers::CoverTrees;
+use self::decision::LANES;
+use crate::model::{FeatureMatrix, Target, TreeEnsemble};
 
 /// Rows that one thread explains in a row: enough that a tree is read once for several blocks.
 const ROWS_PER_TASK: usize = 4 * LANES;
@@ -66,27 +70,19 @@ pub enum Background<'a> {
 }
 
 /// An ensemble, prepared for explaining rows.
+///
+/// It takes about as much memory as the ensemble, and for a background up to 512 MiB of
+/// tables besides.
 #[derive(Clone, Debug)]
 pub struct TreeExplainer {
     n_features: usize,
-    precision: Precision,
-    expected_values: Vec<f64>,
     trees: Trees,
 }
 
 #[derive(Clone, Debug)]
 enum Trees {
-    PathDependent {
-        trees: Vec<PreparedTree>,
-        /// By the number of distinct features.
-        rules: BTreeMap<usize, Vec<Point>>,
-    },
-    Interventional {
-        trees: Vec<WalkTree>,
-        /// Rounded as the model rounds.
-        background: FeatureMatrix,
-        weights: Weights,
-    },
+    Covers(CoverTrees),
+    Background(Box<BackgroundTrees>),
 }
 
 /// Why an ensemble cannot be explained.
@@ -111,21 +107,24 @@ impl TreeExplainer {
         ensemble: &TreeEnsemble,
         background: Background,
     ) -> Result<TreeExplainer, ExplainTrees> {
-        let (trees, expected_values) = match background {
-            Background::PathDependent => path_dependent_trees(ensemble)?,
-            Background::Interventional(rows) => interventional_trees(ensemble, rows)?,
+        let trees = match background {
+            Background::PathDependent => Trees::Covers(CoverTrees::new(ensemble)?),
+            Background::Interventional(rows) => {
+                Trees::Background(Box::new(BackgroundTrees::new(ensemble, rows)?))
+            }
         };
         Ok(TreeExplainer {
             n_features: ensemble.features().len(),
-            precision: ensemble.precision(),
-            expected_values,
             trees,
         })
     }
 
     /// Raw score per output when no feature is known.
     pub fn expected_values(&self) -> &[f64] {
-        &self.expected_values
+        match &self.trees {
+            Trees::Covers(trees) => &trees.expected_values,
+            Trees::Background(trees) => &trees.expected_values,
+        }
     }
 
     /// `[row][output][feature]`, in units of the raw score: with the expected value a row's
@@ -134,115 +133,54 @@ impl TreeExplainer {
     /// # Panics
     /// Where `rows` has another number of features than the model.
     pub fn shap_values(&self, rows: &FeatureMatrix) -> Vec<f64> {
+        let per_row = self.expected_values().len() * self.n_features;
+        self.by_task(
+            rows,
+            (per_row, ROWS_PER_TASK),
+            |first_row, values| match &self.trees {
+                Trees::Covers(trees) => trees.explain(rows, first_row, values),
+                Trees::Background(trees) => trees.explain(rows, first_row, values),
+            },
+        )
+    }
+
+    /// `[row][output][feature][feature]`, in units of the raw score: each of two features has
+    /// half of their interaction, the diagonal has main effects, and a feature's numbers sum
+    /// to its Shapley value. On the threads of the pool.
+    ///
+    /// # Panics
+    /// Where `rows` has another number of features than the model.
+    pub fn interaction_values(&self, rows: &FeatureMatrix) -> Vec<f64> {
+        let per_row = self.expected_values().len() * self.n_features * self.n_features;
+        self.by_task(rows, (per_row, LANES), |first_row, values| {
+            match &self.trees {
+                Trees::Covers(trees) => trees.interact(rows, first_row, values),
+                Trees::Background(trees) => trees.interact(rows, first_row, values),
+            }
+        })
+    }
+
+    /// `per_row` numbers for each of the rows, set by `explain` for some rows at a time: it
+    /// gets the first row's index and the place for the numbers.
+    fn by_task(
+        &self,
+        rows: &FeatureMatrix,
+        (per_row, rows_per_task): (usize, usize),
+        explain: impl Fn(usize, &mut [f64]) + Sync,
+    ) -> Vec<f64> {
         assert_eq!(
             rows.n_features(),
             self.n_features,
             "a row has the features of the model"
         );
-        let per_row = self.expected_values.len() * self.n_features;
         let mut values = vec![0.0; rows.n_rows() * per_row];
-        if per_row == 0 {
-            return values;
+        if per_row > 0 {
+            values
+                .par_chunks_mut(rows_per_task * per_row)
+                .enumerate()
+                .for_each(|(task, values)| explain(task * rows_per_task, values));
         }
         values
-            .par_chunks_mut(ROWS_PER_TASK * per_row)
-            .enumerate()
-            .for_each(|(task, values)| {
-                let first_row = task * ROWS_PER_TASK;
-                match &self.trees {
-                    Trees::PathDependent { trees, rules } => {
-                        self.explain_path_dependent((trees, rules), rows, first_row, values);
-                    }
-                    Trees::Interventional {
-                        trees,
-                        background,
-                        weights,
-                    } => {
-                        let rows = self.rounded(rows, first_row, values.len() / per_row);
-                        self.explain_pairs((trees, weights), &rows, background, values);
-                    }
-                }
-            });
-        values
-    }
-
-    fn explain_path_dependent(
-        &self,
-        (trees, rules): (&[PreparedTree], &BTreeMap<usize, Vec<Point>>),
-        rows: &FeatureMatrix,
-        first_row: usize,
-        values: &mut [f64],
-    ) {
-        let per_row = self.expected_values.len() * self.n_features;
-        let n_blocks = (values.len() / per_row).div_ceil(LANES);
-        let mut columns: Vec<Lanes> = vec![[0.0; LANES]; n_blocks * self.n_features];
-        for (block, columns) in columns.chunks_exact_mut(self.n_features).enumerate() {
-            block::fill(columns, rows, self.precision, first_row + block * LANES);
-        }
-        let mut sums: Vec<Lanes> = vec![[0.0; LANES]; n_blocks * per_row];
-        let n_slots = trees.iter().map(|tree| tree.n_slots).max().unwrap_or(0);
-        let mut workspace = Workspace::new(n_slots);
-        for tree in trees {
-            for (value, output) in outputs(tree.target, self.expected_values.len()) {
-                for points in rules[&tree.n_distinct].chunks(POINTS_AT_ONCE) {
-                    let walk = Walk {
-                        tree,
-                        value,
-                        points,
-                    };
-                    let blocks = columns.chunks_exact(self.n_features);
-                    for (columns, sums) in blocks.zip(sums.chunks_exact_mut(per_row)) {
-                        let sums = &mut sums[output * self.n_features..][..self.n_features];
-                        path_dependent::add_tree(&walk, columns, &mut workspace, sums);
-                    }
-                }
-            }
-        }
-        let blocks = sums.chunks_exact(per_row);
-        for (sums, values) in blocks.zip(values.chunks_mut(LANES * per_row)) {
-            block::unfold(sums, values);
-        }
-    }
-
-    fn explain_pairs(
-        &self,
-        (trees, weights): (&[WalkTree], &Weights),
-        rows: &FeatureMatrix,
-        background: &FeatureMatrix,
-        values: &mut [f64],
-    ) {
-        let mut walk = PairWalk::new(weights, self.n_features);
-        let (mut row_bits, mut background_bits) = (Vec::new(), Vec::new());
-        let rows: Vec<&[f64]> = rows.rows().collect();
-        let background: Vec<&[f64]> = background.rows().collect();
-        let per_row = self.expected_values.len() * self.n_features;
-        for tree in trees {
-            tree.decide(&rows, &mut row_bits);
-            for background in background.chunks(BITS) {
-                tree.decide(background, &mut background_bits);
-                for (value, output) in outputs(tree.target, self.expected_values.len()) {
-                    for (row, sums) in values.chunks_exact_mut(per_row).enumerate() {
-                        let sums = &mut sums[output * self.n_features..][..self.n_features];
-                        for at in 0..background.len() {
-                            let pair = Pair {
-                                row: (&row_bits, row),
-                                background: (&background_bits, at),
-                            };
-                            walk.add(tree, value, pair, sums);
-                        }
-                    }
-                }
-            }
-        }
-        for value in values {
-            *value /= background.len() as f64;
-        }
-    }
-
-    fn rounded(&self, rows: &FeatureMatrix, first_row: usize, n_rows: usize) -> FeatureMatrix {
-        let values = &rows.values()[first_row * self.n_features..][..n_rows * self.n_features];
-        let values = values.iter().map(|value| self.precision.round(*value));
-        FeatureMatrix::new(values.collect(), self.n_features).expect("whole rows were taken")
     }
 }
 
@@ -253,61 +191,4 @@ fn outputs(target: Target, n_outputs: usize) -> impl Iterator<Item = (usize, usi
         Target::All => 0..n_outputs,
     };
     outputs.enumerate()
-}
-
-fn path_dependent_trees(ensemble: &TreeEnsemble) -> Result<(Trees, Vec<f64>), ExplainTrees> {
-    let mut trees = Vec::with_capacity(ensemble.trees().len());
-    let mut expected_values = ensemble.base().to_vec();
-    for (idx, EnsembleTree { tree, target }) in ensemble.trees().iter().enumerate() {
-        let covers = tree.covers().ok_or(ExplainTrees::NoCovers { tree: idx })?;
-        let prepared = PreparedTree::new(tree, covers, *target);
-        for (value, output) in outputs(*target, ensemble.n_outputs()) {
-            expected_values[output] += prepared::expected_value(tree, covers, value);
-        }
-        trees.push(prepared);
-    }
-    let rules = trees
-        .iter()
-        .map(|tree| tree.n_distinct)
-        .collect::<std::collections::BTreeSet<usize>>()
-        .into_iter()
-        .map(|n_distinct| (n_distinct, quadrature::rule(n_distinct)))
-        .collect();
-    Ok((Trees::PathDependent { trees, rules }, expected_values))
-}
-
-fn interventional_trees(
-    ensemble: &TreeEnsemble,
-    background: &FeatureMatrix,
-) -> Result<(Trees, Vec<f64>), ExplainTrees> {
-    let n_features = ensemble.features().len();
-    if background.n_rows() == 0 {
-        return Err(ExplainTrees::NoBackground);
-    }
-    if background.n_features() != n_features {
-        return Err(ExplainTrees::BackgroundFeatures {
-            n_background: background.n_features(),
-            n_features,
-        });
-    }
-    let scores = ensemble.raw_scores(background);
-    let mut expected_values = vec![0.0; ensemble.n_outputs()];
-    for row in scores.chunks_exact(ensemble.n_outputs()) {
-        for (expected, score) in expected_values.iter_mut().zip(row) {
-            *expected += score / background.n_rows() as f64;
-        }
-    }
-    let rounded = background.values().iter();
-    let rounded = rounded.map(|value| ensemble.precision().round(*value));
-    let trees = Trees::Interventional {
-        trees: ensemble
-            .trees()
-            .iter()
-            .map(|tree| WalkTree::new(&tree.tree, tree.target))
-            .collect(),
-        background: FeatureMatrix::new(rounded.collect(), n_features)
-            .expect("whole rows were taken"),
-        weights: Weights::new(),
-    };
-    Ok((trees, expected_values))
 }

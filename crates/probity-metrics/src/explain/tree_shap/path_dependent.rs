@@ -76,9 +76,7 @@ fn walk_points<const K: usize>(
     let (weights, _) = workspace.weights.as_chunks_mut::<K>();
     let (values, _) = workspace.values.as_chunks_mut::<K>();
     let taken = &mut workspace.taken[..];
-    for k in 0..K {
-        weights[0][k] = [points.weight[k]; LANES];
-    }
+    weights[0] = points.weight.map(|weight| [weight; LANES]);
     for step in &walk.tree.steps {
         match *step {
             Step::Descend(idx) => {
@@ -120,7 +118,7 @@ type Kept<'a, const K: usize> = (&'a mut [[Lanes; K]], &'a mut [[Lanes; K]], &'a
 /// For each row whether it takes the first or the second side, having taken all sides of the
 /// feature above.
 #[inline(always)]
-fn sides(split: &PreparedSplit, columns: &[Lanes], taken: &[Lanes]) -> [Lanes; 2] {
+pub(super) fn sides(split: &PreparedSplit, columns: &[Lanes], taken: &[Lanes]) -> [Lanes; 2] {
     let mut first = split.decision.lanes(&columns[split.feature as usize]);
     let mut second = ZEROS;
     match split.earlier {
@@ -142,7 +140,7 @@ fn sides(split: &PreparedSplit, columns: &[Lanes], taken: &[Lanes]) -> [Lanes; 2
 
 /// Of three numbers the one that a row's decision asks for.
 #[inline(always)]
-fn choose(split: &PreparedSplit, sides: &[Lanes; 2], of: (f64, f64, f64)) -> Lanes {
+pub(super) fn choose(split: &PreparedSplit, sides: &[Lanes; 2], of: (f64, f64, f64)) -> Lanes {
     let (first, second, neither) = of;
     let mut chosen = ZEROS;
     if split.earlier.is_none() {
@@ -200,7 +198,7 @@ fn descend<const K: usize>(
 }
 
 #[inline(always)]
-fn leaf_value(walk: &Walk, leaf: u32) -> f64 {
+pub(super) fn leaf_value(walk: &Walk, leaf: u32) -> f64 {
     walk.tree.leaf_values[leaf as usize * walk.tree.values_per_leaf + walk.value]
 }
 

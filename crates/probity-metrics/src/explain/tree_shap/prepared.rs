@@ -107,7 +107,8 @@ impl PreparedTree {
                     if let Node::Split(split) = &tree.nodes()[node as usize] {
                         let slot = edge.map_or(0, |edge| edge.slot);
                         let made = prepared_split(tree, (split, slot), covers, &path);
-                        prepared.add(made, split, &path, &mut open);
+                        let sides = (split.first, split.second);
+                        open.extend(prepared.add(made, sides, &path));
                     }
                 }
             }
@@ -115,7 +116,13 @@ impl PreparedTree {
         prepared
     }
 
-    fn add(&mut self, made: PreparedSplit, split: &Split, path: &[Edge], open: &mut Vec<Visit>) {
+    /// Notes a split and what to visit below it.
+    fn add(
+        &mut self,
+        made: PreparedSplit,
+        (first, second): (u32, u32),
+        path: &[Edge],
+    ) -> Vec<Visit> {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a tree's nodes are counted by u32"
@@ -125,24 +132,22 @@ impl PreparedTree {
             path.last().map_or(0, |edge| edge.n_distinct) + usize::from(made.earlier.is_none());
         self.n_distinct = self.n_distinct.max(n_distinct);
         let above = made.earlier.map_or(1.0, |earlier| earlier.share);
+        let mut visits = Vec::new();
         if matches!(made.sides, [Side::Leaf(_), Side::Leaf(_)]) {
             self.steps.push(Step::Twig(idx));
         } else {
             self.steps.push(Step::Descend(idx));
-            open.push(Visit::Leave(idx));
+            visits.push(Visit::Leave(idx));
+            let share = made.first_share;
             // The last one in is the first one out.
-            let shares = [
-                (split.second, 1, 1.0 - made.first_share),
-                (split.first, 0, made.first_share),
-            ];
-            for (node, side, share) in shares {
+            for (node, side, share) in [(second, 1, 1.0 - share), (first, 0, share)] {
                 let edge = Edge {
-                    feature: split.feature,
+                    feature: made.feature,
                     slot: 2 * (made.slot / 2 + 1) + side,
                     share: above * share,
                     n_distinct,
                 };
-                open.push(Visit::Enter {
+                visits.push(Visit::Enter {
                     node,
                     level: path.len() + 1,
                     edge: Some(edge),
@@ -150,6 +155,7 @@ impl PreparedTree {
             }
         }
         self.splits.push(made);
+        visits
     }
 }
 

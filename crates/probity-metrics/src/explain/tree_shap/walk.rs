@@ -8,25 +8,47 @@
 //! background's way does.
 
 use super::decision::Decision;
+use super::interaction::pair_at;
 use super::weights::Weights;
-use crate::model::{Node, Target, Tree};
+use crate::model::{FeatureMatrix, Node, Precision, Target, Tree};
 
 /// Background rows whose decisions are the bits of one word.
 pub(super) const BITS: usize = 64;
 
+/// Up to [`BITS`] rows by feature, rounded as the model rounds them; zeros follow.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    columns: Vec<[f64; BITS]>,
+    pub(super) n_rows: usize,
+}
+
+impl Columns {
+    pub(super) fn new(rows: &FeatureMatrix, precision: Precision, first_row: usize) -> Columns {
+        let mut columns = vec![[0.0; BITS]; rows.n_features()];
+        let n_rows = BITS.min(rows.n_rows() - first_row);
+        for at in 0..n_rows {
+            for (column, value) in columns.iter_mut().zip(rows.row(first_row + at)) {
+                column[at] = precision.round(*value);
+            }
+        }
+        Columns { columns, n_rows }
+    }
+}
+
 /// A tree as the walk needs it.
 #[derive(Clone, Debug)]
 pub(super) struct WalkTree {
-    nodes: Vec<WalkNode>,
+    pub(super) nodes: Vec<WalkNode>,
     /// Feature and decision of the splits.
     decisions: Vec<(u32, Decision)>,
     leaf_values: Vec<f64>,
-    values_per_leaf: usize,
+    pub(super) values_per_leaf: usize,
     pub(super) target: Target,
+    pub(super) depth: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum WalkNode {
+pub(super) enum WalkNode {
     Split {
         split: u32,
         feature: u32,
@@ -66,15 +88,17 @@ impl WalkTree {
             leaf_values: tree.leaf_values().to_vec(),
             values_per_leaf: tree.values_per_leaf(),
             target,
+            depth: tree.depth(),
         }
     }
 
     /// Per split a bit for each of the rows: whether it takes the first side.
-    pub(super) fn decide(&self, rows: &[&[f64]], bits: &mut Vec<u64>) {
+    pub(super) fn decide(&self, rows: &Columns, bits: &mut Vec<u64>) {
         bits.clear();
         bits.extend(self.decisions.iter().map(|(feature, decision)| {
-            rows.iter().enumerate().fold(0, |word, (bit, row)| {
-                word | u64::from(decision.takes_first(row[*feature as usize])) << bit
+            let column = &rows.columns[*feature as usize];
+            column.iter().enumerate().fold(0, |word, (bit, value)| {
+                word | u64::from(decision.takes_first(*value)) << bit
             })
         }));
     }
@@ -103,10 +127,26 @@ struct Parting {
     row_way: (f64, f64),
 }
 
+impl Parting {
+    fn is_row_way(&self) -> bool {
+        self.background_way.is_some()
+    }
+}
+
+/// What is summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// A number per feature.
+    Features,
+    /// A matrix: pairs of features above the diagonal, features on it.
+    Pairs,
+}
+
 /// What the walks of one thread keep.
 #[derive(Debug)]
 pub(super) struct PairWalk<'a> {
     weights: &'a Weights,
+    detail: Detail,
     deciders: Vec<Decider>,
     partings: Vec<Parting>,
 }
@@ -126,16 +166,17 @@ impl Pair<'_> {
 }
 
 impl PairWalk<'_> {
-    pub(super) fn new(weights: &Weights, n_features: usize) -> PairWalk<'_> {
+    pub(super) fn new(weights: &Weights, n_features: usize, detail: Detail) -> PairWalk<'_> {
         PairWalk {
             weights,
+            detail,
             deciders: vec![Decider::Both; n_features],
             partings: Vec::new(),
         }
     }
 
     /// Adds the contributions of the features to one of a leaf's values.
-    pub(super) fn add(&mut self, tree: &WalkTree, value: usize, pair: Pair, sums: &mut [f64]) {
+    pub(super) fn add(&mut self, (tree, value): (&WalkTree, usize), pair: Pair, sums: &mut [f64]) {
         let mut node = 0;
         let mut n_background = 0;
         loop {
@@ -143,10 +184,32 @@ impl PairWalk<'_> {
             let n_row = self.partings.len() - n_background;
             let (of_row, of_background) = self.weights.of(n_row, n_background);
             let leaf_value = tree.leaf_value(leaf, value);
+            if self.detail == Detail::Pairs {
+                self.add_pairs(leaf_value, (n_row, n_background), sums);
+            }
             let below = (leaf_value * of_row, leaf_value * of_background);
             match self.next_way(below, &mut n_background, sums) {
                 Some(way) => node = way,
                 None => return,
+            }
+        }
+    }
+
+    /// Adds a leaf's mixed derivatives: two features from one side help each other, and two
+    /// from different sides hinder each other.
+    fn add_pairs(&self, leaf: f64, (n_row, n_background): (usize, usize), sums: &mut [f64]) {
+        let n_features = self.deciders.len();
+        for (idx, one) in self.partings.iter().enumerate() {
+            for other in &self.partings[..idx] {
+                let integral = match (one.is_row_way(), other.is_row_way()) {
+                    (true, true) => self.weights.integral(n_row - 2, n_background),
+                    (false, false) => self.weights.integral(n_row, n_background - 2),
+                    (true, false) | (false, true) => {
+                        -self.weights.integral(n_row - 1, n_background - 1)
+                    }
+                };
+                let (i, j) = (one.feature as usize, other.feature as usize);
+                sums[pair_at(i, j, n_features)] += leaf * integral;
             }
         }
     }
@@ -190,6 +253,10 @@ impl PairWalk<'_> {
         n_background: &mut usize,
         sums: &mut [f64],
     ) -> Option<u32> {
+        let per_feature = match self.detail {
+            Detail::Features => 1,
+            Detail::Pairs => self.deciders.len() + 1,
+        };
         loop {
             let parting = self.partings.last_mut()?;
             let feature = parting.feature as usize;
@@ -199,7 +266,7 @@ impl PairWalk<'_> {
                 *n_background += 1;
                 return Some(way);
             }
-            sums[feature] += parting.row_way.0 - below.1;
+            sums[feature * per_feature] += parting.row_way.0 - below.1;
             below = (parting.row_way.0 + below.0, parting.row_way.1 + below.1);
             self.deciders[feature] = Decider::Both;
             *n_background -= 1;
