@@ -1,7 +1,7 @@
 //! Seconds of kernel SHAP apart from the model: 100 rows of 20 features, 2,048 coalitions, 100
-//! rows of baseline; `shap.KernelExplainer` takes 5 to 12 CPU seconds for them.
+//! rows of baseline; `shap.KernelExplainer` takes 2.2 to 12 CPU seconds for them.
 //!
-//! `cargo bench -p probity-metrics --bench kernel_shap`. Time is the process's own where the
+//! `cargo bench -p probity-metrics --bench kernel_shap`. Time is the thread's own where the
 //! system tells it (Linux), so that a busy machine does not show in the figures.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
@@ -19,7 +19,7 @@ const N_ROWS: usize = 100;
 const N_FEATURES: usize = 20;
 const N_SAMPLES: u64 = 2048;
 /// Inputs at once: their columns stay in a processor's cache.
-const MOST_INPUTS: usize = 8_192;
+const MOST_INPUTS: usize = 16_384;
 
 /// SplitMix64.
 fn uniform(i: u64) -> f64 {
@@ -44,7 +44,7 @@ fn table(seed: u64, n_rows: usize, n_texts: usize) -> RecordBatch {
     RecordBatch::try_from_iter(columns).unwrap()
 }
 
-/// Seconds of the process on a processor, or on the clock where the system does not tell.
+/// Seconds of the thread on a processor, or on the clock where the system does not tell.
 fn seconds(start: Instant) -> f64 {
     let Ok(statistics) = std::fs::read_to_string("/proc/self/schedstat") else {
         return start.elapsed().as_secs_f64();

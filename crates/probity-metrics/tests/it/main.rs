@@ -26,6 +26,7 @@ mod drift_simulation;
 mod generator;
 mod kernel_exact;
 mod kernel_games;
+mod kernel_golden;
 mod kernel_masker;
 mod kernel_sampled;
 mod laws;

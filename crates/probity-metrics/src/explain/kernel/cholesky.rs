@@ -63,6 +63,18 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
+pub(super) fn sum(values: &[f64]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let parts = values.chunks_exact(LANES);
+    let rest: f64 = parts.remainder().iter().sum();
+    for part in parts {
+        for (sum, value) in sums.iter_mut().zip(part) {
+            *sum += value;
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
 /// L of A = L·Lᵀ; its upper triangle is not read.
 #[derive(Clone, Debug)]
 pub(super) struct Cholesky(Matrix);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::batches::MaskedChunk;
+use super::cholesky::sum;
 
 /// The mean score of each coalition over the baseline: `n_outputs` scores for each input, inputs
 /// of one coalition one after another. The answer has `n_outputs` numbers for each coalition.
@@ -20,8 +21,12 @@ pub fn mean_scores(
             n_outputs,
         });
     }
-    let mut means = vec![0.0; scores.len() / inputs_per_coalition];
     let n = inputs_per_coalition as f64;
+    if n_outputs == 1 {
+        let coalitions = scores.chunks_exact(inputs_per_coalition);
+        return Ok(coalitions.map(|scores| sum(scores) / n).collect());
+    }
+    let mut means = vec![0.0; scores.len() / inputs_per_coalition];
     for (coalition, means) in
         (scores.chunks_exact(scores_per_coalition)).zip(means.chunks_exact_mut(n_outputs))
     {

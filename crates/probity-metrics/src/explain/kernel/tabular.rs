@@ -7,7 +7,10 @@
 //! one copy of contiguous memory. With a few rows of baseline runs are too short for that, and
 //! values are picked by position.
 
-use arrow::array::{Array, ArrayRef, MutableArrayData, RecordBatch, UInt32Array, make_array};
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, MutableArrayData, PrimitiveArray, RecordBatch,
+    UInt32Array, downcast_primitive_array, make_array,
+};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -171,6 +174,13 @@ impl TabularMasker {
             let source = concat(&[baseline.as_ref(), explained.as_ref()]).map_err(combine)?;
             return take(&source, &positions, None).map_err(combine);
         }
+        let numbers = downcast_primitive_array!(
+            baseline => plan.numbers(baseline, (values.as_ref(), owner)),
+            _ => None
+        );
+        if let Some(numbers) = numbers {
+            return Ok(numbers);
+        }
         let repeated: UInt32Array = (plan.rows.clone())
             .flat_map(|row| std::iter::repeat_n(position(row), plan.n_baseline))
             .collect();
@@ -252,6 +262,33 @@ impl Plan<'_> {
             }
         }
         Ok(make_array(copied.freeze()))
+    }
+
+    /// Numbers, of which none is missing, take a quarter of the time.
+    fn numbers<T: ArrowPrimitiveType>(
+        &self,
+        baseline: &PrimitiveArray<T>,
+        (values, owner): (&dyn Array, Option<usize>),
+    ) -> Option<ArrayRef> {
+        let explained: &PrimitiveArray<T> = values.as_primitive_opt()?;
+        let is_missing = |row: usize| explained.is_null(row);
+        if baseline.null_count() > 0 || self.rows.clone().any(is_missing) {
+            return None;
+        }
+        let n_inputs = self.rows.len() * self.coalitions.len() * self.n_baseline;
+        let mut numbers: Vec<T::Native> = Vec::with_capacity(n_inputs);
+        for explained in &explained.values()[self.rows.clone()] {
+            for coalition in self.coalitions {
+                if owner.is_none_or(|player| coalition.contains(player)) {
+                    numbers.resize(numbers.len() + self.n_baseline, *explained);
+                } else {
+                    numbers.extend_from_slice(baseline.values());
+                }
+            }
+        }
+        let data_type = baseline.data_type().clone();
+        let numbers = PrimitiveArray::<T>::new(numbers.into(), None);
+        Some(Arc::new(numbers.with_data_type(data_type)))
     }
 }
 
