@@ -242,6 +242,27 @@ async fn a_model_that_dies_half_way_ends_the_run_with_a_reason() {
     assert_eq!(server.calls().len(), 13);
 }
 
+/// An outage must not make the rest of a long run a request per record.
+#[tokio::test]
+async fn a_model_that_was_overburdened_gets_fewer_records_but_not_single_ones() {
+    let server = ModelServer::start(|call| match call.number {
+        0 => Reply::Answer(500, "out of memory".to_owned()),
+        _ => ok(sums(call)),
+    })
+    .await;
+    let model = server.model(|options| {
+        options.max_records = 16;
+        options.concurrency = 1;
+        options.retries.count = 0;
+    });
+    assert_eq!(scores(&model, 32).await, expected(32));
+    let calls = server.calls();
+    let sizes: Vec<usize> = calls.iter().map(|call| call.lines().len()).collect();
+    let after = [[16].as_slice(), &[1; 16], &[4; 4]].concat();
+    assert_eq!(sizes, after);
+    assert_eq!(model.notes(), [FELL_BACK]);
+}
+
 #[tokio::test]
 async fn a_server_that_is_gone_is_named_without_its_password() {
     let server = ModelServer::start(|_| Reply::CloseWithoutAnswer).await;

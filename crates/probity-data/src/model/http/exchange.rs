@@ -14,7 +14,7 @@ use url::Url;
 
 use super::address::{Addresses, shown_url};
 use super::excerpt::excerpt;
-use super::failure::{Failure, Remedy};
+use super::failure::{Failure, Remedy, innermost};
 use super::options::{HttpOptions, InvalidHttpOptions, Protocol, Retries, Timeouts};
 use super::statistics::Counters;
 
@@ -66,7 +66,7 @@ impl Exchange {
             .tls_built_in_native_certs(addresses.predict.scheme() == "https")
             .build()
             .map_err(|error| InvalidHttpOptions::Client {
-                problem: error.without_url().to_string(),
+                problem: innermost(&error),
             })?;
         Ok(Exchange {
             client,
@@ -132,7 +132,7 @@ impl Exchange {
             let again = match failure.remedy() {
                 Remedy::Again => true,
                 Remedy::Quarter => when_slow == WhenSlow::Again,
-                Remedy::Half | Remedy::Single | Remedy::Stop => false,
+                Remedy::Half | Remedy::Single | Remedy::SingleForNow | Remedy::Stop => false,
             };
             if !again || attempt >= self.retries.count {
                 let attempts = attempt + 1;

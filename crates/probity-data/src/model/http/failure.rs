@@ -48,6 +48,8 @@ pub(super) enum Remedy {
     Quarter,
     /// The model may not be made for several records at once, or one of them may be to blame.
     Single,
+    /// The model may only be overburdened: these one by one, of the next not so many.
+    SingleForNow,
     /// The next request would fare no better.
     Stop,
 }
@@ -78,7 +80,7 @@ impl Failure {
             (Failure::Unreachable(_), _) => Remedy::Stop,
             // A server that asks for fewer requests is not given more.
             (Failure::Status { status, .. }, _) if status.as_u16() == 429 => Remedy::Stop,
-            (_, Remedy::Again) => Remedy::Single,
+            (_, Remedy::Again) => Remedy::SingleForNow,
             (_, remedy) => remedy,
         }
     }
@@ -180,7 +182,8 @@ impl fmt::Display for Cause {
 
 impl Error for Cause {}
 
-fn innermost(error: &reqwest::Error) -> String {
+/// Not the client's own text, which names the address with all that is in it.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -210,6 +210,11 @@ impl HttpModel {
                 self.limit.fell_back();
                 1
             }
+            Remedy::SingleForNow => {
+                self.note(FELL_BACK);
+                self.limit.lower(n_records.div_ceil(4));
+                1
+            }
         };
         pieces.put_back(range, most);
         Ok(())
