@@ -4,6 +4,9 @@
 //! their scores back.
 
 pub mod kernel;
+mod mean_interval;
+pub mod partial_dependence;
+mod row_sample;
 mod tree_shap;
 
 pub use tree_shap::{Background, ExplainTrees, TreeExplainer};
