@@ -3,6 +3,7 @@
 //! Nothing here calls a model. What needs one hands out batches of masked rows and takes
 //! their scores back.
 
+pub mod baseline;
 pub mod kernel;
 mod mean_interval;
 pub mod partial_dependence;
