@@ -38,6 +38,7 @@ mod suggest;
 pub use binary::{BinaryQuality, BinarySettings};
 pub use check::{CheckQuality, QualityComparison, QualityVerdicts, check_constraints};
 pub use findings::QualityFindings;
+pub(crate) use interval::Z;
 pub use model_quality::{ModelQuality, QualitySettings};
 pub use multiclass::{MOST_CLASSES, MulticlassQuality};
 pub use regression::RegressionQuality;

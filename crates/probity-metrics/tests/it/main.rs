@@ -23,6 +23,7 @@ mod constraints_suggest;
 mod drift_duplicates;
 mod drift_golden;
 mod drift_simulation;
+mod explain_aggregate;
 mod explain_baseline;
 mod explain_dependence;
 mod generator;
