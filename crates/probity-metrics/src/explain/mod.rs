@@ -4,6 +4,7 @@
 //! their scores back.
 
 pub mod aggregate;
+pub mod attribution_drift;
 pub mod baseline;
 pub mod kernel;
 mod mean_interval;

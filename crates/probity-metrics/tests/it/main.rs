@@ -26,6 +26,7 @@ mod drift_simulation;
 mod explain_aggregate;
 mod explain_baseline;
 mod explain_dependence;
+mod explain_drift;
 mod generator;
 mod kernel_exact;
 mod kernel_games;
