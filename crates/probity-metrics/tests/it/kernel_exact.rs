@@ -93,12 +93,12 @@ fn players_that_do_the_same_get_the_same_and_idle_ones_nothing() {
 fn the_values_of_a_sum_of_games_are_the_sums_of_their_values() {
     let mut random = SplitMix64(4);
     // Holds for sampled designs as well: a solution is linear in the values.
-    for design in [enumerated(8), KernelDesign::new(8, Some(100), 1).unwrap()] {
+    for design in [enumerated(9), KernelDesign::new(9, Some(300), 1).unwrap()] {
         let (a, b) = (
-            TableGame::random(8, &mut random),
-            TableGame::random(8, &mut random),
+            TableGame::random(9, &mut random),
+            TableGame::random(9, &mut random),
         );
-        let both = TableGame::new(8, |bits| 2.0 * a.values[bits] - b.values[bits]);
+        let both = TableGame::new(9, |bits| 2.0 * a.values[bits] - b.values[bits]);
         let of_both = (a.solve(&design).values.iter())
             .zip(b.solve(&design).values)
             .map(|(a, b)| 2.0 * a - b)
@@ -109,7 +109,7 @@ fn the_values_of_a_sum_of_games_are_the_sums_of_their_values() {
 
 #[test]
 fn values_of_additive_games_are_exact_also_where_coalitions_are_sampled() {
-    for (n_players, n_samples) in [(3, None), (20, Some(80)), (20, None), (150, Some(700))] {
+    for (n_players, n_samples) in [(3, None), (20, Some(256)), (20, None), (150, Some(700))] {
         let design = KernelDesign::new(n_players, n_samples, 5).unwrap();
         let worth = |player: usize| (player as f64 * 1.7).sin() * 3.0;
         let additive = |coalition: &Coalition| 0.5 + coalition.present().map(worth).sum::<f64>();
@@ -126,14 +126,14 @@ fn values_of_additive_games_are_exact_also_where_coalitions_are_sampled() {
 #[test]
 fn values_sum_to_what_is_to_be_explained() {
     let mut random = SplitMix64(6);
-    for n_samples in [64, 100, 254] {
-        let design = KernelDesign::new(8, Some(n_samples), 9).unwrap();
+    for n_samples in [256, 500, 1022] {
+        let design = KernelDesign::new(10, Some(n_samples), 9).unwrap();
         for scale in [1e-9, 1.0, 1e9] {
-            let mut game = TableGame::random(8, &mut random);
+            let mut game = TableGame::random(10, &mut random);
             game.values.iter_mut().for_each(|value| *value *= scale);
             let sum: f64 = game.solve(&design).values.iter().sum();
-            let explained = game.values[255] - game.values[0];
-            // Eight values of up to twice the scale.
+            let explained = game.values[1023] - game.values[0];
+            // Ten values of up to twice the scale.
             assert!(
                 (sum - explained).abs() <= 1e-14 * scale,
                 "{sum} {explained}"
@@ -147,13 +147,14 @@ fn what_cannot_be_solved_is_told() {
     let error = |n_players, n_samples| KernelDesign::new(n_players, n_samples, 0).unwrap_err();
     assert_eq!(error(0, None), DesignKernel::NoPlayer);
     assert_eq!(
-        error(20, Some(79)).to_string(),
-        "`79` samples are too few for 20 players: ask for at least 80"
+        error(20, Some(255)).to_string(),
+        "`255` samples are too few for 20 players: ask for at least 256"
     );
     assert_eq!(
         error(4, Some(13)).to_string(),
         "`13` samples are too few for 4 players: ask for at least 14"
     );
+    assert_eq!(KernelDesign::least_samples(100), 400);
     assert!(matches!(
         error(1000, Some(1_000_000)),
         DesignKernel::TooLarge { most: 134_216, .. }
@@ -174,7 +175,7 @@ fn what_cannot_be_solved_is_told() {
 
 #[test]
 fn a_value_that_is_no_number_gives_none_and_no_panic() {
-    let design = KernelDesign::new(8, Some(64), 0).unwrap();
+    let design = KernelDesign::new(10, Some(256), 0).unwrap();
     for wrong in [f64::NAN, f64::INFINITY] {
         let solution = solve(&design, |coalition| {
             if coalition.n_present() == 3 {

@@ -101,7 +101,7 @@ impl SumGame {
         sums
     }
 
-    fn value(&self, coalition: &Coalition) -> f64 {
+    pub(crate) fn value(&self, coalition: &Coalition) -> f64 {
         (self.parts.iter())
             .map(|(players, game)| {
                 let bits: usize = (players.iter().enumerate())

@@ -1,11 +1,11 @@
 //! Kernel SHAP where coalitions are sampled: how fast it converges, and whether its standard
 //! errors tell the truth.
 
-use probity_metrics::explain::kernel::{CoalitionValues, KernelDesign};
+use probity_metrics::explain::kernel::{AggregateErrors, Coalition, CoalitionValues, KernelDesign};
 use rayon::prelude::*;
 
 use crate::generator::SplitMix64;
-use crate::kernel_games::{SumGame, TableGame};
+use crate::kernel_games::{SumGame, TableGame, uniform};
 
 /// Over many seeds: the root mean squared error, the mean variance that was estimated over that
 /// error's square, and the share of 95 % intervals that hold the true value.
@@ -44,13 +44,14 @@ fn intervals_hold_the_truth_at_their_rate_also_with_few_samples() {
     // 400 seeds × 9 players; errors of players of one seed go together, so that a share of 95 %
     // errs by at most √(0.95·0.05/400) = 1.1 %, and by 0.4 % were they independent.
     let cases = [
-        (9, 64, 600),
-        (12, 64, 400),
-        (12, 200, 400),
+        (9, 256, 600),
+        (10, 256, 400),
+        (12, 256, 400),
         (12, 1500, 400),
-        (20, 80, 400),
+        (20, 256, 400),
         (20, 500, 200),
-        (40, 160, 200),
+        (40, 256, 200),
+        (80, 320, 200),
     ];
     let found: Vec<(_, Sampled)> = cases
         .into_par_iter()
@@ -76,6 +77,47 @@ fn intervals_hold_the_truth_at_their_rate_also_with_few_samples() {
     }
 }
 
+/// The probability of a logistic model with coefficients of up to 2: a game without end of
+/// interactions, in which the pairs with the largest coefficients decide most.
+fn logistic(n_players: usize, seed: u64) -> TableGame {
+    let mut random = SplitMix64(seed);
+    let coefficients: Vec<f64> = (0..n_players).map(|_| 2.0 * uniform(&mut random)).collect();
+    TableGame::new(n_players, |bits| {
+        let sum: f64 = (coefficients.iter().enumerate())
+            .filter(|(player, _)| bits >> player & 1 == 1)
+            .map(|(_, coefficient)| coefficient)
+            .sum();
+        1.0 / (1.0 + (-sum).exp())
+    })
+}
+
+#[test]
+fn intervals_of_a_logistic_model_hold_the_truth_nearly_at_their_rate() {
+    for (n_players, n_samples) in [(10, 256), (12, 256), (12, 600)] {
+        for seed in 0..3 {
+            let game = logistic(n_players, 30 + seed);
+            let truth = game.shapley_values();
+            let n_seeds = 400;
+            let mut held = 0;
+            for seed in 0..n_seeds {
+                let design = KernelDesign::new(n_players, Some(n_samples), seed).unwrap();
+                let critical = design.critical_value(0.95).unwrap();
+                let solution = game.solve(&design);
+                let errors = solution.standard_errors.unwrap();
+                for ((value, error), truth) in solution.values.iter().zip(errors).zip(&truth) {
+                    held += usize::from((value - truth).abs() <= critical * error);
+                }
+            }
+            let share = held as f64 / (n_seeds as usize * n_players) as f64;
+            // As above; two more below, because the contributions of pairs are skewed.
+            assert!(
+                (0.91..=0.97).contains(&share),
+                "{n_players} {n_samples}: {share}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_error_falls_with_the_root_of_the_number_of_samples() {
     // Of 2^29 pairs at most 4,096 are asked, so that asking without replacement does not help;
@@ -98,13 +140,13 @@ fn the_error_falls_with_the_root_of_the_number_of_samples() {
 #[test]
 fn the_bias_is_small_against_the_spread() {
     // A game of nine players without any structure, the worst case for a regression: a ratio of
-    // random sums is biased by the order of variance/P, here 0.2 standard deviations.
+    // random sums is biased by the order of variance/P.
     let game = TableGame::random(9, &mut SplitMix64(11));
     let truth = game.shapley_values();
     let n_seeds = 1000;
     let mut sums = vec![(0.0, 0.0); 9];
     for seed in 0..n_seeds {
-        let design = KernelDesign::new(9, Some(100), seed).unwrap();
+        let design = KernelDesign::new(9, Some(256), seed).unwrap();
         for ((sum, squares), value) in sums.iter_mut().zip(game.solve(&design).values) {
             *sum += value;
             *squares += value * value;
@@ -119,6 +161,95 @@ fn the_bias_is_small_against_the_spread() {
             (mean - truth).abs() < 0.3 * spread,
             "{mean} {truth} {spread}"
         );
+    }
+}
+
+/// 25 rows: a game that all have, and a smaller one of their own.
+fn rows_that_go_together(n_players: usize) -> Vec<[SumGame; 2]> {
+    (0..25)
+        .map(|row| {
+            let own = SumGame::random(n_players, 100 + row);
+            [SumGame::random(n_players, 1), own]
+        })
+        .collect()
+}
+
+#[test]
+fn intervals_of_a_mean_over_rows_of_one_design_hold_the_truth_at_their_rate() {
+    const ROWS: f64 = 25.0;
+    let (n_players, n_seeds) = (16, 300);
+    let rows = rows_that_go_together(n_players);
+    // Weights of the games, and of each player's mean of signed values.
+    let (of_all, of_own) = (0.8, 0.6);
+    let mut truth = vec![0.0; n_players];
+    for [all, own] in &rows {
+        let values = all.shapley_values().into_iter().zip(own.shapley_values());
+        for (truth, (all, own)) in truth.iter_mut().zip(values) {
+            *truth += (of_all * all + of_own * own) / ROWS;
+        }
+    }
+    let (mut held, mut held_if_independent) = (0, 0);
+    for seed in 0..n_seeds {
+        let design = KernelDesign::new(n_players, Some(256), seed).unwrap();
+        let critical = design.critical_value(0.95).unwrap();
+        let mut errors = AggregateErrors::new(&design);
+        let mut second_half = errors.clone();
+        let (mut means, mut variances) = (vec![0.0; n_players], vec![0.0; n_players]);
+        for (row, [all, own]) in rows.iter().enumerate() {
+            let value = |c: &Coalition| of_all * all.value(c) + of_own * own.value(c);
+            let asked: Vec<f64> = design.coalitions().iter().map(value).collect();
+            let values = CoalitionValues {
+                empty: value(&Coalition::empty(n_players)),
+                full: value(&Coalition::full(n_players)),
+                values: &asked,
+            };
+            let solution = design.solve(&values).unwrap();
+            let part = if row < 12 {
+                &mut errors
+            } else {
+                &mut second_half
+            };
+            let slopes = vec![1.0 / ROWS; n_players];
+            part.add(&design, (&values, &solution), &slopes).unwrap();
+            let of_row = solution.standard_errors.unwrap();
+            for player in 0..n_players {
+                means[player] += solution.values[player] / ROWS;
+                variances[player] += (of_row[player] / ROWS).powi(2);
+            }
+        }
+        errors.merge(&second_half);
+        for (player, error) in errors.standard_errors(&design).into_iter().enumerate() {
+            let miss = (means[player] - truth[player]).abs();
+            held += usize::from(miss <= critical * error);
+            held_if_independent += usize::from(miss <= critical * variances[player].sqrt());
+        }
+    }
+    // As for one row above; errors that are taken for independent hold far less.
+    let share = |held: usize| held as f64 / (n_seeds as usize * n_players) as f64;
+    assert!((0.93..=0.97).contains(&share(held)), "{}", share(held));
+    assert!(share(held_if_independent) < 0.6);
+}
+
+#[test]
+fn a_figure_of_one_row_is_as_sure_as_the_row() {
+    let game = SumGame::random(12, 4);
+    let design = KernelDesign::new(12, Some(300), 1).unwrap();
+    let asked: Vec<f64> = (design.coalitions().iter())
+        .map(|coalition| game.value(coalition))
+        .collect();
+    let values = CoalitionValues {
+        empty: game.value(&Coalition::empty(12)),
+        full: game.value(&Coalition::full(12)),
+        values: &asked,
+    };
+    let solution = design.solve(&values).unwrap();
+    let slopes: Vec<f64> = (0..12).map(|player| f64::from(player) - 4.0).collect();
+    let mut errors = AggregateErrors::new(&design);
+    errors.add(&design, (&values, &solution), &slopes).unwrap();
+    let of_row = solution.standard_errors.unwrap();
+    let of_figure = errors.standard_errors(&design);
+    for ((figure, row), slope) in of_figure.iter().zip(&of_row).zip(slopes) {
+        assert!((figure - row * slope.abs()).abs() < 1e-14);
     }
 }
 

@@ -13,11 +13,14 @@
 //!    [`ScoreCollector`] puts the chunks together again;
 //! 5. [`KernelDesign::solve`] turns the values of a row's coalitions into its Shapley values.
 //!
+//! [`AggregateErrors`] says how sure a figure over many rows is.
+//!
 //! Only step 3 knows what a player is. Here it is a column or a group of columns; for text, an
 //! image or a time series (a token, a superpixel, a step) another masker makes the inputs, and
 //! the rest stays. There is no trait for it: a text has its own number of players, hence its own
 //! design, while all rows of a table share one, so that the loops around the steps differ.
 
+mod aggregate;
 mod batches;
 mod cholesky;
 mod coalition;
@@ -31,6 +34,7 @@ mod solution;
 mod subsets;
 mod tabular;
 
+pub use aggregate::AggregateErrors;
 pub use batches::{MaskedBatches, MaskedChunk};
 pub use coalition::Coalition;
 pub use collector::{CollectScores, FinishedRow, ScoreCollector, mean_scores};

@@ -114,9 +114,7 @@ impl Regression {
     /// As many values as there are coalitions: a pair side by side, the complement first.
     pub(super) fn solve(&self, values: &CoalitionValues<'_>) -> Solution {
         let delta = values.full - values.empty;
-        let differences: Vec<f64> = (values.values.chunks_exact(2))
-            .map(|pair| pair[0] - pair[1])
-            .collect();
+        let differences = differences(values.values);
         let players = self.shapley_values(delta, &differences);
         let standard_errors =
             (!self.is_exact()).then(|| self.standard_errors(&players, &differences));
@@ -147,9 +145,16 @@ impl Regression {
     }
 
     fn standard_errors(&self, players: &[f64], differences: &[f64]) -> Vec<f64> {
-        let n_pairs = differences.len();
+        let residuals = self.residuals(players, differences);
+        (self.influence.values.chunks_exact(differences.len()))
+            .map(|influence| self.standard_error(influence, &residuals))
+            .collect()
+    }
+
+    /// Of every pair, inflated to the size that they have where nothing is fitted to them.
+    pub(super) fn residuals(&self, players: &[f64], differences: &[f64]) -> Vec<f64> {
         let mut residuals = differences.to_vec();
-        for (signs, player) in self.signs.chunks_exact(n_pairs).zip(players) {
+        for (signs, player) in self.signs.chunks_exact(differences.len()).zip(players) {
             for (residual, sign) in residuals.iter_mut().zip(signs) {
                 *residual -= f64::from(*sign) * player;
             }
@@ -157,20 +162,36 @@ impl Regression {
         for (residual, inflation) in residuals.iter_mut().zip(&self.inflation) {
             *residual *= inflation;
         }
-        let variance = |influence: &[f64]| -> f64 {
-            (self.strata.iter())
-                .map(|stratum| {
-                    let pairs = stratum.pairs.clone();
-                    let n = pairs.len() as f64;
-                    let (influence, residuals) = (&influence[pairs.clone()], &residuals[pairs]);
-                    stratum.share_left * n / (n - 1.0) * spread(influence, residuals)
-                })
-                .sum()
-        };
+        residuals
+    }
+
+    fn standard_error(&self, influence: &[f64], residuals: &[f64]) -> f64 {
+        let variance: f64 = (self.strata.iter())
+            .map(|stratum| {
+                let pairs = stratum.pairs.clone();
+                let n = pairs.len() as f64;
+                let (influence, residuals) = (&influence[pairs.clone()], &residuals[pairs]);
+                stratum.share_left * n / (n - 1.0) * spread(influence, residuals)
+            })
+            .sum();
+        variance.sqrt()
+    }
+
+    /// With residuals of its own for each player, one run after another.
+    pub(super) fn standard_errors_of(&self, residuals: &[f64]) -> Vec<f64> {
+        let n_pairs = self.influence.n_columns;
         (self.influence.values.chunks_exact(n_pairs))
-            .map(|influence| variance(influence).sqrt())
+            .zip(residuals.chunks_exact(n_pairs))
+            .map(|(influence, residuals)| self.standard_error(influence, residuals))
             .collect()
     }
+}
+
+/// v(z) − v(z̄) of every pair: a pair stands side by side.
+pub(super) fn differences(values: &[f64]) -> Vec<f64> {
+    (values.chunks_exact(2))
+        .map(|pair| pair[0] - pair[1])
+        .collect()
 }
 
 fn sign(half: &Coalition, player: usize) -> i8 {
