@@ -9,6 +9,21 @@ pub(super) const LANES: usize = 16;
 /// One number for each of the rows.
 pub(super) type Lanes = [f64; LANES];
 
+/// `f` of each lane. The result is a value of its own, which the compiler keeps in vectors
+/// where a loop that writes through references would be taken apart.
+#[inline(always)]
+pub(super) fn each<const N: usize>(lanes: [&Lanes; N], f: impl Fn([f64; N]) -> f64) -> Lanes {
+    let mut result = [0.0; LANES];
+    for lane in 0..LANES {
+        let mut values = [0.0; N];
+        for at in 0..N {
+            values[at] = lanes[at][lane];
+        }
+        result[lane] = f(values);
+    }
+    result
+}
+
 /// The decision of a split.
 #[derive(Clone, Debug)]
 pub(super) enum Decision {

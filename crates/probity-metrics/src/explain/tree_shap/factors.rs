@@ -9,59 +9,65 @@
 //! sides sum to 1.
 
 use super::prepared::PreparedSplit;
-use super::quadrature::Point;
+use super::quadrature::{POINTS_AT_ONCE, Point};
+
+/// A number per point; those beyond a rule's points are not used. All points of a walk are in
+/// one vector, whatever their number.
+type PerPoint = [f64; POINTS_AT_ONCE];
 
 /// Some points of a rule, by part.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Points<const K: usize> {
-    at: [f64; K],
+pub(super) struct Points {
+    at: PerPoint,
     /// `1 − at`.
-    rest: [f64; K],
-    pub(super) weight: [f64; K],
+    rest: PerPoint,
 }
 
-impl<const K: usize> Points<K> {
+impl Points {
     #[inline(always)]
-    pub(super) fn new(points: &[Point; K]) -> Points<K> {
+    pub(super) fn new(points: &[Point]) -> Points {
+        let mut at = [1.0; POINTS_AT_ONCE];
+        for (at, point) in at.iter_mut().zip(points) {
+            *at = point.at;
+        }
         Points {
-            at: points.map(|point| point.at),
-            rest: points.map(|point| 1.0 - point.at),
-            weight: points.map(|point| point.weight),
+            at,
+            rest: at.map(|at| 1.0 - at),
         }
     }
 }
 
 /// Factors of the first side; those of the second are 1 minus these.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Factors<const K: usize> {
+pub(super) struct Factors {
     /// Where the row takes the first side.
-    pub(super) first: [f64; K],
+    pub(super) first: PerPoint,
     /// Where it takes the second.
-    pub(super) second: [f64; K],
-    /// `dq/dx = (b − z) · slope` where the row takes either.
-    pub(super) slope: [f64; K],
+    pub(super) second: PerPoint,
+    /// `dq/dx = (b − z) · slope` where the row takes either; for a first split, 1.
+    pub(super) slope: PerPoint,
 }
 
-impl<const K: usize> Factors<K> {
+impl Factors {
     /// Written so that a side that no training weight takes gets a factor of exactly 0 where
     /// the row does not take it either.
     #[inline(always)]
-    pub(super) fn new(split: &PreparedSplit, points: &Points<K>) -> Factors<K> {
+    pub(super) fn new(split: &PreparedSplit, points: &Points) -> Factors {
         let share = split.first_share;
         let mut factors = Factors {
-            first: [0.0; K],
-            second: [0.0; K],
-            slope: [1.0; K],
+            first: [0.0; POINTS_AT_ONCE],
+            second: [0.0; POINTS_AT_ONCE],
+            slope: [1.0; POINTS_AT_ONCE],
         };
         match split.earlier {
             None => {
-                for k in 0..K {
+                for k in 0..POINTS_AT_ONCE {
                     factors.first[k] = 1.0 - points.rest[k] * (1.0 - share);
                     factors.second[k] = points.rest[k] * share;
                 }
             }
             Some(earlier) => {
-                for k in 0..K {
+                for k in 0..POINTS_AT_ONCE {
                     let above = points.at[k] + points.rest[k] * earlier.share;
                     let absent = points.rest[k] * (earlier.share * share);
                     factors.first[k] = (points.at[k] + absent) / above;

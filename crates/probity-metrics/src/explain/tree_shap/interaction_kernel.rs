@@ -9,7 +9,7 @@
 
 use multiversion::multiversion;
 
-use super::decision::{LANES, Lanes};
+use super::decision::{LANES, Lanes, each};
 use super::factors::{Factors, Points};
 use super::interaction::pair_at;
 use super::path_dependent::{Walk, choose, leaf_value, sides};
@@ -89,8 +89,7 @@ fn walk_points<const K: usize>(
     workspace: &mut PairWorkspace,
     sums: &mut PairSums,
 ) {
-    let (chunks, _) = walk.points.as_chunks::<K>();
-    let points = Points::new(&chunks[0]);
+    let points = Points::new(walk.points);
     let mut kept = Kept {
         weights: workspace.weights.as_chunks_mut::<K>().0,
         values: workspace.values.as_chunks_mut::<K>().0,
@@ -99,7 +98,9 @@ fn walk_points<const K: usize>(
         features: &mut workspace.features,
         way: &mut workspace.way,
     };
-    kept.weights[0] = points.weight.map(|weight| [weight; LANES]);
+    for (weight, point) in kept.weights[0].iter_mut().zip(walk.points) {
+        *weight = [point.weight; LANES];
+    }
     for step in &walk.tree.steps {
         let (Step::Descend(idx) | Step::Twig(idx) | Step::Ascend(idx)) = *step;
         let split = &walk.tree.splits[idx as usize];
@@ -133,7 +134,7 @@ struct Change<const K: usize> {
 
 impl<const K: usize> Change<K> {
     #[inline(always)]
-    fn new(split: &PreparedSplit, points: &Points<K>, taken: &[Lanes]) -> Change<K> {
+    fn new(split: &PreparedSplit, points: &Points, taken: &[Lanes]) -> Change<K> {
         let at = split.side_slot();
         let sides = [taken[at], taken[at + 1]];
         let factors = Factors::new(split, points);
@@ -142,14 +143,13 @@ impl<const K: usize> Change<K> {
             factor: [ZEROS; K],
             derivative: [ZEROS; K],
         };
-        let mut direction = ZEROS;
-        for ((direction, first), second) in direction.iter_mut().zip(sides[0]).zip(sides[1]) {
-            *direction = (1.0 - share) * first - share * second;
-        }
+        let direction = each([&sides[0], &sides[1]], |[first, second]| {
+            (1.0 - share) * first - share * second
+        });
         for k in 0..K {
             let of = (factors.first[k], factors.second[k], share);
             change.factor[k] = choose(split, &sides, of);
-            change.derivative[k] = direction.map(|direction| factors.slope[k] * direction);
+            change.derivative[k] = each([&direction], |[direction]| factors.slope[k] * direction);
         }
         change
     }
@@ -163,20 +163,15 @@ fn descend<const K: usize>(split: &PreparedSplit, change: &Change<K>, kept: &mut
     for k in 0..K {
         let weight = kept.weights[split.slot as usize][k];
         let (factor, derivative) = (&change.factor[k], &change.derivative[k]);
-        let mut of_first = ZEROS;
-        let mut of_second = ZEROS;
-        for lane in 0..LANES {
-            of_first[lane] = weight[lane] * factor[lane];
-            of_second[lane] = weight[lane] - of_first[lane];
-        }
-        kept.weights[at][k] = of_first;
-        kept.weights[at + 1][k] = of_second;
-        for lane in 0..LANES {
-            of_first[lane] = rate(derivative[lane], factor[lane]);
-            of_second[lane] = rate(-derivative[lane], 1.0 - factor[lane]);
-        }
-        kept.rates[at][k] = of_first;
-        kept.rates[at + 1][k] = of_second;
+        let product = each([&weight, factor], |[weight, factor]| weight * factor);
+        kept.weights[at][k] = product;
+        kept.weights[at + 1][k] = each([&weight, &product], |[weight, product]| weight - product);
+        kept.rates[at][k] = each([derivative, factor], |[derivative, factor]| {
+            rate(derivative, factor)
+        });
+        kept.rates[at + 1][k] = each([derivative, factor], |[derivative, factor]| {
+            rate(-derivative, 1.0 - factor)
+        });
     }
 }
 
@@ -201,14 +196,19 @@ fn ascend<const K: usize>(
     let mut contributions = [ZEROS; K];
     let mut total = ZEROS;
     for (k, contribution) in contributions.iter_mut().enumerate() {
-        for lane in 0..LANES {
-            let second = kept.values[at + 1][k][lane];
-            let difference = kept.values[at][k][lane] - second;
-            kept.values[slot][k][lane] = second + change.factor[k][lane] * difference;
-            let weighted = kept.weights[slot][k][lane] * difference;
-            contribution[lane] = weighted * change.derivative[k][lane];
-            total[lane] += contribution[lane];
-        }
+        let second = kept.values[at + 1][k];
+        let difference = each([&kept.values[at][k], &second], |[first, second]| {
+            first - second
+        });
+        kept.values[slot][k] = each(
+            [&second, &change.factor[k], &difference],
+            |[second, factor, difference]| second + factor * difference,
+        );
+        *contribution = each(
+            [&kept.weights[slot][k], &difference, &change.derivative[k]],
+            |[weight, difference, derivative]| weight * difference * derivative,
+        );
+        add(&mut total, contribution);
     }
     let feature = split.feature as usize;
     let n_features = sums.n_features;
@@ -221,9 +221,10 @@ fn ascend<const K: usize>(
         let rates = &kept.rates[*edge as usize];
         let mut mixed = ZEROS;
         for (contribution, rates) in contributions.iter().zip(rates) {
-            for lane in 0..LANES {
-                mixed[lane] += contribution[lane] * rates[lane];
-            }
+            mixed = each(
+                [&mixed, contribution, rates],
+                |[mixed, contribution, rate]| mixed + contribution * rate,
+            );
         }
         add(&mut sums.sums[pair_at(feature, other, n_features)], &mixed);
     }
@@ -231,7 +232,5 @@ fn ascend<const K: usize>(
 
 #[inline(always)]
 fn add(sum: &mut Lanes, more: &Lanes) {
-    for lane in 0..LANES {
-        sum[lane] += more[lane];
-    }
+    *sum = each([sum, more], |[sum, more]| sum + more);
 }

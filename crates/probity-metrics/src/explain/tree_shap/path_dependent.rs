@@ -6,7 +6,7 @@
 
 use multiversion::multiversion;
 
-use super::decision::{LANES, Lanes};
+use super::decision::{LANES, Lanes, each};
 use super::factors::{Factors, Points};
 use super::prepared::{PreparedSplit, PreparedTree, Side, Step};
 use super::quadrature::{POINTS_AT_ONCE, Point};
@@ -71,43 +71,22 @@ fn walk_points<const K: usize>(
     workspace: &mut Workspace,
     sums: &mut [Lanes],
 ) {
-    let (chunks, _) = walk.points.as_chunks::<K>();
-    let points = Points::new(&chunks[0]);
+    let points = Points::new(walk.points);
     let (weights, _) = workspace.weights.as_chunks_mut::<K>();
     let (values, _) = workspace.values.as_chunks_mut::<K>();
     let taken = &mut workspace.taken[..];
-    weights[0] = points.weight.map(|weight| [weight; LANES]);
+    for (weight, point) in weights[0].iter_mut().zip(walk.points) {
+        *weight = [point.weight; LANES];
+    }
     for step in &walk.tree.steps {
+        let (Step::Descend(idx) | Step::Twig(idx) | Step::Ascend(idx)) = *step;
+        let split = &walk.tree.splits[idx as usize];
+        let sum = &mut sums[split.feature as usize];
+        let kept = (&mut *weights, &mut *values, &mut *taken);
         match *step {
-            Step::Descend(idx) => {
-                let split = &walk.tree.splits[idx as usize];
-                descend(
-                    split,
-                    &points,
-                    (&mut *weights, &mut *values, &mut *taken),
-                    (walk, columns),
-                );
-            }
-            Step::Twig(idx) => {
-                let split = &walk.tree.splits[idx as usize];
-                let sum = &mut sums[split.feature as usize];
-                twig(
-                    split,
-                    &points,
-                    (&mut *weights, &mut *values, &mut *taken),
-                    (walk, columns, sum),
-                );
-            }
-            Step::Ascend(idx) => {
-                let split = &walk.tree.splits[idx as usize];
-                let sum = &mut sums[split.feature as usize];
-                ascend(
-                    split,
-                    &points,
-                    (&mut *weights, &mut *values, &mut *taken),
-                    sum,
-                );
-            }
+            Step::Descend(_) => descend(split, &points, kept, (walk, columns)),
+            Step::Twig(_) => twig(split, &points, kept, (walk, columns, sum)),
+            Step::Ascend(_) => ascend(split, &points, kept, sum),
         }
     }
 }
@@ -119,55 +98,43 @@ type Kept<'a, const K: usize> = (&'a mut [[Lanes; K]], &'a mut [[Lanes; K]], &'a
 /// feature above.
 #[inline(always)]
 pub(super) fn sides(split: &PreparedSplit, columns: &[Lanes], taken: &[Lanes]) -> [Lanes; 2] {
-    let mut first = split.decision.lanes(&columns[split.feature as usize]);
-    let mut second = ZEROS;
+    let first = split.decision.lanes(&columns[split.feature as usize]);
     match split.earlier {
-        None => {
-            for lane in 0..LANES {
-                second[lane] = 1.0 - first[lane];
-            }
-        }
+        None => [first, each([&first], |[first]| 1.0 - first)],
         Some(earlier) => {
             let above = &taken[earlier.slot as usize];
-            for lane in 0..LANES {
-                second[lane] = above[lane] * (1.0 - first[lane]);
-                first[lane] *= above[lane];
-            }
+            [
+                each([above, &first], |[above, first]| above * first),
+                each([above, &first], |[above, first]| above * (1.0 - first)),
+            ]
         }
     }
-    [first, second]
 }
 
 /// Of three numbers the one that a row's decision asks for.
 #[inline(always)]
 pub(super) fn choose(split: &PreparedSplit, sides: &[Lanes; 2], of: (f64, f64, f64)) -> Lanes {
-    let (first, second, neither) = of;
-    let mut chosen = ZEROS;
-    if split.earlier.is_none() {
-        for lane in 0..LANES {
-            chosen[lane] = if sides[0][lane] > 0.5 { first } else { second };
-        }
+    let (of_first, of_second, of_neither) = of;
+    if split.earlier.is_some() {
+        // A sum of which two terms are 0: exact, and without a choice of three, which the
+        // compiler makes lane by lane.
+        each([&sides[0], &sides[1]], |[first, second]| {
+            of_first * first + of_second * second + of_neither * (1.0 - first - second)
+        })
     } else {
-        for lane in 0..LANES {
-            let not_first = if sides[1][lane] > 0.5 {
-                second
-            } else {
-                neither
-            };
-            chosen[lane] = if sides[0][lane] > 0.5 {
-                first
-            } else {
-                not_first
-            };
-        }
+        each(
+            [&sides[0]],
+            |[first]| {
+                if first > 0.5 { of_first } else { of_second }
+            },
+        )
     }
-    chosen
 }
 
 #[inline(always)]
 fn descend<const K: usize>(
     split: &PreparedSplit,
-    points: &Points<K>,
+    points: &Points,
     (weights, values, taken): Kept<K>,
     (walk, columns): (&Walk, &[Lanes]),
 ) {
@@ -184,11 +151,9 @@ fn descend<const K: usize>(
     for k in 0..K {
         let of = (factors.first[k], factors.second[k], split.first_share);
         let factor = choose(split, &sides, of);
-        for lane in 0..LANES {
-            let product = weight[k][lane] * factor[lane];
-            first[k][lane] = product;
-            second[k][lane] = weight[k][lane] - product;
-        }
+        let product = each([&weight[k], &factor], |[weight, factor]| weight * factor);
+        second[k] = each([&weight[k], &product], |[weight, product]| weight - product);
+        first[k] = product;
     }
     for (side, value) in split.sides.iter().zip(&mut values[at..]) {
         if let Side::Leaf(leaf) = side {
@@ -205,17 +170,16 @@ pub(super) fn leaf_value(walk: &Walk, leaf: u32) -> f64 {
 /// Adds `(b − z) · total` for the rows that count.
 #[inline(always)]
 fn add_contribution(sum: &mut Lanes, share: f64, sides: &[Lanes; 2], total: &Lanes) {
-    for lane in 0..LANES {
-        let of_first = (1.0 - share) * sides[0][lane];
-        let of_second = share * sides[1][lane];
-        sum[lane] += (of_first - of_second) * total[lane];
-    }
+    *sum = each(
+        [sum, &sides[0], &sides[1], total],
+        |[sum, first, second, total]| sum + ((1.0 - share) * first - share * second) * total,
+    );
 }
 
 #[inline(always)]
 fn twig<const K: usize>(
     split: &PreparedSplit,
-    points: &Points<K>,
+    points: &Points,
     (weights, values, taken): Kept<K>,
     (walk, columns, sum): (&Walk, &[Lanes], &mut Lanes),
 ) {
@@ -237,9 +201,9 @@ fn twig<const K: usize>(
         );
         value[k] = choose(split, &sides, of);
         let slope = factors.slope[k] * difference;
-        for lane in 0..LANES {
-            total[lane] += weight[k][lane] * slope;
-        }
+        total = each([&total, &weight[k]], |[total, weight]| {
+            total + weight * slope
+        });
     }
     add_contribution(sum, split.first_share, &sides, &total);
 }
@@ -247,7 +211,7 @@ fn twig<const K: usize>(
 #[inline(always)]
 fn ascend<const K: usize>(
     split: &PreparedSplit,
-    points: &Points<K>,
+    points: &Points,
     (weights, values, taken): Kept<K>,
     sum: &mut Lanes,
 ) {
@@ -262,11 +226,16 @@ fn ascend<const K: usize>(
     for k in 0..K {
         let of = (factors.first[k], factors.second[k], split.first_share);
         let factor = choose(split, &sides, of);
-        for lane in 0..LANES {
-            let difference = first[k][lane] - second[k][lane];
-            value[k][lane] = second[k][lane] + factor[lane] * difference;
-            total[lane] += weight[k][lane] * (factors.slope[k] * difference);
-        }
+        let difference = each([&first[k], &second[k]], |[first, second]| first - second);
+        value[k] = each(
+            [&second[k], &factor, &difference],
+            |[second, factor, difference]| second + factor * difference,
+        );
+        let slope = factors.slope[k];
+        total = each(
+            [&total, &weight[k], &difference],
+            |[total, weight, difference]| total + weight * (slope * difference),
+        );
     }
     add_contribution(sum, split.first_share, &sides, &total);
 }
