@@ -2,6 +2,7 @@
 //! run elsewhere.
 
 pub mod http;
+pub mod onnx;
 mod predict;
 
 pub use predict::{AskModel, Predict, Predictions};

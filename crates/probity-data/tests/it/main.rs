@@ -23,6 +23,8 @@ mod location_s3;
 mod model_http_faults;
 mod model_http_forms;
 mod model_http_protocols;
+mod model_onnx;
+mod model_onnx_malformed;
 mod model_server;
 mod reading;
 mod record_columns;

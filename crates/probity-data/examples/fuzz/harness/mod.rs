@@ -4,6 +4,6 @@
 //! this workspace denies, and a build of their own of the query engine.
 
 mod mutation;
-mod random;
+pub(crate) mod random;
 pub(crate) mod session;
 pub(crate) mod targets;
