@@ -3,11 +3,14 @@
 //! No files, no clock, no network: documents in, text out.
 
 pub mod bias;
+pub mod clarify;
 pub mod data_quality;
+pub mod explanation;
 pub mod junit;
 pub mod markdown;
 pub mod model_quality;
 
+mod article;
 mod chart;
 mod distribution;
 mod junit_suite;

@@ -8,7 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-const STYLE: &str = include_str!("page/style.css");
+const STYLE: &str = concat!(
+    include_str!("page/style.css"),
+    include_str!("page/chart.css"),
+    include_str!("page/article.css"),
+);
 /// Filters and sorts what is already on the page; everything can be read without it.
 const SCRIPT: &str = include_str!("page/filter.js");
 

@@ -7,7 +7,7 @@ use probity_domain::document::bias_file::{BiasFile, MetricFacts};
 use super::metric_text::{formula, ideal_of, shown_name, text_of};
 use crate::masthead::terms;
 
-const TERMS: [(&str, &str); 5] = [
+pub(crate) const TERMS: [(&str, &str); 5] = [
     (
         "Groups d and a",
         "d is the group named by the facet: the listed values, or the interval. a is everyone else, rows without a value included. Clarify calls d the disadvantaged and a the advantaged group; whether that is so is what the metrics say.",

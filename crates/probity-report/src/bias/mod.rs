@@ -2,6 +2,8 @@
 
 mod check;
 mod check_format;
+mod content;
+mod content_check;
 mod facet;
 mod finding;
 mod headline;
@@ -20,3 +22,7 @@ mod words;
 pub use check_format::{check_results, check_summary};
 pub use report::{BiasReport, render};
 pub use samples::{BiasSample, samples};
+
+pub(crate) use content::{lead as lead_words, sections as content_sections};
+pub(crate) use headline::{headline, lead};
+pub(crate) use report::{kind, origin, sections};

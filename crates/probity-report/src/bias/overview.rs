@@ -29,10 +29,20 @@ pub(crate) fn distributions(file: &BiasFile) -> Markup {
     }
 }
 
-fn labels(file: &BiasFile) -> Markup {
+/// Shares of the label's values, and of the predictions'.
+pub(crate) fn outcomes_picture(file: &BiasFile) -> Markup {
     let label = &file.label;
     let mut bars = vec![positive_bars(label, file.predicted_label.as_ref())];
     bars.extend(value_bars(label, file.predicted_label.as_ref()));
+    group_bars(
+        &bars,
+        "Distribution of labels and predictions",
+        &described(file),
+    )
+}
+
+fn labels(file: &BiasFile) -> Markup {
+    let label = &file.label;
     html! {
         figure {
             figcaption {
@@ -40,7 +50,7 @@ fn labels(file: &BiasFile) -> Markup {
                 (legend(Outcomes::of(file)))
                 span.unit { "share of all rows" }
             }
-            (group_bars(&bars, "Distribution of labels and predictions", &described(file)))
+            (outcomes_picture(file))
         }
         p.fine { (outcome_words("Label", label)) }
         @if let Some(predicted) = &file.predicted_label {
@@ -116,7 +126,8 @@ fn outcome_words(kind: &str, facts: &OutcomeFacts) -> Markup {
     }
 }
 
-fn group_sizes(file: &BiasFile) -> Markup {
+/// The share of each group in all rows.
+pub(crate) fn sizes_picture(file: &BiasFile) -> Markup {
     let rows = |facet: &FacetFacts| facet.advantaged.n + facet.disadvantaged.n;
     let bars: Vec<BarGroup> = file
         .facets
@@ -130,10 +141,14 @@ fn group_sizes(file: &BiasFile) -> Markup {
             }],
         })
         .collect();
+    group_bars(&bars, "Sizes of the groups", &sizes_described(file))
+}
+
+fn group_sizes(file: &BiasFile) -> Markup {
     html! {
         figure {
             figcaption { span { b { "Groups" } } span.unit { "share of all rows" } }
-            (group_bars(&bars, "Sizes of the groups", &sizes_described(file)))
+            (sizes_picture(file))
         }
         @if file.facets.len() > MOST_BARS {
             p.fine { "And " (number::count((file.facets.len() - MOST_BARS) as u64)) " more in the table below." }

@@ -36,39 +36,48 @@ pub struct BiasReport<'a> {
 /// One HTML file that needs nothing else.
 pub fn render(report: &BiasReport<'_>) -> String {
     let file = report.probity;
-    let correction = Correction::of(file);
-    let findings = most_notable(file, &correction);
     let (mark, headline) = headline(report);
-    let kind = if file.check.is_some() {
-        "Bias check"
-    } else {
-        "Bias analysis"
-    };
     let body = html! {
-        (masthead(&Masthead { kind, title: report.title, mark, headline: &headline, lead: lead(file) }))
-        main.wrap {
-            (notes(all_notes(file)))
-            (failed_stages(report.analysis))
-            @if let Some(facts) = &file.check { (check::section(facts)) }
-            (stands_out(&findings, &correction))
-            (overview::distributions(file))
-            (overview::facets(file, &correction, MOST_SECTIONS))
-            @if !file.facets.is_empty() {
-                section {
-                    h2 { (if file.facets.len() == 1 { "The group in detail" } else { "Group by group" }) }
-                    @if file.facets.len() > MOST_SECTIONS {
-                        p.fine { "Shown are the first " (MOST_SECTIONS) " groups; " code { "probity.json" } " has all." }
-                    }
-                    @for facet in file.facets.iter().enumerate().take(MOST_SECTIONS) { (facet::section(file, &correction, facet)) }
-                }
-            }
-            @if let Some(facts) = &file.subgroups { (subgroups::section(facts)) }
-            @if !file.segments.is_empty() { (segments::section(&file.segments)) }
-            (method::section(file))
-        }
+        (masthead(&Masthead { kind: kind(file), title: report.title, mark, headline: &headline, lead: lead(file) }))
+        main.wrap { (sections(report)) }
         footer { div.wrap { (origin(file)) } }
     };
     page(&format!("{headline} · Probity"), &body).into_string()
+}
+
+pub(crate) fn kind(file: &BiasFile) -> &'static str {
+    if file.check.is_some() {
+        "Bias check"
+    } else {
+        "Bias analysis"
+    }
+}
+
+/// Everything below the headline, for this page or a larger one.
+pub(crate) fn sections(report: &BiasReport<'_>) -> Markup {
+    let file = report.probity;
+    let correction = Correction::of(file);
+    let findings = most_notable(file, &correction);
+    html! {
+        (notes(all_notes(file)))
+        (failed_stages(report.analysis))
+        @if let Some(facts) = &file.check { (check::section(facts)) }
+        (stands_out(&findings, &correction))
+        (overview::distributions(file))
+        (overview::facets(file, &correction, MOST_SECTIONS))
+        @if !file.facets.is_empty() {
+            section {
+                h2 { (if file.facets.len() == 1 { "The group in detail" } else { "Group by group" }) }
+                @if file.facets.len() > MOST_SECTIONS {
+                    p.fine { "Shown are the first " (MOST_SECTIONS) " groups; " code { "probity.json" } " has all." }
+                }
+                @for facet in file.facets.iter().enumerate().take(MOST_SECTIONS) { (facet::section(file, &correction, facet)) }
+            }
+        }
+        @if let Some(facts) = &file.subgroups { (subgroups::section(facts)) }
+        @if !file.segments.is_empty() { (segments::section(&file.segments)) }
+        (method::section(file))
+    }
 }
 
 pub(crate) fn all_notes(file: &BiasFile) -> impl Iterator<Item = &String> {
@@ -76,8 +85,8 @@ pub(crate) fn all_notes(file: &BiasFile) -> impl Iterator<Item = &String> {
     check.chain(&file.notes).chain(&file.dataset.notes)
 }
 
-/// A stage that failed has no metrics at all; its error says why.
-fn failed_stages(analysis: &Analysis) -> Markup {
+/// Stages that failed as a whole, and why: they have no metrics at all.
+pub(crate) fn failures(analysis: &Analysis) -> Vec<(&'static str, &String)> {
     let stages = [
         (
             "Before training (labels)",
@@ -88,13 +97,17 @@ fn failed_stages(analysis: &Analysis) -> Markup {
             &analysis.post_training_bias_metrics,
         ),
     ];
-    let failed: Vec<(&str, &String)> = stages
+    stages
         .into_iter()
         .filter_map(|(name, stage)| match stage {
             Some(StageMetrics::Failed { error }) => Some((name, error)),
             Some(StageMetrics::Computed(_)) | None => None,
         })
-        .collect();
+        .collect()
+}
+
+fn failed_stages(analysis: &Analysis) -> Markup {
+    let failed = failures(analysis);
     html! {
         @if !failed.is_empty() {
             section.notes.failed {
@@ -148,7 +161,7 @@ fn finding_item(finding: &BiasFinding<'_>) -> Markup {
     }
 }
 
-fn origin(file: &BiasFile) -> Markup {
+pub(crate) fn origin(file: &BiasFile) -> Markup {
     let dataset = &file.dataset;
     html! {
         p {

@@ -133,16 +133,21 @@ pub(crate) fn forest_axis(scale: &ForestScale) -> Markup {
 
 /// One row. Hidden from screen readers: the cells beside it say the same in numbers.
 pub(crate) fn forest_mark(scale: &ForestScale, estimate: &Estimate) -> Markup {
+    html! {
+        svg.forest viewBox="0 0 220 20" aria-hidden="true" { (estimate_at(scale, estimate)) }
+    }
+}
+
+/// Its whisker and dot, 220 wide and 20 high.
+pub(crate) fn estimate_at(scale: &ForestScale, estimate: &Estimate) -> Markup {
     let whisker = estimate
         .interval
         .filter(|(low, high)| !low.is_nan() && !high.is_nan())
         .map(|(low, high)| whisker(scale, low, high))
         .unwrap_or_default();
     html! {
-        svg.forest viewBox="0 0 220 20" aria-hidden="true" {
-            path.interval d=(whisker) {}
-            (dot(scale, estimate.value, estimate.weight))
-        }
+        path.interval d=(whisker) {}
+        (dot(scale, estimate.value, estimate.weight))
     }
 }
 

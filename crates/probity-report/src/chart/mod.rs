@@ -10,13 +10,22 @@ mod categories;
 mod confusion;
 mod curve;
 mod forest;
+mod forest_rows;
 mod gauge;
 mod group_bars;
 mod histogram;
+mod importance;
 mod label;
+mod partial;
+mod plot;
 mod scale;
+mod scatter;
 mod share_mark;
+mod slope;
 mod spark;
+mod standalone;
+mod swarm;
+mod waterfall;
 
 pub(crate) use axis::Axis;
 pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
@@ -25,11 +34,19 @@ pub(crate) use curve::{CurveChart, CurvePoint, Guide, curve_chart, score_bars};
 pub(crate) use forest::{
     Estimate, ForestScale, Spacing, Weight, forest_axis, forest_mark, forest_move,
 };
+pub(crate) use forest_rows::{ForestRow, forest_rows};
 pub(crate) use gauge::{Gauge, gauge, meter};
 pub(crate) use group_bars::{BarGroup, Series, ShareBar, group_bars};
 pub(crate) use histogram::{NumericChart, histogram};
+pub(crate) use importance::{ImportanceBar, importance_chart};
+pub(crate) use partial::{PartialNames, PartialPoint, partial_chart, partial_rows};
+pub(crate) use scatter::{PointValue, ScatterNames, ScatterPoint, scatter_chart};
 pub(crate) use share_mark::{ShareMark, share_axis_labels, share_mark, share_move};
+pub(crate) use slope::{SlopeLine, slope_chart};
 pub(crate) use spark::spark;
+pub(crate) use standalone::{Face, standalone};
+pub(crate) use swarm::{SwarmBand, SwarmDot, swarm_chart};
+pub(crate) use waterfall::{Waterfall, WaterfallStep, waterfall_chart};
 
 /// One distribution alone, or the baseline's against the current one, on the same bins.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 mod bias;
+mod clarify;
+mod explanation;
 mod html;
 mod junit;
 mod markdown;

@@ -1,0 +1,13 @@
+//! Words as plain text, for places that know no marks.
+
+use super::{Inline, Words};
+
+pub(crate) fn plain(words: &Words) -> String {
+    let parts = words.0.iter().map(|inline| match inline {
+        Inline::Text(text) | Inline::Strong(text) | Inline::Name(text) | Inline::Data(text) => {
+            text.clone()
+        }
+        Inline::Small(text) => format!(" ({text})"),
+    });
+    parts.collect()
+}

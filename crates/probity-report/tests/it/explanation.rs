@@ -1,0 +1,176 @@
+//! Explanations as a page: every sample, by selectors; numbers of the document; escaping; size.
+
+use probity_report::explanation::{ExplanationSample, render, samples};
+use scraper::{ElementRef, Html, Selector};
+
+fn sample(name: &str) -> ExplanationSample {
+    samples()
+        .into_iter()
+        .find(|sample| sample.name == name)
+        .unwrap()
+}
+
+fn page(sample: &ExplanationSample) -> Html {
+    Html::parse_document(&render(&sample.report()))
+}
+
+fn all<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+    page.select(&Selector::parse(selector).unwrap()).collect()
+}
+
+fn text(element: ElementRef<'_>) -> String {
+    let text: String = element.text().collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn texts(page: &Html, selector: &str) -> Vec<String> {
+    all(page, selector).into_iter().map(text).collect()
+}
+
+#[track_caller]
+fn check_headline(sample_name: &str, expected: &str) {
+    assert_eq!(texts(&page(&sample(sample_name)), "h1"), [expected]);
+}
+
+#[test]
+fn every_sample_is_a_well_formed_page() {
+    for sample in samples() {
+        let page = page(&sample);
+        assert!(page.errors.is_empty(), "{}: {:?}", sample.name, page.errors);
+        assert_eq!(all(&page, "h1").len(), 1, "{}", sample.name);
+        for shape in all(&page, "svg *") {
+            for (name, value) in shape.value().attrs() {
+                let wrong = value.contains("NaN") || value.contains("inf");
+                assert!(!wrong, "{}: {name}={value}", sample.name);
+            }
+        }
+        let ids = all(&page, "[id]")
+            .into_iter()
+            .filter_map(|element| element.attr("id"));
+        let mut ids: Vec<&str> = ids.collect();
+        let n = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), n, "{}", sample.name);
+    }
+}
+
+#[test]
+fn every_picture_is_described_or_hidden_from_screen_readers() {
+    for sample in samples() {
+        let page = page(&sample);
+        for chart in all(&page, "svg") {
+            let is_hidden = chart.attr("aria-hidden") == Some("true");
+            let says = |name: &str| {
+                let child = chart.select(&Selector::parse(name).unwrap()).next();
+                child.map(text).is_some_and(|text| !text.is_empty())
+            };
+            let is_described = chart.attr("role") == Some("img") && says("title") && says("desc");
+            assert!(is_hidden != is_described, "{}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_fetched_from_anywhere_and_nothing_waits_for_a_script() {
+    for sample in samples() {
+        let html = render(&sample.report());
+        // The address of a model that runs elsewhere is a text.
+        for forbidden in [
+            "href=\"http",
+            "src=",
+            "@import",
+            "<link",
+            "<iframe",
+            " style=",
+            " hidden>",
+        ] {
+            assert!(!html.contains(forbidden), "{}: {forbidden}", sample.name);
+        }
+    }
+}
+
+#[test]
+fn names_of_the_data_never_become_markup() {
+    let page = page(&sample("explanation-hostile"));
+    assert_eq!(all(&page, "script").len(), 1);
+    assert!(all(&page, "h1 b").is_empty());
+    assert!(
+        texts(&page, ".facts-table tbody th").contains(&"<script>alert(1)</script>".to_owned())
+    );
+}
+
+#[test]
+fn every_feature_has_a_row_with_its_numbers() {
+    let sample = sample("explanation-raw-score");
+    let page = page(&sample);
+    let rows = texts(&page, "#output-1 .facts-table tbody tr");
+    let label = &sample.probity.attributions.as_ref().unwrap().labels[0];
+    assert_eq!(rows.len(), label.features.len());
+    for feature in &label.features {
+        let row = rows
+            .iter()
+            .find(|row| row.starts_with(&feature.feature))
+            .unwrap();
+        let interval = feature.interval.as_ref().unwrap();
+        let values = [feature.global, interval.low, interval.high, feature.mean];
+        // Smaller ones are written with a power of ten.
+        for value in values.into_iter().filter(|value| value.abs() > 1e-4) {
+            let digits = format!("{:.8}", value.abs());
+            // Two digits after the zeros: rounding may change what follows.
+            let zeros = digits
+                .find(|digit: char| ('1'..='9').contains(&digit))
+                .unwrap();
+            assert!(row.contains(&digits[..=zeros]), "{digits}: {row}");
+        }
+    }
+}
+
+#[test]
+fn the_headline_names_one_feature_only_where_it_is_surely_the_first() {
+    check_headline(
+        "explanation-estimated",
+        "Marital Status and Capital Gain move the output most, about equally",
+    );
+    let mut apart = sample("explanation-estimated");
+    let features = &mut apart.probity.attributions.as_mut().unwrap().labels[0].features;
+    for feature in features.iter_mut() {
+        let interval = feature.interval.as_mut().unwrap();
+        (interval.low, interval.high) = (feature.global, feature.global);
+    }
+    assert_eq!(
+        texts(&page(&apart), "h1"),
+        ["Marital Status moves the output most, by 0.05473 on average"]
+    );
+}
+
+#[test]
+fn a_drifted_ranking_is_the_headline() {
+    check_headline(
+        "explanation-moved",
+        "Other features drive the model than at the baseline: nDCG 0.853 is below 0.9",
+    );
+    check_headline(
+        "explanation-unmoved",
+        "The same features drive the model as at the baseline: nDCG 1, at least 0.9",
+    );
+}
+
+#[test]
+fn a_waterfall_has_a_step_per_feature_and_ends_at_the_output() {
+    let sample = sample("explanation-raw-score");
+    let page = page(&sample);
+    let row = &sample.probity.attributions.as_ref().unwrap().rows[0];
+    let steps = all(&page, "#rows svg path.up, #rows svg path.down");
+    assert_eq!(steps.len(), row.features.len());
+    let table = all(&page, "#rows .facts-table tbody tr");
+    assert_eq!(table.len(), row.features.len());
+}
+
+#[test]
+fn the_largest_pages_stay_readable() {
+    for sample in samples() {
+        let size = render(&sample.report()).len();
+        assert!(size < 2_500_000, "{}: {size} bytes", sample.name);
+    }
+}
