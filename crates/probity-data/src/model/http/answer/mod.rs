@@ -184,3 +184,114 @@ fn repeated(names: &[String]) -> Option<&String> {
         .find(|(position, name)| names[..*position].contains(name))
         .map(|(_, name)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, Strategy, any, proptest};
+    use proptest::sample::select;
+
+    use super::*;
+
+    fn forms() -> Vec<AnswerForm> {
+        let mut csv_by_index = HttpOptions::new("http://h", Protocol::SageMaker);
+        csv_by_index.label = Some(ColumnReference::Index(0));
+        csv_by_index.probability = Some(ColumnReference::Index(1));
+        let mut json = HttpOptions::new("http://h", Protocol::SageMaker);
+        json.accept = Some(AcceptType::Json);
+        let mut lines = HttpOptions::new("http://h", Protocol::SageMaker);
+        lines.accept = Some(AcceptType::JsonLines);
+        lines.label_headers = Some(vec!["a".to_owned(), "b".to_owned()]);
+        let options = [
+            HttpOptions::new("http://h", Protocol::SageMaker),
+            csv_by_index,
+            json,
+            lines,
+            HttpOptions::new("http://h", Protocol::V2),
+            HttpOptions::new("http://h", Protocol::Mlflow),
+        ];
+        options
+            .iter()
+            .map(|options| AnswerForm::new(options).unwrap())
+            .collect()
+    }
+
+    /// Pieces that answers are made of, so that some of what chance makes is nearly an answer.
+    fn answer() -> impl Strategy<Value = String> {
+        let pieces = select(vec![
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\n",
+            "\"",
+            "'",
+            ":",
+            "0.5",
+            "-1",
+            "1e999",
+            "NaN",
+            "null",
+            "true",
+            "é",
+            "[0.1,0.9]",
+            "\"['a','b']\"",
+            "\"[0.1,0.9]\"",
+            "\"a\":1",
+            "\"predictions\":",
+            "{\"outputs\":[{\"name\":\"y\",\"datatype\":\"FP32\",\"shape\":[",
+            "],\"data\":[",
+            "]}]}",
+        ]);
+        proptest::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    fn check(body: &[u8], n_records: usize) {
+        for form in forms() {
+            for request in [RequestHolds::OneRecord, RequestHolds::Records] {
+                let asked = Asked {
+                    n_records: if request == RequestHolds::OneRecord {
+                        1
+                    } else {
+                        n_records
+                    },
+                    request,
+                };
+                let Ok(found) = form.read(body, asked) else {
+                    continue;
+                };
+                assert_eq!(found.scores.len(), asked.n_records * found.n_outputs);
+                assert!(found.scores.iter().all(|score| score.is_finite()));
+                let labels = found.labels.as_ref().map(Vec::len);
+                assert!(labels.unwrap_or(asked.n_records) == asked.n_records);
+                assert!(found.n_outputs > 0 || labels.is_some());
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn what_is_read_is_whole(body in answer(), n_records in 1..4_usize) {
+            check(body.as_bytes(), n_records);
+        }
+
+        #[test]
+        fn any_bytes_are_an_answer_or_an_error(body in any::<Vec<u8>>()) {
+            check(&body, 2);
+        }
+    }
+
+    #[test]
+    fn hostile_answers_are_errors() {
+        for body in [
+            "[".repeat(1 << 20),
+            "{\"a\":".repeat(1 << 18),
+            "\"".repeat(9),
+            "\n".repeat(1 << 16),
+        ] {
+            check(body.as_bytes(), 3);
+        }
+    }
+}
