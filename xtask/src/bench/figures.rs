@@ -74,7 +74,7 @@ fn row(name: &str, run: &Run, first: Option<Cost>) -> String {
 }
 
 /// Three digits are all that such a measurement carries.
-fn seconds(value: f64) -> String {
+pub(super) fn seconds(value: f64) -> String {
     if value < 1.0 {
         format!("{value:.3}")
     } else {

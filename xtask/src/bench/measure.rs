@@ -30,7 +30,7 @@ pub(crate) enum Run {
 }
 
 /// One tool and how it is started.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Contestant {
     pub name: String,
     pub command: Vec<String>,

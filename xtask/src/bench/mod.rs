@@ -6,6 +6,8 @@ mod figures;
 mod measure;
 mod models;
 mod profile;
+mod shap;
+mod shap_figures;
 mod startup;
 mod tables;
 
@@ -32,6 +34,9 @@ pub(crate) enum BenchCommand {
     Bias(ModelArguments),
     /// `probity quality baseline` and scikit-learn, once and with a bootstrap.
     Quality(ModelArguments),
+    /// `probity shap`, shap, FastTreeSHAP, XGBoost and LightGBM: Shapley values of trees, and
+    /// kernel SHAP of a model that is asked.
+    Shap(ShapArguments),
 }
 
 #[derive(Args, Debug)]
@@ -72,6 +77,18 @@ pub(crate) struct ModelArguments {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ShapArguments {
+    /// A share of the trees and rows, to try whether everything runs; figures need 1.
+    #[arg(long, default_value_t = 1.0)]
+    pub scale: f64,
+    /// Measure the other tools alone, without building anything.
+    #[arg(long)]
+    pub rivals_only: bool,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Runs of each tool; the median of each figure is shown.
     #[arg(long, default_value_t = 3)]
@@ -91,6 +108,7 @@ pub(crate) fn run(project: &Project, command: &BenchCommand) -> Result<Success> 
         BenchCommand::Startup(arguments) => startup::run(project, arguments)?,
         BenchCommand::Bias(arguments) => models::run_bias(project, arguments)?,
         BenchCommand::Quality(arguments) => models::run_quality(project, arguments)?,
+        BenchCommand::Shap(arguments) => shap::run(project, arguments)?,
     }
     Ok(Success::Yes)
 }

@@ -42,7 +42,8 @@ pub(super) fn generate(
     Ok(path)
 }
 
-fn is_newer(path: &Path, than: &Path) -> bool {
+/// Whether a file was made after what makes it was changed last.
+pub(super) fn is_newer(path: &Path, than: &Path) -> bool {
     let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
     matches!((changed(path), changed(than)), (Ok(made), Ok(source)) if made > source)
 }
