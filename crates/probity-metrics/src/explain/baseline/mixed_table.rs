@@ -103,6 +103,28 @@ impl MixedTable {
         }
     }
 
+    /// Some rows, with the scale of all.
+    pub(super) fn subset(&self, rows: &[usize]) -> MixedTable {
+        let of_column = |column: &Vec<f64>| rows.iter().map(|row| column[*row]).collect();
+        MixedTable {
+            n_rows: rows.len(),
+            roles: self.roles.clone(),
+            raw: self.raw.iter().map(of_column).collect(),
+            numbers: rows
+                .iter()
+                .flat_map(|row| self.numbers(*row))
+                .copied()
+                .collect(),
+            codes: rows
+                .iter()
+                .flat_map(|row| self.codes(*row))
+                .copied()
+                .collect(),
+            n_codes: self.n_codes.clone(),
+            gamma: self.gamma,
+        }
+    }
+
     pub(super) fn n_rows(&self) -> usize {
         self.n_rows
     }

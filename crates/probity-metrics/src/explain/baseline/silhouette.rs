@@ -15,28 +15,32 @@ use super::prototypes::Clustering;
 /// Below, clusters are an artefact.
 const LEAST_STRUCTURE: f64 = 0.25;
 
-/// Rows of which silhouettes are computed; their cost grows with the square.
+/// Rows that the numbers of clusters are tried on: the cost of silhouettes grows with their
+/// square. All rows are clustered once the number is known.
 const MOST_ROWS: usize = 1_000;
 
 pub(super) fn best_number(table: &MixedTable, seed: u64) -> Clustering {
-    let rows = evenly_spaced(table.n_rows());
-    let distances = Distances::new(table, &rows);
-    let mut best: Option<(f64, Clustering)> = None;
-    for n_clusters in 2..=MOST_TRIED_CLUSTERS.min(table.n_rows()) {
-        let clustering = Clustering::best(table, n_clusters, seed);
+    let some = table.subset(&evenly_spaced(table.n_rows()));
+    let distances = Distances::new(&some);
+    let mut best = (f64::NEG_INFINITY, 1);
+    for n_clusters in 2..=MOST_TRIED_CLUSTERS.min(some.n_rows()) {
+        let clustering = Clustering::best(&some, n_clusters, seed);
         if clustering.n_clusters() < n_clusters {
             // No more rows differ.
             break;
         }
-        let width = distances.mean_silhouette(&clustering, &rows);
-        if best.as_ref().is_none_or(|(largest, _)| width > *largest) {
-            best = Some((width, clustering));
+        let width = distances.mean_silhouette(&clustering);
+        if width > best.0 {
+            best = (width, n_clusters);
         }
     }
-    match best {
-        Some((width, clustering)) if width >= LEAST_STRUCTURE => clustering,
-        _ => Clustering::best(table, 1, seed),
-    }
+    let (width, n_clusters) = best;
+    let n_clusters = if width < LEAST_STRUCTURE {
+        1
+    } else {
+        n_clusters
+    };
+    Clustering::best(table, n_clusters, seed)
 }
 
 /// The rows are a random sample already, or the whole table.
@@ -52,30 +56,26 @@ struct Distances {
 }
 
 impl Distances {
-    fn new(table: &MixedTable, rows: &[usize]) -> Distances {
-        let mut values = Vec::with_capacity(rows.len() * rows.len());
-        for a in rows {
+    fn new(table: &MixedTable) -> Distances {
+        let n = table.n_rows();
+        let mut values = Vec::with_capacity(n * n);
+        for a in 0..n {
             // The root makes it a metric: that of the numbers with γ/2 for each 0/1 column of
             // a category.
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "seven digits are enough for a mean of distances"
             )]
-            let of_row = rows
-                .iter()
-                .map(|b| table.distance_of_rows(*a, *b).sqrt() as f32);
+            let of_row = (0..n).map(|b| table.distance_of_rows(a, b).sqrt() as f32);
             values.extend(of_row);
         }
-        Distances {
-            n: rows.len(),
-            values,
-        }
+        Distances { n, values }
     }
 
-    fn mean_silhouette(&self, clustering: &Clustering, rows: &[usize]) -> f64 {
-        let cluster: Vec<usize> = rows.iter().map(|row| clustering.cluster[*row]).collect();
+    fn mean_silhouette(&self, clustering: &Clustering) -> f64 {
+        let cluster = &clustering.cluster;
         let mut sizes = vec![0_u32; clustering.n_clusters()];
-        for place in &cluster {
+        for place in cluster {
             sizes[*place] += 1;
         }
         let mut sum = 0.0;
