@@ -1,4 +1,5 @@
-//! Reports to look at, made from documents: HTML for people, Markdown and JUnit for CI.
+//! Reports to look at, made from documents: HTML, notebooks and markup of a typesetter for
+//! people, Markdown and JUnit for CI.
 //!
 //! No files, no clock, no network: documents in, text out.
 

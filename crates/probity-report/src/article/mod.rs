@@ -66,7 +66,7 @@ impl Words {
     /// Text in which pairs of backticks set names apart; a lonely backtick stays.
     pub(crate) fn prose(text: &str) -> Words {
         let parts: Vec<&str> = text.split('`').collect();
-        if parts.len() % 2 == 0 {
+        if parts.len().is_multiple_of(2) {
             return Words::of(text);
         }
         let marked = parts.iter().enumerate().map(|(at, part)| {

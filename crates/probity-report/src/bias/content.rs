@@ -77,7 +77,7 @@ pub(crate) fn sections(report: &BiasReport<'_>) -> Vec<Section> {
         }
         sections.push(section("groups", title, blocks));
     }
-    sections.extend(file.subgroups.as_ref().map(|facts| subgroups(facts)));
+    sections.extend(file.subgroups.as_ref().map(subgroups));
     if !file.segments.is_empty() {
         sections.push(segments(&file.segments));
     }

@@ -12,7 +12,7 @@ use super::plot::{Area, Plot, horizontal_axis, sparse_ticks, vertical_axis};
 use crate::number;
 
 const AREA: Area = Area {
-    left: 52.0,
+    left: 58.0,
     right: 408.0,
     top: 8.0,
     bottom: 196.0,

@@ -145,7 +145,11 @@ fn band_paths(band: &SwarmBand, axis: Axis, middle: f64) -> BTreeMap<&'static st
             continue;
         }
         let in_stack = stacks.entry(column(place(dot))).or_default();
-        let side = if *in_stack % 2 == 0 { 1.0 } else { -1.0 };
+        let side = if in_stack.is_multiple_of(2) {
+            1.0
+        } else {
+            -1.0
+        };
         let y = middle + side * in_stack.div_ceil(2) as f64 * gap;
         *in_stack += 1;
         let path = paths.entry(class).or_default();

@@ -69,11 +69,11 @@ pub(crate) fn section(facts: &AttributionFacts) -> Option<Section> {
 fn row_cards(facts: &AttributionFacts, mut outputs: Vec<&RowAttributions>) -> Vec<Card> {
     // Stable: equal ones keep their order.
     outputs.sort_by(|a, b| b.output.total_cmp(&a.output));
-    let is_alone = outputs.len() == 1;
+    let n_outputs = outputs.len();
     let mut cards: Vec<Card> = outputs
         .iter()
         .take(MOST_OUTPUTS)
-        .map(|row| card(facts, row, is_alone))
+        .map(|row| card(facts, row, n_outputs))
         .collect();
     if let Some(first) = cards.first_mut() {
         first.width = Width::Page;
@@ -86,7 +86,7 @@ fn row_cards(facts: &AttributionFacts, mut outputs: Vec<&RowAttributions>) -> Ve
     cards
 }
 
-fn card(facts: &AttributionFacts, row: &RowAttributions, is_alone: bool) -> Card {
+fn card(facts: &AttributionFacts, row: &RowAttributions, n_outputs: usize) -> Card {
     let mut sorted: Vec<&RowAttribution> = row.features.iter().collect();
     sorted.sort_by(|a, b| size(b.attribution).total_cmp(&size(a.attribution)));
     let mut kind = Words::of(format!(
@@ -94,7 +94,7 @@ fn card(facts: &AttributionFacts, row: &RowAttributions, is_alone: bool) -> Card
         output_name(facts.output),
         number::short(row.output)
     ));
-    if !is_alone {
+    if n_outputs > 1 {
         kind = Words::of("output ")
             .data(&row.label)
             .text(": ")
