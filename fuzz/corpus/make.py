@@ -4,14 +4,18 @@ never run by the tests. Inputs with other names were found by fuzzing and are no
 Run in this folder with Python 3 and pyarrow 26.0.1: python make.py
 """
 
+import gzip
+import io
 import json
 import pathlib
+import tarfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 HERE = pathlib.Path(__file__).parent
 CAPTURES = HERE.parents[1] / "golden" / "capture" / "records"
+MODELS = HERE.parents[1] / "golden" / "models"
 DOCUMENTS = HERE.parents[1] / "golden" / "document"
 
 
@@ -119,6 +123,41 @@ def documents():
             write(target, "_".join(path.relative_to(DOCUMENTS / target).parts), path.read_bytes())
 
 
+def models():
+    for source, name in [
+        ("xgboost/hinge.json", "xgboost.json"),
+        ("xgboost/categorical.ubj", "xgboost_categorical.ubj"),
+        ("xgboost/vector_leaf.ubj", "xgboost_vector_leaf.ubj"),
+        ("xgboost/linear_binary.ubj", "xgboost_linear.ubj"),
+        ("xgboost17/forest.ubj", "xgboost17_forest.ubj"),
+        ("lightgbm/l1.txt", "lightgbm.txt"),
+        ("lightgbm/categorical.txt", "lightgbm_categorical.txt"),
+        ("catboost/regression.json", "catboost.json"),
+        ("catboost/depthwise_multiclass.json", "catboost_nested.json"),
+    ]:
+        write("model", name, (MODELS / source).read_bytes())
+
+
+def model_archives():
+    def packed(names, form):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+            for name, content in names:
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+        return buffer.getvalue()
+
+    model = (MODELS / "xgboost/linear_binary.ubj").read_bytes()
+    long = "d" * 150 + "/model.ubj"
+    two = packed([("a.txt", b"x"), ("model.ubj", model)], tarfile.GNU_FORMAT)
+    write("model_archive", "plain.tar", packed([("xgboost-model", model)], tarfile.USTAR_FORMAT))
+    write("model_archive", "gnu_long_name.tar", packed([(long, model)], tarfile.GNU_FORMAT))
+    write("model_archive", "pax_long_name.tar", packed([(long, model)], tarfile.PAX_FORMAT))
+    write("model_archive", "two.tar.gz", gzip.compress(two, 9, mtime=0))
+    write("model_archive", "single.gz", gzip.compress(model, 9, mtime=0))
+
+
 if __name__ == "__main__":
     csv()
     json_records()
@@ -128,3 +167,5 @@ if __name__ == "__main__":
     documents()
     # The states themselves are made by the harness, since their bytes change with their version.
     write("summary_state", "no_state.txt", "probity")
+    models()
+    model_archives()

@@ -16,7 +16,7 @@ use crate::test::in_root;
 #[derive(Args, Debug)]
 pub(crate) struct FuzzArguments {
     /// The reader to feed: csv, json, json_lines, capture, record_columns, parquet,
-    /// summary_state, statistics, constraints; or `all`, one after the other.
+    /// model, model_archive, summary_state, statistics, constraints; or `all`, one after the other.
     target: String,
     /// How long to try new inputs, for each target.
     #[arg(long, default_value_t = 60)]

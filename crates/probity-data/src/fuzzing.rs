@@ -2,6 +2,7 @@
 //! small blocks and tight limits, so that cuts fall everywhere. Errors are
 //! right answers; only a panic is a finding.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use futures::StreamExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use probity_metrics::model::FeatureMatrix;
 
 use crate::dataset::content::Content;
 use crate::dataset::notes::Notes;
@@ -20,6 +22,7 @@ use crate::dataset::{
 };
 use crate::format::parquet::ParquetFile;
 use crate::location::RandomAccess;
+use crate::model::{OpenOptions, open_model, read_model};
 
 const URI: &str = "fuzz";
 
@@ -86,6 +89,28 @@ pub fn record_columns(data: &[u8]) {
 pub fn parquet(data: &[u8]) {
     let bytes = Bytes::copy_from_slice(data);
     run(async move { drain_parquet(bytes).await });
+}
+
+/// A model of any library; one that can be read scores a row of missing values.
+pub fn model(data: &[u8]) {
+    let Ok(model) = read_model("model", data, OpenOptions::default()) else {
+        return;
+    };
+    let n_features = model.features().len();
+    if let Some(row) = FeatureMatrix::new(vec![f64::NAN; n_features], n_features) {
+        drop(model.scores(&row));
+    }
+    drop(model.summary());
+}
+
+/// An archive with a model, from a file as it is opened.
+pub fn model_archive(data: &[u8]) {
+    let Ok(mut file) = tempfile::NamedTempFile::new() else {
+        return;
+    };
+    if file.write_all(data).is_ok() {
+        drop(open_model(file.path()));
+    }
 }
 
 fn text(data: &[u8], format: Format) {

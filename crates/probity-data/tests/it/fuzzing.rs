@@ -64,6 +64,16 @@ fn parquet_survives_any_bytes() {
 }
 
 #[test]
+fn models_survive_any_bytes() {
+    check("model");
+}
+
+#[test]
+fn archives_of_models_survive_any_bytes() {
+    check("model_archive");
+}
+
+#[test]
 fn summary_states_survive_any_bytes() {
     check("summary_state");
 }

@@ -6,8 +6,8 @@
 
 use thiserror::Error;
 
-/// Values that LightGBM counts as zero where a zero stands for a missing value.
-const ZERO: f64 = 1e-35;
+/// Values that LightGBM counts as zero where a zero stands for a missing value: a float32.
+const ZERO: f64 = 1e-35_f32 as f64;
 
 /// Codes of categories from here on are unknown to every model: XGBoost keeps them in a
 /// float32, whose whole numbers end here.
@@ -70,7 +70,7 @@ pub struct Split {
     pub condition: Condition,
     /// Where a missing value goes.
     pub missing: Branch,
-    /// A value within 1e-35 of zero counts as missing: LightGBM's `zero_as_missing`.
+    /// A value within 1e-35 (as a float32) of zero counts as missing: LightGBM's `zero_as_missing`.
     pub zero_is_missing: bool,
     /// Index of the node where the condition holds.
     pub first: u32,

@@ -155,6 +155,37 @@ const DOCUMENT_TOKENS: &[&str] = &[
     "{\"a\":",
 ];
 
+const MODEL_TOKENS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\"",
+    "null",
+    "NaN",
+    "-1",
+    "1e39",
+    "4294967295",
+    "\"learner\":",
+    "\"trees\":",
+    "\"left_children\":",
+    "\"categories\":[16777215]",
+    "\"num_class\":\"",
+    "\"splits\":",
+    "\"leaf_values\":",
+    "Tree=0\n",
+    "num_leaves=",
+    "cat_threshold=",
+    "end of trees\n",
+    "[$d#L\0\0\0\0",
+    "[$l#",
+    "SL\0\0\0\0\0\0\0",
+    "\x7f\x7f\x7f\x7f",
+    "ustar\0",
+    "../",
+];
+
 const PARQUET_TOKENS: &[&str] = &[
     "PAR1",
     "PARE",
@@ -201,6 +232,18 @@ pub(crate) const TARGETS: &[Target] = &[
         run: fuzzing::parquet,
         made: none,
         tokens: PARQUET_TOKENS,
+    },
+    Target {
+        name: "model",
+        run: fuzzing::model,
+        made: none,
+        tokens: MODEL_TOKENS,
+    },
+    Target {
+        name: "model_archive",
+        run: fuzzing::model_archive,
+        made: none,
+        tokens: MODEL_TOKENS,
     },
     Target {
         name: "summary_state",
