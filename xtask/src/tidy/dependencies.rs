@@ -8,11 +8,13 @@ use super::walls::Package;
 use super::{Finding, TextFile};
 
 /// A crate, its dependency that no source names, and the reason for having it.
-const NAMED_NOWHERE: [(&str, &str, &str); 1] = [(
-    "probity-data",
-    "scraper",
-    "keeps the features of shared crates alike, so that one crate's tests build no second engine",
-)];
+const NAMED_NOWHERE: [(&str, &str, &str); 2] = [
+    ("probity-data", "probity-pdf", SAME_FEATURES),
+    ("probity-data", "scraper", SAME_FEATURES),
+];
+
+const SAME_FEATURES: &str =
+    "keeps the features of shared crates alike, so that one crate's tests build no second engine";
 
 /// Finds dependencies of a crate whose name no source of the crate contains.
 pub(crate) fn check_used(packages: &[Package], files: &[TextFile]) -> Vec<Finding> {

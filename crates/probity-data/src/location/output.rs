@@ -89,19 +89,23 @@ impl OutputFolder {
     }
 
     /// Writes the document `name` through `content`; a second document of the
-    /// same name replaces the first.
+    /// same name replaces the first. A name with slashes lies in folders below.
     pub fn write(
         &mut self,
         name: &str,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), WriteOutput> {
-        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
+        let stays_inside =
+            |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains('\\');
+        if !name.split('/').all(stays_inside) {
             return Err(WriteOutput::Name {
                 name: name.to_owned(),
             });
         }
         let written = || -> io::Result<()> {
-            let mut file = BufWriter::new(File::create(self.staging.path().join(name))?);
+            let staged = self.staging.path().join(name);
+            make_parent(&staged)?;
+            let mut file = BufWriter::new(File::create(staged)?);
             content(&mut file)?;
             file.flush()
         };
@@ -129,13 +133,13 @@ impl OutputFolder {
             Target::Local { folder, .. } => self.replace_local(folder)?,
             Target::Remote { store, folder } => {
                 for name in &self.names {
-                    let path = folder.clone().join(name.as_str());
+                    let path = below(folder, name);
                     upload(store, &path, &self.staging.path().join(name))
                         .await
                         .map_err(|source| self.upload_failed(name, store, source))?;
                 }
                 for name in &self.stale {
-                    let path = folder.clone().join(name.as_str());
+                    let path = below(folder, name);
                     match store.object_store().delete(&path).await {
                         Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                         Err(error) => {
@@ -182,6 +186,7 @@ impl OutputFolder {
         fs::create_dir(aside).map_err(|source| failed("", source))?;
         for name in self.names.iter().chain(&self.stale) {
             let (place, kept) = (folder.join(name), aside.join(name));
+            make_parent(&kept).map_err(|source| failed(name, source))?;
             match fs::rename(&place, &kept) {
                 Ok(()) => undo.push((kept, place.clone())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -189,6 +194,7 @@ impl OutputFolder {
             }
             let staged = self.staging.path().join(name);
             if self.names.contains(name) {
+                make_parent(&place).map_err(|source| failed(name, source))?;
                 fs::rename(&staged, &place).map_err(|source| failed(name, source))?;
                 undo.push((place, staged));
             }
@@ -277,6 +283,15 @@ fn create_local(location: &str, folder: PathBuf) -> Result<OutputFolder, WriteOu
     })
 }
 
+fn make_parent(path: &FilePath) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+/// A document's place in a bucket.
+fn below(folder: &Path, name: &str) -> Path {
+    name.split('/').fold(folder.clone(), Path::join)
+}
+
 /// One request for a small document, parts for a large one.
 async fn upload(store: &RemoteStore, path: &Path, staged: &FilePath) -> io::Result<()> {
     let mut file = tokio::fs::File::open(staged).await?;
@@ -332,6 +347,19 @@ mod tests {
     }
 
     #[test]
+    fn a_document_may_lie_in_a_folder_below() {
+        let home = tempfile::tempdir().unwrap();
+        for content in ["first", "second"] {
+            let mut output = create(home.path());
+            write(&mut output, "explanations_shap/out.csv", content);
+            block_on(output.commit()).unwrap();
+            let place = home.path().join("explanations_shap/out.csv");
+            assert_eq!(fs::read_to_string(place).unwrap(), content);
+            assert_eq!(names_in(home.path()), ["explanations_shap"]);
+        }
+    }
+
+    #[test]
     fn a_dropped_output_leaves_no_trace() {
         let home = tempfile::tempdir().unwrap();
         let mut output = create(&home.path().join("new/results"));
@@ -378,7 +406,7 @@ mod tests {
     fn a_name_cannot_leave_the_folder() {
         let home = tempfile::tempdir().unwrap();
         let mut output = create(home.path());
-        for name in ["../x", "/x", "", ".x"] {
+        for name in ["../x", "/x", "", ".x", "a/../x", "a//x", "a/", "a/.x"] {
             assert!(
                 matches!(
                     output.write(name, |_| Ok(())),

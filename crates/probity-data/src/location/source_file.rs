@@ -11,6 +11,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
 use tempfile::TempPath;
 
 use super::decompress::decompress;
+use super::environment::Environment;
 use super::error::ReadLocation;
 use super::local;
 use super::remote::{self, RemoteStore};
@@ -51,6 +52,16 @@ impl SourceFile {
             size_bytes: None,
             place: Place::Local(path),
         }
+    }
+
+    /// A file of these bytes, called `uri` in messages: kept in a temporary file that goes with
+    /// its last clone.
+    pub fn of_bytes(
+        uri: &str,
+        bytes: &[u8],
+        environment: &Environment,
+    ) -> Result<SourceFile, ReadLocation> {
+        local::spool(uri, bytes, environment)
     }
 
     pub(crate) fn local_sized(path: PathBuf, size_bytes: u64) -> Self {

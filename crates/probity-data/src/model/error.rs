@@ -3,6 +3,8 @@
 use probity_metrics::model::{InvalidEnsemble, InvalidLinear, InvalidTree};
 use thiserror::Error;
 
+use super::onnx::ReadOnnx;
+
 #[derive(Debug, Error)]
 pub enum ReadModel {
     #[error("the model is not valid {format}")]
@@ -31,6 +33,8 @@ pub enum ReadModel {
     Ensemble(#[source] InvalidEnsemble),
     #[error("the model is damaged")]
     Linear(#[source] InvalidLinear),
+    #[error(transparent)]
+    Onnx(#[from] ReadOnnx),
 }
 
 impl ReadModel {

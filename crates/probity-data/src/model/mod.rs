@@ -23,5 +23,5 @@ pub use library_model::{
     FeatureNames, IterationCounts, Iterations, LibraryFacts, MissingValue, UnknownCategory,
 };
 pub use open::{OpenModel, OpenOptions, open_model, open_model_with, read_model};
-pub use opened::{ModelBody, ModelSummary, OpenedModel, TreesSummary};
+pub use opened::{ModelBody, ModelSummary, OnnxBody, OpenedModel, TreesSummary};
 pub use predict::{AskModel, Predict, Predictions};

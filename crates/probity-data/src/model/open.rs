@@ -15,9 +15,10 @@ use super::archive::{Member, PackedModels, Packing, ReadArchive, packing_of, rea
 use super::catboost;
 use super::error::ReadModel;
 use super::kind::{HEAD_BYTES, ModelKind, Recognised, Refusal, recognise};
-use super::library_model::{Form, Iterations, LibraryModel};
+use super::library_model::{Form, Iterations, LibraryFacts, LibraryModel};
 use super::lightgbm;
-use super::opened::{ModelBody, OpenedModel};
+use super::onnx::OnnxModel;
+use super::opened::{ModelBody, OpenedModel, opened_onnx};
 use super::xgboost;
 
 /// Bytes of one model file: 2 GiB.
@@ -82,15 +83,17 @@ fn held(names: &[String]) -> String {
 
 /// What may be chosen when a model is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpenOptions {
+pub struct OpenOptions<'a> {
     pub iterations: Iterations,
+    /// The library of an ONNX Runtime, for graphs with operators that are not evaluated here.
+    pub onnx_runtime: Option<&'a Path>,
 }
 
 pub fn open_model(path: &Path) -> Result<OpenedModel, OpenModel> {
     open_model_with(path, OpenOptions::default())
 }
 
-pub fn open_model_with(path: &Path, options: OpenOptions) -> Result<OpenedModel, OpenModel> {
+pub fn open_model_with(path: &Path, options: OpenOptions<'_>) -> Result<OpenedModel, OpenModel> {
     let shown = path.display().to_string();
     if path.is_dir() {
         return open_folder(path, options);
@@ -112,7 +115,7 @@ pub fn open_model_with(path: &Path, options: OpenOptions) -> Result<OpenedModel,
 pub fn read_model(
     file_name: &str,
     bytes: &[u8],
-    options: OpenOptions,
+    options: OpenOptions<'_>,
 ) -> Result<OpenedModel, OpenModel> {
     let file = file_name.to_owned();
     let kind = match recognise(file_name, &bytes[..bytes.len().min(HEAD_BYTES)]) {
@@ -127,16 +130,11 @@ pub fn read_model(
             });
         }
     };
-    let (body, library) = match read_body(kind, bytes, options) {
-        Ok(LibraryModel { form, facts }) => (
-            match form {
-                Form::Trees(trees) => ModelBody::Trees(trees),
-                Form::Linear(linear) => ModelBody::Linear(linear),
-            },
-            facts,
-        ),
-        Err(source) => return Err(OpenModel::Read { file, kind, source }),
-    };
+    let (body, library) = read_body(kind, bytes, options).map_err(|source| OpenModel::Read {
+        file: file.clone(),
+        kind,
+        source,
+    })?;
     Ok(OpenedModel {
         kind,
         file_name: file,
@@ -151,25 +149,31 @@ pub fn read_model(
 fn read_body(
     kind: ModelKind,
     bytes: &[u8],
-    options: OpenOptions,
-) -> Result<LibraryModel, ReadModel> {
-    match kind {
-        ModelKind::XgboostJson => xgboost::read_json(bytes, options.iterations),
-        ModelKind::XgboostUbjson => xgboost::read_ubjson(bytes, options.iterations),
-        ModelKind::LightgbmText => lightgbm::read(bytes),
-        ModelKind::CatboostJson => catboost::read(bytes),
-        ModelKind::Onnx => Err(ReadModel::unsupported(
-            "an ONNX model",
-            "this build does not read ONNX",
-        )),
-    }
+    options: OpenOptions<'_>,
+) -> Result<(ModelBody, LibraryFacts), ReadModel> {
+    let LibraryModel { form, facts } = match kind {
+        ModelKind::XgboostJson => xgboost::read_json(bytes, options.iterations)?,
+        ModelKind::XgboostUbjson => xgboost::read_ubjson(bytes, options.iterations)?,
+        ModelKind::LightgbmText => lightgbm::read(bytes)?,
+        ModelKind::CatboostJson => catboost::read(bytes)?,
+        ModelKind::Onnx => {
+            let model = OnnxModel::read_with(bytes, options.onnx_runtime)?;
+            let (body, facts) = opened_onnx(model);
+            return Ok((ModelBody::Onnx(Box::new(body)), facts));
+        }
+    };
+    let body = match form {
+        Form::Trees(trees) => ModelBody::Trees(trees),
+        Form::Linear(linear) => ModelBody::Linear(linear),
+    };
+    Ok((body, facts))
 }
 
 fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn open_file(packed: PackedModels<'_>, options: OpenOptions) -> Result<OpenedModel, OpenModel> {
+fn open_file(packed: PackedModels<'_>, options: OpenOptions<'_>) -> Result<OpenedModel, OpenModel> {
     let path = packed.path;
     let content = packed.read_single(MAX_MODEL_BYTES + 1);
     let content = content.map_err(|source| match source {
@@ -193,7 +197,10 @@ fn check_size(file: String, size_bytes: u64) -> Result<(), OpenModel> {
     }
 }
 
-fn open_archive(packed: PackedModels<'_>, options: OpenOptions) -> Result<OpenedModel, OpenModel> {
+fn open_archive(
+    packed: PackedModels<'_>,
+    options: OpenOptions<'_>,
+) -> Result<OpenedModel, OpenModel> {
     let shown = packed.path.display().to_string();
     let failed = |source| OpenModel::Archive {
         path: shown.clone(),
@@ -217,7 +224,7 @@ fn open_archive(packed: PackedModels<'_>, options: OpenOptions) -> Result<Opened
     Ok(opened)
 }
 
-fn open_folder(path: &Path, options: OpenOptions) -> Result<OpenedModel, OpenModel> {
+fn open_folder(path: &Path, options: OpenOptions<'_>) -> Result<OpenedModel, OpenModel> {
     let shown = path.display().to_string();
     let mut candidates = Candidates::default();
     let mut archives = Vec::new();

@@ -3,22 +3,89 @@
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use probity_metrics::model::{
-    Condition, Feature, FeatureMatrix, LinearModel, Link, Node, TreeEnsemble,
+    Condition, Feature, FeatureKind, FeatureMatrix, LinearModel, Link, Node, TreeEnsemble,
 };
 
 use super::features::{MatchedColumns, ReadFeatures, feature_matrix, match_columns};
 use super::kind::ModelKind;
-use super::library_model::{FeatureNames, IterationCounts, LibraryFacts, MissingValue};
+use super::library_model::{
+    FeatureNames, IterationCounts, LibraryFacts, MissingValue, UnknownCategory,
+};
+use super::onnx::OnnxModel;
 use super::predict::{AskModel, Predict, Predictions};
 
 /// What a model consists of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ModelBody {
     Trees(TreeEnsemble),
     Linear(LinearModel),
+    Onnx(Box<OnnxBody>),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// Forms are compared; graphs are never the same.
+impl PartialEq for ModelBody {
+    fn eq(&self, other: &ModelBody) -> bool {
+        match (self, other) {
+            (Self::Trees(ours), Self::Trees(theirs)) => ours == theirs,
+            (Self::Linear(ours), Self::Linear(theirs)) => ours == theirs,
+            _ => false,
+        }
+    }
+}
+
+/// A graph, and what it is where it is no more than that.
+#[derive(Clone, Debug)]
+pub struct OnnxBody {
+    pub model: OnnxModel,
+    /// Its trees, whose sum may have one output where the model reports two classes.
+    pub trees: Option<TreeEnsemble>,
+    features: Vec<Feature>,
+    n_outputs: Option<usize>,
+}
+
+/// What is known of a graph without asking it.
+pub(super) fn opened_onnx(model: OnnxModel) -> (OnnxBody, LibraryFacts) {
+    let names = model.feature_names();
+    let numbered = |names: &Vec<String>| {
+        let mut numbered = names.iter().enumerate();
+        numbered.all(|(at, name)| *name == format!("f{at}"))
+    };
+    let notes = model
+        .needs_runtime()
+        .then(|| "an ONNX Runtime computes the scores".to_owned());
+    let facts = LibraryFacts {
+        feature_names: match names.as_ref().is_some_and(|names| !numbered(names)) {
+            true => FeatureNames::Given,
+            false => FeatureNames::MadeUp,
+        },
+        unknown_category: UnknownCategory::Missing,
+        missing_value: MissingValue::Routed,
+        objective: None,
+        version: Some(model.producer().to_owned()).filter(|producer| !producer.is_empty()),
+        iterations: IterationCounts::default(),
+        output_names: model.output_names().map(<[String]>::to_vec),
+        notes: notes.into_iter().collect(),
+    };
+    let trees = model.as_trees();
+    let linear = model.as_linear();
+    let of_classes = facts.output_names.as_ref().map(Vec::len);
+    let of_trees = trees.as_ref().map(TreeEnsemble::n_outputs);
+    let features = names.unwrap_or_default().into_iter().map(|name| Feature {
+        name,
+        kind: FeatureKind::Numeric,
+    });
+    let body = OnnxBody {
+        features: features.collect(),
+        n_outputs: of_classes
+            .or(of_trees)
+            .or(linear.as_ref().map(LinearModel::n_outputs)),
+        trees,
+        model,
+    };
+    (body, facts)
+}
+
+#[derive(Clone, Debug)]
 pub struct OpenedModel {
     pub kind: ModelKind,
     /// The model's own file: its path, or its name within the folder or archive.
@@ -37,6 +104,7 @@ impl OpenedModel {
         match &self.body {
             ModelBody::Trees(trees) => Some(trees),
             ModelBody::Linear(_) => None,
+            ModelBody::Onnx(graph) => graph.trees.as_ref(),
         }
     }
 
@@ -44,20 +112,25 @@ impl OpenedModel {
         match &self.body {
             ModelBody::Trees(trees) => trees.features(),
             ModelBody::Linear(linear) => linear.features(),
+            ModelBody::Onnx(graph) => &graph.features,
         }
     }
 
-    pub fn n_outputs(&self) -> usize {
+    /// Scores that the model reports of a record; `None` where only asking it tells.
+    pub fn n_outputs(&self) -> Option<usize> {
         match &self.body {
-            ModelBody::Trees(trees) => trees.n_outputs(),
-            ModelBody::Linear(linear) => linear.n_outputs(),
+            ModelBody::Trees(trees) => Some(trees.n_outputs()),
+            ModelBody::Linear(linear) => Some(linear.n_outputs()),
+            ModelBody::Onnx(graph) => graph.n_outputs,
         }
     }
 
-    pub fn link(&self) -> Link {
+    /// `None` of a graph that is no ensemble of trees.
+    pub fn link(&self) -> Option<Link> {
         match &self.body {
-            ModelBody::Trees(trees) => trees.link(),
-            ModelBody::Linear(linear) => linear.link(),
+            ModelBody::Trees(trees) => Some(trees.link()),
+            ModelBody::Linear(linear) => Some(linear.link()),
+            ModelBody::Onnx(graph) => graph.trees.as_ref().map(TreeEnsemble::link),
         }
     }
 
@@ -72,11 +145,12 @@ impl OpenedModel {
         feature_matrix(self.features(), &self.library, records)
     }
 
-    /// What the model reports of each row.
-    pub fn scores(&self, rows: &FeatureMatrix) -> Vec<f64> {
+    /// What the model reports of each row; `None` of a graph, which takes records.
+    pub fn scores(&self, rows: &FeatureMatrix) -> Option<Vec<f64>> {
         match &self.body {
-            ModelBody::Trees(trees) => trees.predict(rows),
-            ModelBody::Linear(linear) => linear.predict(rows),
+            ModelBody::Trees(trees) => Some(trees.predict(rows)),
+            ModelBody::Linear(linear) => Some(linear.predict(rows)),
+            ModelBody::Onnx(_) => None,
         }
     }
 
@@ -88,7 +162,7 @@ impl OpenedModel {
             size_bytes: self.size_bytes,
             version: self.library.version.as_deref(),
             objective: self.library.objective.as_deref(),
-            reports: reports(self.link()),
+            reports: self.link().map_or("what its graph computes", reports),
             n_outputs: self.n_outputs(),
             output_names: self.library.output_names.as_deref(),
             features: self.features(),
@@ -104,14 +178,19 @@ impl OpenedModel {
 #[async_trait]
 impl Predict for OpenedModel {
     async fn predict(&self, records: &RecordBatch) -> Result<Predictions, AskModel> {
+        let n_outputs = match &self.body {
+            ModelBody::Trees(trees) => trees.n_outputs(),
+            ModelBody::Linear(linear) => linear.n_outputs(),
+            ModelBody::Onnx(graph) => return graph.model.predict(records).await,
+        };
         let rows = self
             .features_of(records)
             .map_err(|error| AskModel::Records {
                 reason: error.to_string(),
             })?;
         Ok(Predictions {
-            scores: self.scores(&rows),
-            n_outputs: self.n_outputs(),
+            scores: self.scores(&rows).unwrap_or_default(),
+            n_outputs,
             output_names: self.library.output_names.clone(),
             labels: None,
         })
@@ -129,7 +208,8 @@ pub struct ModelSummary<'a> {
     pub objective: Option<&'a str>,
     /// What the scores are.
     pub reports: &'static str,
-    pub n_outputs: usize,
+    /// Absent where only asking the model tells.
+    pub n_outputs: Option<usize>,
     pub output_names: Option<&'a [String]>,
     pub features: &'a [Feature],
     pub feature_names: FeatureNames,
@@ -190,6 +270,9 @@ fn reports(link: Link) -> &'static str {
 
 fn missing_values(model: &OpenedModel) -> &'static str {
     let Some(trees) = model.trees() else {
+        if matches!(model.body, ModelBody::Onnx(_)) {
+            return "are NaN to the graph";
+        }
         return match model.library.missing_value {
             MissingValue::Zero => "add nothing",
             MissingValue::Routed => "are not handled",

@@ -52,7 +52,7 @@ impl GoldenModel {
         self.open_with(OpenOptions::default())
     }
 
-    pub(crate) fn open_with(&self, options: OpenOptions) -> OpenedModel {
+    pub(crate) fn open_with(&self, options: OpenOptions<'_>) -> OpenedModel {
         open_model_with(&self.path(), options).unwrap_or_else(|error| {
             panic!("{}: {error}", self.name);
         })

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use super::explanation_file::ExplanationFile;
 use super::java_json;
 use super::number::{double, optional_double};
 use super::probity_file::{DatasetFacts, Interval};
@@ -41,6 +42,9 @@ pub struct BiasFile {
     /// Only after a check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<BiasCheckFacts>,
+    /// What moved the predictions, where the same run explained them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanations: Option<Box<ExplanationFile>>,
     /// What a reader should know of the analysis as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

@@ -417,6 +417,7 @@ pub(crate) fn file(source: &str, facets: Vec<FacetFacts>) -> BiasFile {
         subgroups: None,
         segments: Vec::new(),
         check: None,
+        explanations: None,
         notes: Vec::new(),
     }
 }

@@ -96,6 +96,11 @@ impl HttpModel {
         })
     }
 
+    /// Where it is asked, without a password or a query.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Whether the model is there and ready: one attempt.
     pub async fn ping(&self) -> Result<(), AskModel> {
         let health = &self.exchange.addresses.health;
