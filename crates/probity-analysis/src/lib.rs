@@ -3,12 +3,17 @@
 //! * [`scan`](mod@scan): one pass over a dataset that summarises every column on all cores;
 //! * [`data_quality`]: profile, baseline, check, merge, diff, why, and edits of constraints;
 //! * [`bias`]: bias of data and of predictions, and its drift;
-//! * [`model_quality`]: how well predictions agree with labels, and whether that got worse.
+//! * [`model_quality`]: how well predictions agree with labels, and whether that got worse;
+//! * [`explain`]: what moved the predictions of a model: SHAP values and partial dependence.
 
 mod aggregate;
 pub mod bias;
 pub mod data_quality;
 mod engine_error;
+pub mod explain;
+mod model;
 pub mod model_quality;
 mod redacted;
 pub mod scan;
+
+pub use model::{Model, SaysLabels};

@@ -130,6 +130,7 @@ fn measure(
             .then(|| subgroups(&counts, &groups, request.depth.minimum_cell)),
         segments: segments(request, plan, (&counts, &groups), &rows)?,
         check: None,
+        explanations: None,
         notes: [notes(plan, &counts, &groups), overlaps(plan, &counts)?].concat(),
     };
     Ok(BiasDocuments {

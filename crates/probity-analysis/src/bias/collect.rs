@@ -9,10 +9,12 @@ use datafusion::arrow::array::{ArrayRef, RecordBatch, StructArray};
 use datafusion::arrow::datatypes::{Field, Fields, Schema};
 use futures::{StreamExt, TryStreamExt};
 use probity_data::dataset::{Partition, ReadDataset};
+use probity_data::model::AskModel;
 use probity_metrics::bias::{FeatureRows, JointCounts};
 use probity_metrics::summary::redacted_texts;
 
 use super::BiasError;
+use crate::model::LabelModel;
 use crate::scan::Progress;
 
 /// The columns to read, by name: a column may stand elsewhere in each file.
@@ -22,9 +24,21 @@ pub(super) struct Wanted {
     pub(super) counted: Vec<String>,
     /// Kept row by row; empty when no metric needs them.
     pub(super) features: Vec<String>,
+    /// Counted, but in no file: a model says it.
+    pub(super) predicted: Option<PredictedColumn>,
     /// Hashed before anything is counted.
     pub(super) redacted: Vec<String>,
     pub(super) threads: NonZeroUsize,
+}
+
+/// Predicted labels that a model is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct PredictedColumn {
+    /// What it is called among the counted columns.
+    pub(super) name: String,
+    pub(super) model: LabelModel,
+    /// The columns that the model sees.
+    pub(super) features: Vec<String>,
 }
 
 /// What the pass found.
@@ -86,10 +100,33 @@ async fn read_partition(
     let mut batches = partition.stream(Some(places.streamed.clone()))?;
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(|error| BiasError::from_engine(partition.uri(), error))?;
-        add_batch(&mut part, &batch, (&places, &wanted))
+        let predicted = match &wanted.predicted {
+            Some(column) => Some(ask(column, &batch, &places, partition.uri()).await?),
+            None => None,
+        };
+        add_batch(&mut part, (&batch, predicted), (&places, &wanted))
             .map_err(|error| BiasError::counting(partition.uri(), error))?;
     }
     Ok(part)
+}
+
+/// The labels that the model gives the rows of a batch.
+async fn ask(
+    column: &PredictedColumn,
+    batch: &RecordBatch,
+    places: &Places,
+    uri: &str,
+) -> Result<ArrayRef, BiasError> {
+    let failed = |source| BiasError::Ask {
+        uri: uri.to_owned(),
+        source,
+    };
+    let records = batch.project(&places.asked).map_err(|error| {
+        failed(AskModel::Failed {
+            reason: error.to_string(),
+        })
+    })?;
+    column.model.labels(&records).await.map_err(failed)
 }
 
 /// Where the wanted columns are among the streamed ones.
@@ -97,8 +134,16 @@ struct Places {
     /// Positions in the file.
     streamed: Vec<usize>,
     /// Positions in the batch.
-    counted: Vec<usize>,
+    counted: Vec<Counted>,
     features: Vec<usize>,
+    asked: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum Counted {
+    /// Position in the batch.
+    Read(usize),
+    Predicted,
 }
 
 fn places(schema: &Schema, wanted: &Wanted, uri: &str) -> Result<Places, BiasError> {
@@ -116,32 +161,38 @@ fn places(schema: &Schema, wanted: &Wanted, uri: &str) -> Result<Places, BiasErr
             streamed.len() - 1
         }))
     };
-    let counted = wanted
-        .counted
-        .iter()
-        .map(&mut place)
-        .collect::<Result<_, _>>()?;
-    let features = wanted
-        .features
-        .iter()
-        .map(&mut place)
-        .collect::<Result<_, _>>()?;
+    let predicted = wanted.predicted.as_ref();
+    let is_predicted = |name: &String| predicted.is_some_and(|column| column.name == *name);
+    let counted = wanted.counted.iter().map(|name| match is_predicted(name) {
+        true => Ok(Counted::Predicted),
+        false => place(name).map(Counted::Read),
+    });
+    let counted = counted.collect::<Result<_, BiasError>>()?;
+    let asked = predicted.map_or(&[][..], |column| column.features.as_slice());
+    let asked = asked.iter().map(&mut place).collect::<Result<_, _>>()?;
+    let features = wanted.features.iter().map(&mut place);
+    let features = features.collect::<Result<_, _>>()?;
     Ok(Places {
         streamed,
         counted,
         features,
+        asked,
     })
 }
 
 fn add_batch(
     part: &mut Collected,
-    batch: &RecordBatch,
+    (batch, predicted): (&RecordBatch, Option<ArrayRef>),
     (places, wanted): (&Places, &Wanted),
 ) -> Result<(), probity_metrics::summary::UpdateSummary> {
     let counted = wanted.counted.iter().zip(&places.counted);
     let (fields, columns): (Vec<Field>, Vec<ArrayRef>) = counted
         .map(|(name, at)| {
-            let column = batch.column(*at);
+            let column = match (at, &predicted) {
+                (Counted::Read(at), _) => batch.column(*at),
+                (Counted::Predicted, Some(column)) => column,
+                (Counted::Predicted, None) => unreachable!("a predicted column was asked for"),
+            };
             let column = match wanted.redacted.contains(name) {
                 true => redacted_texts(column)?,
                 false => Arc::clone(column),

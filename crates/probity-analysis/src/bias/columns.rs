@@ -7,7 +7,7 @@ use probity_data::dataset::Dataset;
 use super::BiasError;
 
 /// The columns of the first partition.
-pub(super) async fn first_schema(
+pub(crate) async fn first_schema(
     dataset: &Dataset,
     location: &str,
 ) -> Result<SchemaRef, BiasError> {

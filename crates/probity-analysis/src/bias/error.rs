@@ -3,6 +3,7 @@
 use datafusion::common::DataFusionError;
 use probity_data::dataset::{JoinDatasets, ReadDataset, UnknownColumn};
 use probity_data::location::{ReadLocation, WriteOutput};
+use probity_data::model::AskModel;
 use probity_domain::document::analysis_config::AnalysisConfigErrors;
 use probity_metrics::bias::GroupError;
 use probity_metrics::summary::UpdateSummary;
@@ -53,6 +54,8 @@ pub enum BiasError {
         uri: String,
         source: DataFusionError,
     },
+    #[error("failed to predict the rows of `{uri}`")]
+    Ask { uri: String, source: AskModel },
     #[error(transparent)]
     Group(#[from] GroupError),
     #[error(transparent)]
@@ -103,6 +106,7 @@ impl BiasError {
             | Self::Group(_)
             | Self::Join(_)
             | Self::Unmeasurable { .. } => true,
+            Self::Ask { source, .. } => matches!(source, AskModel::Records { .. }),
             Self::Worker(_) => false,
             Self::Write(write) => matches!(
                 write,

@@ -18,9 +18,12 @@ mod stored;
 
 pub use analyse::{analyse, validate};
 pub use check::{BiasCheckOptions, check};
+pub(crate) use columns::first_schema;
 pub use documents::{ANALYSIS, ANALYSIS_CONFIG, BiasDocuments};
 pub use error::BiasError;
 pub use flags::{BiasFlags, config_of};
+pub(crate) use open::OpenTable;
 pub use plan::BiasPlan;
+pub(crate) use plan::{model_features, validated};
 pub use request::{BiasDepth, BiasRequest, Extended, Source, read_config, read_monitor_config};
 pub use stored::StoredBias;

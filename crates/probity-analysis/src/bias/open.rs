@@ -17,11 +17,11 @@ use super::request::{BiasRequest, Source};
 
 /// An opened table and its columns.
 #[derive(Debug)]
-pub(super) struct OpenTable {
-    pub(super) dataset: Dataset,
-    pub(super) schema: SchemaRef,
-    pub(super) location: String,
-    pub(super) size_bytes: Option<u64>,
+pub(crate) struct OpenTable {
+    pub(crate) dataset: Dataset,
+    pub(crate) schema: SchemaRef,
+    pub(crate) location: String,
+    pub(crate) size_bytes: Option<u64>,
     /// Which of the joined datasets has the facets, and the predictions; 0 is the main one.
     facet_table: usize,
     predicted_table: usize,
@@ -30,21 +30,18 @@ pub(super) struct OpenTable {
 }
 
 impl OpenTable {
-    pub(super) async fn open(
+    pub(crate) async fn open(
         request: &BiasRequest,
         environment: &Environment,
     ) -> Result<OpenTable, BiasError> {
         let config = &request.config;
-        let location = match &request.source {
-            Source::Given { location, .. } => location.clone(),
-            Source::Configured { data, .. } => data
-                .clone()
-                .or_else(|| config.dataset_uri.clone())
-                .ok_or(BiasError::NoData)?,
-        };
+        let location = request.location()?;
         let read = read_options(request)?;
         let files = match &request.source {
             Source::Given {
+                files: Some(files), ..
+            }
+            | Source::Configured {
                 files: Some(files), ..
             } => files.clone(),
             _ => find_files(&location, environment).await?,
@@ -96,7 +93,7 @@ impl OpenTable {
     }
 
     /// The name in the table of a column of the main dataset.
-    pub(super) fn column(&self, key: &str, choice: &ColumnReference) -> Result<String, BiasError> {
+    pub(crate) fn column(&self, key: &str, choice: &ColumnReference) -> Result<String, BiasError> {
         self.named(key, resolve_in_table(&chosen(choice), &self.schema, 0))
     }
 
@@ -275,6 +272,18 @@ async fn joined(
         id: chosen(id),
     };
     Ok(join(main, sides).await?)
+}
+
+/// Names of the columns of the main dataset but those of ids, in their order: facets and
+/// predictions of other datasets are no features of a model.
+pub(crate) fn names_of_features(table: &OpenTable, config: &AnalysisConfig) -> Vec<String> {
+    let names = names_without_ids(table, config).into_iter();
+    names
+        .filter(|name| {
+            let choice = ColumnChoice::Name(name.clone());
+            resolve_in_table(&choice, &table.schema, 0).is_ok()
+        })
+        .collect()
 }
 
 /// Names of all columns but those of ids, in their order.

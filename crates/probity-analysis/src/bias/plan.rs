@@ -10,9 +10,10 @@ use probity_metrics::bias::{BiasMetric, BiasQuery, FacetQuery, Spelling, Value};
 use probity_metrics::summary::redacted_text;
 
 use super::BiasError;
-use super::collect::Wanted;
-use super::open::{OpenTable, names_without_ids};
+use super::collect::{PredictedColumn, Wanted};
+use super::open::{OpenTable, names_of_features, names_without_ids};
 use super::request::{BiasRequest, Extended};
+use crate::model::{LabelModel, LabelRule, LabelSpelling, Model};
 
 /// What will be computed from which columns.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ impl BiasPlan {
 /// Refuses what does not fit together; else says which column is what.
 pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan, BiasError> {
     let config = &request.config;
-    let mut warnings = validated(config)?;
+    let warnings = validated(config)?;
     let label = required(config.label.as_ref(), "label")?;
     let label = table.label(label)?;
     let has_predictions = config.has_predictions();
@@ -74,7 +75,7 @@ pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan,
             let default = ColumnReference::Name("predicted_label".to_owned());
             Some(table.predicted_label(&default)?)
         }
-        (None, false) => None,
+        (None, false) => asked_label(config, request.model.as_ref(), table),
     };
     let group_variable = config.group_variable.as_ref();
     let group_variable = group_variable
@@ -117,11 +118,23 @@ pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan,
         post_training.clear();
     }
     let features = features(request, table, &query, &post_training)?;
-    warnings.extend(explanations_left_out(config));
+    let predicted = match (has_predictions, &query.predicted_label, &request.model) {
+        (false, Some(name), Some(model)) => Some(PredictedColumn {
+            name: name.clone(),
+            model: LabelModel {
+                model: Arc::clone(&model.asked),
+                rule: LabelRule::of(config, model),
+                spelling: label_spelling(table.dataset.format()),
+            },
+            features: model_features(config, table)?,
+        }),
+        _ => None,
+    };
     Ok(BiasPlan {
         wanted: Arc::new(Wanted {
             counted: counted(&query, &segments),
             features,
+            predicted,
             redacted: redacted(request, table)?,
             threads: request.threads,
         }),
@@ -135,7 +148,7 @@ pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan,
 }
 
 /// Warnings; or all errors in one.
-fn validated(config: &AnalysisConfig) -> Result<Vec<String>, BiasError> {
+pub(crate) fn validated(config: &AnalysisConfig) -> Result<Vec<String>, BiasError> {
     let problems = config.validate();
     let (errors, warnings): (Vec<_>, Vec<_>) = problems
         .into_iter()
@@ -160,10 +173,8 @@ fn required<'a>(
 
 fn needs_predictions(config: &AnalysisConfig) -> BiasError {
     let way = match config.predictor {
-        Some(_) => {
-            "; this version does not ask a model (`predictor`): add the predictions to the data"
-        }
-        None => "; add the predictions to the data",
+        Some(_) => ", or give the model itself with --model FILE|URL",
+        None => ", or add a `predictor` and give the model with --model FILE|URL",
     };
     BiasError::Unfit {
         problems: format!(
@@ -173,13 +184,49 @@ fn needs_predictions(config: &AnalysisConfig) -> BiasError {
     }
 }
 
-fn explanations_left_out(config: &AnalysisConfig) -> Option<String> {
-    let explains = config.methods.as_ref()?.explains();
-    explains.then(|| {
-        "explanations (shap, pdp, asymmetric_shapley_value) were asked for and are not computed \
-         by this version: the result holds the bias metrics alone"
-            .to_owned()
-    })
+/// What the labels that a model predicts are called: a name that no column has.
+fn asked_label(
+    config: &AnalysisConfig,
+    model: Option<&Model>,
+    table: &OpenTable,
+) -> Option<String> {
+    model?;
+    if config.post_training_metrics().is_empty() {
+        return None;
+    }
+    let mut name = "predicted_label".to_owned();
+    while table.schema.index_of(&name).is_ok() {
+        name.push('_');
+    }
+    Some(name)
+}
+
+/// What the model sees of the dataset: all columns but label, prediction, ids and what is
+/// excluded, in their order.
+pub(crate) fn model_features(
+    config: &AnalysisConfig,
+    table: &OpenTable,
+) -> Result<Vec<String>, BiasError> {
+    let mut unseen = Vec::new();
+    if let Some(label) = &config.label {
+        unseen.push(table.label(label)?);
+    }
+    if let Some(predicted) = &config.predicted_label {
+        unseen.push(table.predicted_label(predicted)?);
+    }
+    let excluded = config.excluded_columns.as_deref().unwrap_or_default();
+    for (at, choice) in excluded.iter().enumerate() {
+        unseen.push(table.column(&format!("excluded_columns[{at}]"), choice)?);
+    }
+    let names = names_of_features(table, config).into_iter();
+    Ok(names.filter(|name| !unseen.contains(name)).collect())
+}
+
+fn label_spelling(format: Format) -> LabelSpelling {
+    match spelling(format) {
+        Spelling::Csv => LabelSpelling::Texts,
+        Spelling::Json | Spelling::Typed => LabelSpelling::Typed,
+    }
 }
 
 fn metrics(names: &[&'static str]) -> Vec<BiasMetric> {

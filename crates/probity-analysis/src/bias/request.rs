@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use probity_data::dataset::ReadOptions;
-use probity_data::location::{Environment, ReadLocation, SourceFile, read_document};
+use probity_data::location::{Environment, ReadLocation, SourceFile, find_files, read_document};
 use probity_domain::document::analysis_config::AnalysisConfig;
 
 use super::BiasError;
+use crate::model::Model;
 
 /// A configuration and its data.
 #[derive(Clone, Debug)]
@@ -18,6 +19,30 @@ pub struct BiasRequest {
     pub redacted: BTreeSet<String>,
     pub threads: NonZeroUsize,
     pub depth: BiasDepth,
+    /// Asked for predictions where the data have none.
+    pub model: Option<Model>,
+}
+
+impl BiasRequest {
+    /// Where the main dataset is.
+    pub fn location(&self) -> Result<String, BiasError> {
+        match &self.source {
+            Source::Given { location, .. } => Ok(location.clone()),
+            Source::Configured { data, .. } => data
+                .clone()
+                .or_else(|| self.config.dataset_uri.clone())
+                .ok_or(BiasError::NoData),
+        }
+    }
+
+    /// Finds the files of the main dataset once, so that standard input can be read twice.
+    pub async fn with_files(mut self, environment: &Environment) -> Result<BiasRequest, BiasError> {
+        let found = find_files(&self.location()?, environment).await?;
+        match &mut self.source {
+            Source::Given { files, .. } | Source::Configured { files, .. } => *files = Some(found),
+        }
+        Ok(self)
+    }
 }
 
 /// Where the rows are.
@@ -28,6 +53,8 @@ pub enum Source {
     Configured {
         data: Option<String>,
         read: Box<ReadOptions>,
+        /// Found before, where the data are read more than once.
+        files: Option<Vec<SourceFile>>,
     },
     /// Named and described beside the configuration.
     Given {

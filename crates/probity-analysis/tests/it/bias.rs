@@ -82,6 +82,7 @@ fn request(config: AnalysisConfig, location: &str, threads: usize) -> BiasReques
         source: Source::Configured {
             data: Some(location.to_owned()),
             read: Box::default(),
+            files: None,
         },
         redacted: Default::default(),
         threads: NonZeroUsize::new(threads).unwrap(),
@@ -89,6 +90,7 @@ fn request(config: AnalysisConfig, location: &str, threads: usize) -> BiasReques
             extended: Extended::Included,
             minimum_cell: 30,
         },
+        model: None,
     }
 }
 

@@ -5,6 +5,7 @@
 mod bias;
 mod check;
 mod documents;
+mod explain;
 mod folder;
 mod merge;
 mod model_quality;
