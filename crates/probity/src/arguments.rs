@@ -1,6 +1,7 @@
 //! What can be typed: every command, its options and its examples.
 
 mod bias;
+mod model;
 mod quality;
 
 use std::num::NonZeroUsize;
@@ -12,6 +13,10 @@ use probity_report::Verdict;
 pub(crate) use bias::{
     BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
     ClarifyArguments,
+};
+pub(crate) use model::{
+    AggregationArgument, InspectArguments, ModelArguments, ModelCommand, PredictArguments,
+    ProtocolArgument, ShapArguments, ShapOutputArgument,
 };
 pub(crate) use quality::{
     ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
@@ -52,13 +57,20 @@ pub(crate) enum Command {
     /// Edit the constraints of a baseline
     #[command(subcommand)]
     Constraints(ConstraintsCommand),
-    /// Run an analysis_config.json: bias of data and of predictions
+    /// Run an analysis_config.json: bias of data and of predictions, SHAP values, partial dependence
     Clarify(ClarifyArguments),
     /// Measure bias without a configuration file, or check it against a baseline
     Bias(BiasArguments),
     /// Measure a model's quality on labelled predictions, or check it against a baseline
     #[command(subcommand)]
     Quality(QualityCommand),
+    /// Explain the predictions of a model without a configuration file
+    Shap(ShapArguments),
+    /// Score records with a model
+    Predict(PredictArguments),
+    /// Look into a model
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Make a small population and a drifted copy, and check one against the other
     Demo(DemoArguments),
 }
@@ -77,7 +89,10 @@ impl Command {
             },
             Self::Quality(QualityCommand::Baseline(arguments)) => arguments.input.threads,
             Self::Quality(QualityCommand::Check(arguments)) => arguments.input.threads,
-            Self::Why(_)
+            Self::Shap(arguments) => arguments.input.threads,
+            Self::Predict(arguments) => arguments.input.threads,
+            Self::Model(_)
+            | Self::Why(_)
             | Self::Merge(_)
             | Self::Diff(_)
             | Self::Constraints(_)

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use probity_analysis::bias::BiasError;
 use probity_analysis::data_quality::AnalysisError;
+use probity_analysis::explain::ExplainError;
 use probity_analysis::model_quality::ModelQualityError;
 use probity_data::location::WriteOutput;
+use probity_data::model::OpenModel;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,16 @@ fn code_of(error: &anyhow::Error) -> u8 {
         } else {
             FAILURE
         };
+    }
+    if let Some(error) = error.downcast_ref::<ExplainError>() {
+        return if error.is_bad_input() {
+            BAD_INPUT
+        } else {
+            FAILURE
+        };
+    }
+    if error.downcast_ref::<OpenModel>().is_some() {
+        return BAD_INPUT;
     }
     if let Some(error) = error.downcast_ref::<ModelQualityError>() {
         return if error.is_bad_input() {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command, ConstraintsCommand, QualityCommand};
+use crate::arguments::{Arguments, Command, ConstraintsCommand, ModelCommand, QualityCommand};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
@@ -40,7 +40,7 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Constraints(ConstraintsCommand::Set(arguments)) => {
                 command::constraints::set(arguments).await
             }
-            Command::Clarify(arguments) => command::bias::clarify(arguments).await,
+            Command::Clarify(arguments) => command::clarify::run(arguments).await,
             Command::Bias(arguments) => command::bias::bias(arguments).await,
             Command::Quality(QualityCommand::Baseline(arguments)) => {
                 command::quality::baseline(arguments).await
@@ -48,6 +48,9 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Quality(QualityCommand::Check(arguments)) => {
                 command::quality::check(arguments).await
             }
+            Command::Shap(arguments) => command::shap::run(arguments).await,
+            Command::Predict(arguments) => command::predict::run(arguments).await,
+            Command::Model(ModelCommand::Inspect(arguments)) => command::inspect::run(&arguments),
             Command::Demo(arguments) => command::demo::run(arguments).await,
         }
     })

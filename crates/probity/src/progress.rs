@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use probity_analysis::explain::Step;
 
 use crate::arguments::PrintArguments;
 
@@ -21,6 +22,35 @@ pub(crate) fn bar(print: PrintArguments) -> ProgressBar {
         bar.enable_steady_tick(Duration::from_millis(200));
     }
     bar
+}
+
+/// A counter of explained rows, with their rate and the time left.
+pub(crate) fn row_bar(print: PrintArguments) -> ProgressBar {
+    let bar = bar(print);
+    style(&bar, "{spinner} asking the model");
+    bar
+}
+
+/// Shows how far an explanation is.
+pub(crate) fn show_step(bar: &ProgressBar, step: Step) {
+    let (done, total, template) = match step {
+        Step::Rows { done, total } => (
+            done,
+            total,
+            "{bar:32} {percent:>3}%  {human_pos} of {human_len} rows explained  {per_sec}  {eta} left",
+        ),
+        Step::Dependence { done, total } => (
+            done,
+            total,
+            "{bar:32} {percent:>3}%  partial dependence of {human_pos} of {human_len} features",
+        ),
+    };
+    if bar.length() != Some(total) || bar.position() > done {
+        bar.reset();
+        bar.set_length(total);
+        style(bar, template);
+    }
+    bar.set_position(done);
 }
 
 /// The size of the input is known: show how much is left.

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
 
-use super::{CheckResultArguments, InputArguments, LOCATIONS, PrintArguments, ReadArguments};
+use super::{
+    CheckResultArguments, InputArguments, LOCATIONS, ModelArguments, PrintArguments, ReadArguments,
+};
 
 const STAGES_AND_SIGNS: &str = "\
 The listed facet values, or the numbers above the threshold, are the sensitive group d; all other
@@ -24,11 +26,14 @@ pub(crate) struct BiasDepthArguments {
 
 const CLARIFY_EXAMPLES: &str = "\
 CONFIG is an analysis_config.json, as the SageMaker SDK writes it. DATA may also come from its
-`dataset_uri`. Of a configuration that also asks for explanations (shap, pdp) the bias part is
-run, and a note says so.
+`dataset_uri`. Explanations (shap, pdp), and bias of predictions that the data do not have, ask
+the model that --model names: a file (XGBoost, LightGBM, CatBoost, ONNX), a folder or model.tar.gz
+that holds one, or the URL of a model that runs.
 
 Examples:
   probity clarify analysis_config.json --data train.csv -o bias/
+  probity clarify analysis_config.json --data train.csv --model model.tar.gz -o analysis/
+  probity clarify analysis_config.json --data train.csv --model http://localhost:8080/invocations
   probity clarify analysis_config.json --data train.csv --check
   probity clarify s3://bucket/analysis_config.json -o s3://bucket/analysis/";
 
@@ -44,7 +49,18 @@ pub(crate) struct ClarifyArguments {
     pub(crate) data: Option<String>,
     #[command(flatten)]
     pub(crate) read: ReadArguments,
-    /// Folder for analysis.json, probity.json, report.html and a copy of the configuration
+    /// The model: a file, a folder, an archive, or a URL
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) asked: ModelArguments,
+    /// A row that gets a waterfall of its own, counted from 0 (repeatable)
+    #[arg(long = "row", value_name = "N")]
+    pub(crate) rows: Vec<u64>,
+    /// Draws coalitions, clusters and samples of rows, where the configuration has no seed
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Folder for analysis.json, probity.json, the reports and a copy of the configuration
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_folder: Option<String>,
     /// Validate the configuration and the data, and measure nothing

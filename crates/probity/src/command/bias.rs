@@ -1,4 +1,4 @@
-//! `probity clarify`, `probity bias` and `probity bias check`.
+//! `probity bias` and `probity bias check`.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 use probity_analysis::bias::{
     BiasCheckOptions, BiasDepth, BiasDocuments, BiasFlags, BiasPlan, BiasRequest, Extended, Source,
-    StoredBias, analyse, check as check_bias, config_of, read_config, read_monitor_config,
-    validate,
+    StoredBias, analyse, check as check_bias, config_of, read_monitor_config,
 };
 use probity_data::location::OutputFolder;
 use probity_domain::document::bias_file::{
@@ -18,53 +17,14 @@ use serde::Serialize;
 
 use super::outputs::{refuse_bad_outputs, refuse_to_replace, write_file};
 use super::verdicts::{corrected_line, verdicts};
-use super::wiring::{environment, input, read_options, with_surroundings};
+use super::wiring::{environment, input, with_surroundings};
 use crate::arguments::{
     BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
-    ClarifyArguments, InputArguments, threads_or_all,
+    InputArguments,
 };
 use crate::exit::{Exit, Usage};
 use crate::screen;
 use crate::table::{Align, count, counted, number, p_value, printable, short, table};
-
-pub(crate) async fn clarify(arguments: ClarifyArguments) -> Result<Exit> {
-    let config = read_config(&arguments.config, &environment()).await?;
-    let request = BiasRequest {
-        config,
-        source: Source::Configured {
-            data: arguments.data.clone(),
-            read: Box::new(read_options(&arguments.read, None)),
-        },
-        redacted: arguments.redact.iter().cloned().collect(),
-        threads: threads_or_all(arguments.threads),
-        depth: depth(&arguments.depth),
-    };
-    if arguments.check {
-        return only_validate(&arguments, &request).await;
-    }
-    let folder = arguments.output_folder.as_deref();
-    run_and_show(&request, folder, arguments.print).await
-}
-
-/// `--check`: says what a run would find wrong, and runs nothing.
-async fn only_validate(arguments: &ClarifyArguments, request: &BiasRequest) -> Result<Exit> {
-    let plan = with_surroundings(arguments.print, async |surroundings| {
-        Ok(validate(request, surroundings).await?)
-    })
-    .await?;
-    screen::print(arguments.print, &Plan::of(&plan), || {
-        let mut text = String::from("configuration and data fit together\n");
-        for (what, column) in plan.columns() {
-            text.push_str(&printable(format!("  {what}: {column}")));
-            text.push('\n');
-        }
-        for warning in &plan.warnings {
-            text.push_str(&format!("warning: {}\n", printable(warning.clone())));
-        }
-        text
-    })?;
-    Ok(Exit::NoViolation)
-}
 
 pub(crate) async fn bias(arguments: BiasArguments) -> Result<Exit> {
     match arguments.command {
@@ -96,6 +56,7 @@ async fn run(arguments: BiasRunArguments) -> Result<Exit> {
             files: Some(files),
         },
         depth: depth(&arguments.depth),
+        model: None,
     };
     let folder = arguments.output_folder.as_deref();
     run_and_show(&request, folder, arguments.print).await
@@ -136,7 +97,7 @@ fn flags(arguments: &BiasRunArguments) -> Result<BiasFlags> {
     })
 }
 
-fn depth(arguments: &BiasDepthArguments) -> BiasDepth {
+pub(super) fn depth(arguments: &BiasDepthArguments) -> BiasDepth {
     BiasDepth {
         extended: match arguments.extended {
             true => Extended::Included,
@@ -198,6 +159,7 @@ async fn check(arguments: BiasCheckArguments) -> Result<Exit> {
             files: None,
         },
         depth: depth(&arguments.depth),
+        model: None,
     };
     let output = match &result.output_folder {
         Some(folder) => Some(OutputFolder::create(folder, &environment()).await?),
@@ -230,23 +192,23 @@ async fn check(arguments: BiasCheckArguments) -> Result<Exit> {
 
 /// What `clarify --check --output json` prints.
 #[derive(Debug, Serialize)]
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     columns: Vec<(&'static str, String)>,
     warnings: &'a [String],
 }
 
 impl<'a> Plan<'a> {
-    fn of(plan: &'a BiasPlan) -> Self {
+    pub(super) fn of(plan: &BiasPlan, warnings: &'a [String]) -> Self {
         Self {
             columns: plan.columns(),
-            warnings: &plan.warnings,
+            warnings,
         }
     }
 }
 
 /// What `--output json` prints.
 #[derive(Debug, Serialize)]
-struct Printed<'a> {
+pub(super) struct Printed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     violations: Option<&'a [probity_domain::document::bias_violations::DriftViolation]>,
     #[serde(flatten)]
@@ -254,7 +216,7 @@ struct Printed<'a> {
 }
 
 impl<'a> Printed<'a> {
-    fn of(documents: &'a BiasDocuments) -> Self {
+    pub(super) fn of(documents: &'a BiasDocuments) -> Self {
         Self {
             violations: documents.bias_violations(),
             probity: &documents.probity,
@@ -262,7 +224,7 @@ impl<'a> Printed<'a> {
     }
 }
 
-fn text(documents: &BiasDocuments) -> String {
+pub(super) fn text(documents: &BiasDocuments) -> String {
     let probity = &documents.probity;
     let mut text = format!(
         "{} rows; `{}` is positive ({}) in {}\n",

@@ -148,6 +148,7 @@ async fn bias_of(decisions: &Path, surroundings: Surroundings<'_>) -> Result<Bia
             extended: Extended::Included,
             minimum_cell: 30,
         },
+        model: None,
     };
     Ok(analyse(&request, surroundings).await?)
 }

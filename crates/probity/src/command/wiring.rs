@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use probity_analysis::data_quality::{Input, Surroundings};
+use probity_analysis::explain::Watch;
 use probity_data::dataset::{ColumnsPosition, Format, Header, Nested, Partition, ReadOptions};
 use probity_data::location::Environment;
 
@@ -24,6 +25,15 @@ pub(crate) fn environment() -> Environment {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
+}
+
+/// One variable of the process's environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command is the one place that reads the environment"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The dataset that the user named. Column names are those of a baseline, if there is one.
@@ -95,6 +105,17 @@ pub(crate) async fn with_surroundings<T>(
         },
     })
     .await;
+    bar.finish_and_clear();
+    answer
+}
+
+/// Runs `work` with a bar of explained rows around it.
+pub(crate) async fn with_watch<T>(
+    print: PrintArguments,
+    work: impl AsyncFnOnce(Watch<'_>) -> Result<T>,
+) -> Result<T> {
+    let bar = progress::row_bar(print);
+    let answer = work(Watch::new(&|step| progress::show_step(&bar, step))).await;
     bar.finish_and_clear();
     answer
 }
