@@ -14,6 +14,7 @@ from sagemaker.model_card import EvaluationJob, EvaluationMetricTypeEnum
 from sagemaker.model_monitor import Constraints, ConstraintViolations, Statistics
 
 import _sdk
+from _model_server import Model, serving
 from _program import ROOT, probity, run, scenario
 
 LOANS = ROOT / "golden" / "clarify" / "loans"
@@ -101,6 +102,25 @@ def a_model_card_takes_several_facets_and_values_over(folder):
     facets = {name.split(" facet ")[1] for name in groups}
     assert facets == {"gender=0", "gender=1", "age=(40, 79]"}, facets
     assert len(groups) == 6, list(groups)
+
+
+@scenario
+def a_model_card_takes_explanations_over(folder):
+    config = json.loads((CONFIGS / "explainability-baseline.json").read_bytes())
+    config["methods"]["pdp"] = {"features": ["age"], "grid_resolution": 5}
+    path = folder / "config.json"
+    path.write_text(json.dumps(config))
+    with serving(Model()) as url:
+        probity("clarify", path, "--data", LOANS / "loans.csv", "--model", f"{url}/invocations",
+                "-o", folder / "shap", "--quiet")
+    groups = card_groups(folder / "shap" / "analysis.json", Kind.CLARIFY_EXPLAINABILITY)
+    explained = read_json(folder / "shap" / "analysis.json")["explanations"]
+    values = explained["kernel_shap"]["label0"]["global_shap_values"]
+    found = [metrics for name, metrics in groups.items() if "shap" in name.lower()]
+    assert found, list(groups)
+    shown = {metric.name: metric.value for metrics in found for metric in metrics.values()}
+    told = json.dumps(shown, default=str)
+    assert all(name in told for name in values), shown
 
 
 @scenario
