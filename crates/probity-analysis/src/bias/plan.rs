@@ -68,15 +68,7 @@ pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan,
     let warnings = validated(config)?;
     let label = required(config.label.as_ref(), "label")?;
     let label = table.label(label)?;
-    let has_predictions = config.has_predictions();
-    let predicted_label = match (&config.predicted_label, has_predictions) {
-        (Some(choice), _) => Some(table.predicted_label(choice)?),
-        (None, true) => {
-            let default = ColumnReference::Name("predicted_label".to_owned());
-            Some(table.predicted_label(&default)?)
-        }
-        (None, false) => asked_label(config, request.model.as_ref(), table),
-    };
+    let predicted_label = predicted_label(request, table)?;
     let group_variable = config.group_variable.as_ref();
     let group_variable = group_variable
         .map(|choice| table.column("group_variable", choice))
@@ -118,16 +110,8 @@ pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan,
         post_training.clear();
     }
     let features = features(request, table, &query, &post_training)?;
-    let predicted = match (has_predictions, &query.predicted_label, &request.model) {
-        (false, Some(name), Some(model)) => Some(PredictedColumn {
-            name: name.clone(),
-            model: LabelModel {
-                model: Arc::clone(&model.asked),
-                rule: LabelRule::of(config, model),
-                spelling: label_spelling(table.dataset.format()),
-            },
-            features: model_features(config, table)?,
-        }),
+    let predicted = match &query.predicted_label {
+        Some(name) if !config.has_predictions() => asked_column(request, table, name)?,
         _ => None,
     };
     Ok(BiasPlan {
@@ -145,6 +129,39 @@ pub(super) fn plan(request: &BiasRequest, table: &OpenTable) -> Result<BiasPlan,
         segments,
         warnings,
     })
+}
+
+/// The column of predictions: of the data, or what a model's predictions are called.
+fn predicted_label(request: &BiasRequest, table: &OpenTable) -> Result<Option<String>, BiasError> {
+    let config = &request.config;
+    match (&config.predicted_label, config.has_predictions()) {
+        (Some(choice), _) => table.predicted_label(choice).map(Some),
+        (None, true) => {
+            let default = ColumnReference::Name("predicted_label".to_owned());
+            table.predicted_label(&default).map(Some)
+        }
+        (None, false) => Ok(asked_label(config, request.model.as_ref(), table)),
+    }
+}
+
+/// What the model is asked to fill the column `name` with.
+fn asked_column(
+    request: &BiasRequest,
+    table: &OpenTable,
+    name: &str,
+) -> Result<Option<PredictedColumn>, BiasError> {
+    let Some(model) = &request.model else {
+        return Ok(None);
+    };
+    Ok(Some(PredictedColumn {
+        name: name.to_owned(),
+        model: LabelModel {
+            model: Arc::clone(&model.asked),
+            rule: LabelRule::of(&request.config, model),
+            spelling: label_spelling(table.dataset.format()),
+        },
+        features: model_features(&request.config, table)?,
+    }))
 }
 
 /// Warnings; or all errors in one.

@@ -39,18 +39,15 @@ pub async fn configured(
 ) -> Result<ExplainRequest, ExplainError> {
     let config = &request.config;
     if let Some(refused) = refused_kind(config) {
-        return Err(ExplainError::Unfit {
-            problems: refused.to_owned(),
-        });
+        return Err(unfit(refused));
     }
     validated(config)?;
     let table = OpenTable::open(request, surroundings.environment).await?;
     let features = model_features(config, &table)?;
     if features.is_empty() {
-        return Err(ExplainError::Unfit {
-            problems: "no column is left for the model: every one is the label, an id or excluded"
-                .to_owned(),
-        });
+        return Err(unfit(
+            "no column is left for the model: every one is the label, an id or excluded",
+        ));
     }
     (surroundings.on_size)(table.size_bytes);
     let id = config.joinsource_name_or_index.as_ref();
@@ -76,22 +73,17 @@ pub async fn configured(
     }
     let join = id.map(|id| (id, read.rows.column(features.len()).clone()));
     let methods = config.methods.clone().unwrap_or_default();
+    let environment = surroundings.environment;
     let shap = match &methods.shap {
-        Some(shap) => Some(
-            settings(
-                shap,
-                (config, &table),
-                (&rows, &options),
-                surroundings.environment,
-            )
-            .await?,
-        ),
+        Some(shap) => {
+            let of_data = (config, &table);
+            Some(settings(shap, of_data, (&rows, &options), environment).await?)
+        }
         None => None,
     };
     let pdp = methods.pdp.as_ref();
-    let pdp = pdp
-        .map(|pdp| dependence(pdp, &table, &features))
-        .transpose()?;
+    let pdp = pdp.map(|pdp| dependence(pdp, &table, &features));
+    let pdp = pdp.transpose()?;
     let seed = methods.shap.as_ref().and_then(|shap| shap.seed);
     Ok(ExplainRequest {
         dataset: DatasetFacts {
@@ -113,6 +105,12 @@ pub async fn configured(
         threads: request.threads,
         checkpoint: options.checkpoint,
     })
+}
+
+fn unfit(problems: &str) -> ExplainError {
+    ExplainError::Unfit {
+        problems: problems.to_owned(),
+    }
 }
 
 async fn settings(

@@ -13,7 +13,7 @@ MODEL is a file (XGBoost JSON or UBJSON, LightGBM text, CatBoost JSON, ONNX), a 
 model.tar.gz that holds one, or the URL of a model that runs (http://host:port/invocations).";
 
 /// How a model is spoken to.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ModelArguments {
     /// How the model behind a URL is spoken to
     #[arg(long, value_enum, default_value = "sagemaker", help_heading = "Model")]
@@ -59,9 +59,10 @@ pub(crate) struct ModelArguments {
     pub(crate) onnx_runtime: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProtocolArgument {
     /// The contract of SageMaker's containers
+    #[default]
     Sagemaker,
     /// Open Inference Protocol v2: KServe, Triton
     V2,

@@ -20,10 +20,10 @@ use probity_domain::document::constraints::CategoricalDriftMethod;
 use probity_domain::document::model_quality_statistics::ProblemType;
 use serde::Serialize;
 
-use super::decisions;
 use super::population::{Year, csv};
 use super::quality::now;
 use super::wiring::{environment, with_surroundings};
+use super::{decided_by, decisions};
 use crate::arguments::{DemoArguments, threads_or_all};
 use crate::command::check::sentences;
 use crate::exit::Exit;
@@ -48,6 +48,9 @@ struct Demo {
     quality_report: String,
     accuracy: Option<f64>,
     auc: Option<f64>,
+    explanation_report: String,
+    /// Features and what they move a decision by, the largest first.
+    moved: Vec<(String, f64)>,
 }
 
 pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
@@ -63,6 +66,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
                 decisions::csv(ROWS_DECIDED, SEED + 2),
             )
         })
+        .and_then(|()| fs::write(folder.join("model.txt"), decided_by::MODEL))
         .with_context(|| {
             format!(
                 "failed to write the demo's data into `{}`",
@@ -88,10 +92,11 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
         write_bias(&bias, &folder.join("bias")).await?;
         let quality = quality_of(&decisions, surroundings).await?;
         write_quality(&quality, &folder.join("quality")).await?;
-        Ok((outcome, bias, quality))
+        let moved = decided_by::explained(folder, &input(&decisions, None), surroundings).await?;
+        Ok((outcome, bias, quality, moved))
     })
     .await?;
-    let (outcome, bias, quality) = outcome;
+    let (outcome, bias, quality, moved) = outcome;
     let report = |name: &str| folder.join(name).join("report.html").display().to_string();
     let metric = |name: &str| {
         let mut metrics = quality.probity.whole.metrics.iter();
@@ -107,6 +112,8 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
         quality_report: report("quality"),
         accuracy: metric("accuracy"),
         auc: metric("auc"),
+        explanation_report: report("explanations"),
+        moved,
     };
     screen::print(arguments.print, &demo, || text(&demo, &outcome, folder))?;
     Ok(Exit::NoViolation)
@@ -234,11 +241,20 @@ fn text(demo: &Demo, outcome: &CheckOutcome, folder: &Path) -> String {
             share(auc)
         ));
     }
+    let moved = demo.moved.iter();
+    let moved: Vec<String> = moved
+        .map(|(feature, log_odds)| format!("{feature} by {log_odds:.2}"))
+        .collect();
     text.push_str(&format!(
-        "\nOpen the reports:   {} and\n                    {}\n\
+        "  • What moves the log-odds of a loan, on average: {}.\n",
+        moved.join(", ")
+    ));
+    text.push_str(&format!(
+        "\nOpen the reports:   {},\n                    {} and\n                    {}\n\
          Do it yourself:     probity bias {folder}/decisions.csv --label repaid --positive 1 --facet sex=F --predicted approved\n                    \
-         probity quality baseline {folder}/decisions.csv --problem-type binary --label repaid --probability score -o quality/\n",
-        demo.bias_report, demo.quality_report,
+         probity quality baseline {folder}/decisions.csv --problem-type binary --label repaid --probability score -o quality/\n                    \
+         probity shap {folder}/model.txt {folder}/decisions.csv --exclude repaid --exclude score --exclude approved -o shap/\n",
+        demo.bias_report, demo.quality_report, demo.explanation_report,
     ));
     text
 }

@@ -5,6 +5,7 @@ pub(crate) mod bias;
 pub(crate) mod check;
 pub(crate) mod clarify;
 pub(crate) mod constraints;
+mod decided_by;
 mod decisions;
 pub(crate) mod demo;
 pub(crate) mod diff;

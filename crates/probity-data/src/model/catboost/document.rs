@@ -52,6 +52,7 @@ pub(crate) struct FloatFeature {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "as CatBoost spells them")]
 pub(crate) enum NanValueTreatment {
     /// No missing values in training: a comparison with NaN does not hold.
     #[default]
