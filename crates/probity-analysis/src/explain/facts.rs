@@ -62,6 +62,7 @@ pub(super) fn attribution_facts(
         baseline: attributed.baseline_said.clone(),
         n_coalitions: found.n_coalitions,
         seed: found.standard_errors.is_some().then_some(request.seed),
+        chosen_features: settings.features.is_some(),
         largest_additivity_error: found.largest_additivity_error,
         labels: aggregate.facts(named, settings.aggregation),
         rows: shown_rows(settings, (found, &values), labels),

@@ -92,7 +92,13 @@ pub struct AttributionFacts {
     /// Absent where nothing was drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// Largest `|base + Σ attributions − output|` over all rows and outputs.
+    /// Only some features play, and the other columns keep the row's own values. Then a row's
+    /// attributions sum to its output less a value of its own: what the model says on average
+    /// with the playing features taken from the baseline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub chosen_features: bool,
+    /// Largest `|base + Σ attributions − output|` over all rows and outputs; `base` is the row's
+    /// own where features are chosen.
     #[serde(with = "double")]
     pub largest_additivity_error: f64,
     /// One per output of the model.

@@ -91,6 +91,7 @@ pub(crate) fn attributions(method: AttributionMethod, output: ExplainedOutput) -
         },
         n_coalitions: is_kernel.then_some(2048),
         seed: (method == AttributionMethod::KernelSampled).then_some(7),
+        chosen_features: false,
         largest_additivity_error: 2.22e-15,
         labels: Vec::new(),
         rows: Vec::new(),
