@@ -158,7 +158,7 @@ impl PackedModels<'_> {
         }
     }
 
-    /// The content of a file that is compressed alone.
+    /// Up to `limit` bytes of a file that is alone, compressed or not.
     pub(crate) fn read_single(&self, limit: u64) -> Result<Vec<u8>, ReadArchive> {
         let mut content = Vec::new();
         let source = self.source()?;

@@ -118,18 +118,7 @@ pub fn read_model(
     options: OpenOptions<'_>,
 ) -> Result<OpenedModel, OpenModel> {
     let file = file_name.to_owned();
-    let kind = match recognise(file_name, &bytes[..bytes.len().min(HEAD_BYTES)]) {
-        Recognised::Model(kind) => kind,
-        Recognised::Refused(Refusal { what, advice }) => {
-            return Err(OpenModel::Refused { file, what, advice });
-        }
-        Recognised::Unknown => {
-            return Err(OpenModel::NoModel {
-                path: file,
-                names: Vec::new(),
-            });
-        }
-    };
+    let kind = kind_of(file_name, &bytes[..bytes.len().min(HEAD_BYTES)])?;
     let (body, library) = read_body(kind, bytes, options).map_err(|source| OpenModel::Read {
         file: file.clone(),
         kind,
@@ -144,6 +133,20 @@ pub fn read_model(
         body,
         notes: Vec::new(),
     })
+}
+
+fn kind_of(file_name: &str, head: &[u8]) -> Result<ModelKind, OpenModel> {
+    let file = file_name.to_owned();
+    match recognise(file_name, head) {
+        Recognised::Model(kind) => Ok(kind),
+        Recognised::Refused(Refusal { what, advice }) => {
+            Err(OpenModel::Refused { file, what, advice })
+        }
+        Recognised::Unknown => Err(OpenModel::NoModel {
+            path: file,
+            names: Vec::new(),
+        }),
+    }
 }
 
 fn read_body(
@@ -174,20 +177,23 @@ fn hex(digest: &[u8]) -> String {
 }
 
 fn open_file(packed: PackedModels<'_>, options: OpenOptions<'_>) -> Result<OpenedModel, OpenModel> {
-    let path = packed.path;
-    let content = packed.read_single(MAX_MODEL_BYTES + 1);
-    let content = content.map_err(|source| match source {
+    let shown = packed.path.display().to_string();
+    let failed = |source| match source {
         ReadArchive::Damaged(source) if packed.packing == Packing::None => OpenModel::Unreadable {
-            path: path.display().to_string(),
+            path: shown.clone(),
             source,
         },
         source => OpenModel::Archive {
-            path: path.display().to_string(),
+            path: shown.clone(),
             source,
         },
-    })?;
-    check_size(path.display().to_string(), content.len() as u64)?;
-    read_model(&path.display().to_string(), &content, options)
+    };
+    // What is no model is refused before it is unfolded: a megabyte can hold gigabytes of zeros.
+    let head = packed.read_single(HEAD_BYTES as u64).map_err(failed)?;
+    kind_of(&shown, &head)?;
+    let content = packed.read_single(MAX_MODEL_BYTES + 1).map_err(failed)?;
+    check_size(shown.clone(), content.len() as u64)?;
+    read_model(&shown, &content, options)
 }
 
 fn check_size(file: String, size_bytes: u64) -> Result<(), OpenModel> {

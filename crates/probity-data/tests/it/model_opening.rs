@@ -231,3 +231,16 @@ fn a_model_beyond_the_limit_is_refused_before_it_is_read() {
     bytes.extend(b"tree\nversion=v4\n");
     check_refused(&gzip(&bytes), "truncated");
 }
+
+/// 64 MiB of zeros, of which the beginning tells: the broken end is never reached.
+#[test]
+fn what_is_no_model_is_not_unpacked_to_its_end() {
+    let mut bomb = gzip(&vec![0; 64 << 20]);
+    let at = bomb.len() - 6;
+    bomb[at] ^= 1;
+    check_refused(&bomb, "holds no model that is known");
+    let mut model = gzip(&model_bytes("xgboost/binary.json"));
+    let at = model.len() - 6;
+    model[at] ^= 1;
+    check_refused(&model, "damaged");
+}
