@@ -9,6 +9,7 @@ use probity_data::model::{
     Iterations, ModelBody, OpenOptions, OpenedModel, Predict, open_model, read_model,
 };
 use probity_metrics::model::{FeatureMatrix, Link};
+use serde_json::Value;
 
 use crate::golden_models::{GoldenModel, golden_folder, golden_models, magnitudes, split_kinds};
 
@@ -283,4 +284,63 @@ fn truncated_models_are_refused() {
         }
         assert!(read_model("model", &bytes, OpenOptions::default()).is_ok());
     }
+}
+
+fn json_of(file: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(golden_folder().join(file)).unwrap()).unwrap()
+}
+
+fn read_json(document: &Value) -> Result<OpenedModel, String> {
+    let bytes = serde_json::to_vec(document).unwrap();
+    let read = read_model("model.json", &bytes, OpenOptions::default());
+    read.map_err(|error| {
+        let source = std::error::Error::source(&error).unwrap();
+        source.to_string()
+    })
+}
+
+/// A walk from the root finds a tree in all of these, and it is another one.
+#[test]
+fn trees_whose_nodes_were_mixed_up_are_refused() {
+    let check = |children: &[(&str, usize, i64)], expected: &str| {
+        let mut document = json_of("xgboost/binary.json");
+        let tree = &mut document["learner"]["gradient_booster"]["model"]["trees"][0];
+        let shape = [&tree["left_children"][1], &tree["right_children"][1]];
+        assert_eq!(shape, [&Value::from(3), &Value::from(4)]);
+        for (side, node, child) in children {
+            tree[*side][*node] = Value::from(*child);
+        }
+        let error = read_json(&document).unwrap_err();
+        assert_eq!(error, format!("the model is damaged: tree 0 {expected}"));
+    };
+    let twice = [("left_children", 1, 4)];
+    check(&twice, "reaches node 4 in more than one way");
+    check(
+        &[("left_children", 1, 0)],
+        "reaches node 0 in more than one way",
+    );
+    let cut = [("left_children", 1, -1), ("right_children", 1, -1)];
+    check(&cut, "reaches node 3 from no other");
+}
+
+/// As XGBoost marks what pruning left behind.
+#[test]
+fn nodes_that_pruning_deleted_are_no_damage() {
+    let whole = json_of("xgboost/binary.json");
+    let mut pruned = whole.clone();
+    let tree = &mut pruned["learner"]["gradient_booster"]["model"]["trees"][0];
+    for (member, value) in [
+        ("left_children", -1),
+        ("right_children", -1),
+        ("split_indices", 2_147_483_647),
+        ("default_left", 1),
+        ("split_conditions", 0),
+        ("base_weights", 0),
+        ("sum_hessian", 0),
+        ("split_type", 0),
+    ] {
+        let values = tree[member].as_array_mut().unwrap();
+        values.push(Value::from(value));
+    }
+    assert!(read_json(&pruned).unwrap().body == read_json(&whole).unwrap().body);
 }

@@ -2,7 +2,8 @@
 //!
 //! A value goes left where it is below the threshold, both as float32; where its category is in
 //! the node's set it goes right, and left where it is not or where it is no category at all.
-//! Nodes that pruning left behind are dropped.
+//! Nodes that pruning left behind are dropped: XGBoost marks them with the largest split index.
+//! Any other node has exactly one parent, and the walk below would hide it if it had not.
 
 use std::collections::HashMap;
 
@@ -11,6 +12,10 @@ use probity_metrics::model::{Branch, CategorySet, Condition, Node, Split, Tree};
 use super::document::{Flag, TreeDocument};
 use crate::model::error::ReadModel;
 use crate::model::library_model::CategoryBits;
+
+/// Split index of a node that pruning deleted, with and without the bit that says where missing
+/// values go.
+const DELETED: [u32; 2] = [u32::MAX, u32::MAX >> 1];
 
 /// The tree of number `idx`, with `values_per_leaf` values in each leaf.
 pub(crate) fn read_tree(
@@ -102,6 +107,7 @@ impl Walk {
             leaf_values: Vec::new(),
         };
         let mut order: Vec<usize> = (0..n_nodes.min(1)).collect();
+        let mut reached: Vec<bool> = (0..n_nodes).map(|node| node == 0).collect();
         while let Some(node) = order.get(walk.nodes.len()).copied() {
             let cover = document.sum_hessian.get(node).copied();
             walk.covers.push(f64::from(cover.unwrap_or_default()));
@@ -112,18 +118,19 @@ impl Walk {
             let split = split_at(document, node, (&mut sets, order.len()))?;
             walk.nodes.push(Node::Split(split));
             for child in [document.left_children[node], document.right_children[node]] {
-                match usize::try_from(child) {
-                    Ok(child) if child < n_nodes => order.push(child),
-                    Ok(_) | Err(_) => {
-                        return Err(format!("points to node {child} of {n_nodes}"));
-                    }
+                let at = usize::try_from(child).ok().filter(|at| *at < n_nodes);
+                let at = at.ok_or_else(|| format!("points to node {child} of {n_nodes}"))?;
+                if std::mem::replace(&mut reached[at], true) {
+                    return Err(format!("reaches node {at} in more than one way"));
                 }
-            }
-            if order.len() > n_nodes {
-                return Err("reaches a node in more than one way".to_owned());
+                order.push(at);
             }
         }
-        Ok(walk)
+        let lost = |node: &usize| !reached[*node] && !is_deleted(document, *node);
+        match (0..n_nodes).find(lost) {
+            Some(node) => Err(format!("reaches node {node} from no other")),
+            None => Ok(walk),
+        }
     }
 
     fn push_leaf(
@@ -155,6 +162,10 @@ impl Walk {
             .extend(values.iter().map(|v| f64::from(*v)));
         Ok(())
     }
+}
+
+fn is_deleted(document: &TreeDocument, node: usize) -> bool {
+    DELETED.contains(&document.split_indices[node])
 }
 
 /// The split of a node whose left child becomes node `next`, and the right one the node after it.
