@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use probity_metrics::model::{
-    Condition, Feature, FeatureKind, FeatureMatrix, LinearModel, Link, Node, TreeEnsemble,
+    Condition, Feature, FeatureMatrix, LinearModel, Link, Node, TreeEnsemble,
 };
 
 use super::features::{MatchedColumns, ReadFeatures, feature_matrix, match_columns};
@@ -70,10 +70,10 @@ pub(super) fn opened_onnx(model: OnnxModel) -> (OnnxBody, LibraryFacts) {
     let linear = model.as_linear();
     let of_classes = facts.output_names.as_ref().map(Vec::len);
     let of_trees = trees.as_ref().map(TreeEnsemble::n_outputs);
-    let features = names.unwrap_or_default().into_iter().map(|name| Feature {
-        name,
-        kind: FeatureKind::Numeric,
-    });
+    let names = names.unwrap_or_default();
+    let kinds = model.feature_kinds(names.len());
+    let features = names.into_iter().zip(kinds);
+    let features = features.map(|(name, kind)| Feature { name, kind });
     let body = OnnxBody {
         features: features.collect(),
         n_outputs: of_classes

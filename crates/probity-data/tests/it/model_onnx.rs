@@ -7,8 +7,8 @@ use std::sync::Arc;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{Field, Schema};
 use probity_data::model::onnx::{OnnxModel, ReadOnnx};
-use probity_data::model::{AskModel, Predict, Predictions};
-use probity_metrics::model::FeatureMatrix;
+use probity_data::model::{AskModel, Predict, Predictions, open_model};
+use probity_metrics::model::{FeatureKind, FeatureMatrix};
 use serde_json::Value;
 
 /// Of scores near 1, where the graph computes in float32: its rounding is 6e-8, some sums add
@@ -259,7 +259,7 @@ async fn records_that_do_not_fit_are_refused_by_column_and_record() {
     let reason = refusal(&people, &of(&texts, &one, &texts)).await;
     assert_eq!(
         reason,
-        "column `income` is no number in record 1 of the batch"
+        "column `income` holds text that is no number in record 1 of the batch, and the model takes numbers there; encode the column as it was for training, or leave it out if it is no feature"
     );
     let reason = refusal(&people, &of(&one, &one, &nothing)).await;
     assert!(
@@ -270,8 +270,29 @@ async fn records_that_do_not_fit_are_refused_by_column_and_record() {
     let reason = refusal(&people, &of(&one, &half, &texts)).await;
     assert_eq!(
         reason,
-        "column `age` is no whole number in record 1 of the batch"
+        "column `age` is no whole number in record 1 of the batch, and the model takes whole numbers there; encode the column as it was for training, or leave it out if it is no feature"
     );
+}
+
+#[test]
+fn features_that_are_given_as_text_are_categories() {
+    let kinds = |name: &str| -> Vec<(String, bool)> {
+        let opened = open_model(&folder().join(format!("{name}.onnx"))).unwrap();
+        let features = opened.features().iter().map(|feature| {
+            let categorical = FeatureKind::Categorical { categories: None };
+            (feature.name.clone(), feature.kind == categorical)
+        });
+        features.collect()
+    };
+    let expected = [
+        ("income", false),
+        ("age", false),
+        ("region", true),
+        ("grade", true),
+    ];
+    let expected = expected.map(|(name, categorical)| (name.to_owned(), categorical));
+    assert_eq!(kinds("columns_logistic"), expected);
+    assert!(kinds("ridge").iter().all(|(_, categorical)| !categorical));
 }
 
 #[test]

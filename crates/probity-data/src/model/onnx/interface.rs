@@ -1,5 +1,7 @@
 //! What a model takes and what it answers, whoever runs it.
 
+use probity_metrics::model::FeatureKind;
+
 use super::error::ReadOnnx;
 use super::message::{EntryProto, GraphProto, ShapeProto, ValueProto};
 use super::tensor::ElementType;
@@ -88,6 +90,28 @@ impl Interface {
     pub(crate) fn n_features(&self) -> Option<usize> {
         let widths = self.inputs.iter().map(|input| input.width);
         widths.sum()
+    }
+
+    /// One per feature: what is given as text is a category. An only input of unknown width takes all
+    /// features; beside others nothing tells what it takes, and from there on all counts as
+    /// numeric.
+    pub(crate) fn feature_kinds(&self, n_features: usize) -> Vec<FeatureKind> {
+        let mut kinds = Vec::with_capacity(n_features);
+        for input in &self.inputs {
+            let left = n_features - kinds.len();
+            let width = match input.width {
+                Some(width) => width.min(left),
+                None if self.inputs.len() == 1 => left,
+                None => break,
+            };
+            let kind = match input.element {
+                ElementType::Text => FeatureKind::Categorical { categories: None },
+                _ => FeatureKind::Numeric,
+            };
+            kinds.resize(kinds.len() + width, kind);
+        }
+        kinds.resize(n_features, FeatureKind::Numeric);
+        kinds
     }
 }
 

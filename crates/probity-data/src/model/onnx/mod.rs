@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
-use probity_metrics::model::{LinearModel, TreeEnsemble};
+use probity_metrics::model::{FeatureKind, LinearModel, TreeEnsemble};
 use prost::Message;
 
 use self::answer::{Value, predictions_of};
@@ -134,6 +134,11 @@ impl OnnxModel {
         });
         let names: Vec<Vec<String>> = names.collect::<Option<_>>()?;
         Some(names.concat())
+    }
+
+    /// One per feature: what is given as text is a category.
+    pub(crate) fn feature_kinds(&self, n_features: usize) -> Vec<FeatureKind> {
+        self.inner.interface.feature_kinds(n_features)
     }
 
     /// What the scores are called: the classes, where the file says.

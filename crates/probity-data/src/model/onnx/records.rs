@@ -126,16 +126,22 @@ enum Unfit {
 impl Unfit {
     fn of_column(self, name: &str) -> AskModel {
         refused(match self {
-            Self::Type(found) => format!("column `{name}` holds {found}"),
+            Self::Type(found) => format!(
+                "column `{name}` is of the type {found}, which is neither a number nor text; encode the column as it was for training, or leave it out if it is no feature"
+            ),
             Self::Missing { record } => format!(
                 "column `{name}` has no value in record {record} of the batch, and the model has \
                  no missing values there: fill it before"
             ),
             Self::NotANumber { record } => {
-                format!("column `{name}` is no number in record {record} of the batch")
+                format!(
+                    "column `{name}` holds text that is no number in record {record} of the batch, and the model takes numbers there; encode the column as it was for training, or leave it out if it is no feature"
+                )
             }
             Self::NotWhole { record } => {
-                format!("column `{name}` is no whole number in record {record} of the batch")
+                format!(
+                    "column `{name}` is no whole number in record {record} of the batch, and the model takes whole numbers there; encode the column as it was for training, or leave it out if it is no feature"
+                )
             }
         })
     }
