@@ -6,16 +6,16 @@
 
 use std::collections::HashMap;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type, Schema};
-use probity_metrics::model::{Feature, FeatureKind, FeatureMatrix};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{DataType, Schema};
+use probity_metrics::model::{Feature, FeatureMatrix};
 use thiserror::Error;
 
-use super::library_model::{FeatureNames, LibraryFacts, MissingValue, UnknownCategory};
+use super::column::Column;
+use super::library_model::{FeatureNames, LibraryFacts, MissingValue};
 
 /// Names that an error lists.
-const MAX_NAMED: usize = 8;
+pub(super) const MAX_NAMED: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ReadFeatures {
@@ -33,18 +33,44 @@ pub enum ReadFeatures {
     ColumnCount { found: usize, expected: usize },
     #[error("the records have more than one column `{column}`")]
     Twice { column: String },
-    #[error("column `{column}` is of the type {data_type}, which is neither a number nor text")]
+    #[error(
+        "column `{column}` is of the type {data_type}, which is neither a number nor text; encode the column as it was for training, or leave it out if it is no feature"
+    )]
     Type { column: String, data_type: DataType },
-    #[error("column `{column}` holds text that is no number in row {row_idx} of the batch")]
+    #[error(
+        "column `{column}` holds text that is no number in row {row_idx} of the batch, and the model takes numbers there; encode the column as it was for training, or leave it out if it is no feature"
+    )]
     NotANumber { column: String, row_idx: usize },
     #[error(
-        "column `{column}` holds a category that the model was not trained on in row {row_idx} of the batch; its library refuses it too"
+        "column `{column}` holds a category that the model was not trained on in row {row_idx} of the batch; leave out such records, or train with the category; it knows {}",
+        listed(known)
     )]
-    UnknownCategory { column: String, row_idx: usize },
+    UnknownCategory {
+        column: String,
+        row_idx: usize,
+        known: Vec<String>,
+    },
+    #[error(
+        "none of the values of column `{column}` is a category that the model was trained on; encode the column as it was for training; it knows {}",
+        listed(known)
+    )]
+    NoKnownCategory { column: String, known: Vec<String> },
+    #[error(
+        "column `{column}` holds a number in row {row_idx} of the batch that is no code of its {n_categories} categories, which are the whole numbers from 0; give the codes, or the names of the categories"
+    )]
+    NoSuchCode {
+        column: String,
+        row_idx: usize,
+        n_categories: usize,
+    },
     #[error(
         "column `{column}` holds the name of a category in row {row_idx} of the batch, and the model's file does not say which code it has; give the codes, or save the model with a version of its library that keeps the names"
     )]
     UnknownCodes { column: String, row_idx: usize },
+    #[error(
+        "column `{column}` holds the name of a category in row {row_idx} of the batch, and the names in the model's file are damaged: XGBoost cuts names with letters beyond ASCII in the wrong place; give the codes"
+    )]
+    DamagedNames { column: String, row_idx: usize },
 }
 
 fn listed(names: &[String]) -> String {
@@ -165,135 +191,19 @@ pub fn feature_matrix(
     Ok(FeatureMatrix::new(values, n_features).expect("as many values as rows times features"))
 }
 
-struct Column<'a> {
-    name: &'a str,
-    values: &'a ArrayRef,
-}
-
-impl Column<'_> {
-    fn numbers(&self, feature: &Feature, facts: &LibraryFacts) -> Result<Vec<f64>, ReadFeatures> {
-        match &feature.kind {
-            FeatureKind::Numeric => match self.values()? {
-                Values::Numbers(numbers) => Ok(numbers),
-                Values::Texts(texts) => self.parsed(&texts, |row_idx| ReadFeatures::NotANumber {
-                    column: self.name.to_owned(),
-                    row_idx,
-                }),
-            },
-            FeatureKind::Categorical { categories: None } => match self.values()? {
-                Values::Numbers(numbers) => Ok(numbers),
-                Values::Texts(texts) => self.parsed(&texts, |row_idx| ReadFeatures::UnknownCodes {
-                    column: self.name.to_owned(),
-                    row_idx,
-                }),
-            },
-            FeatureKind::Categorical {
-                categories: Some(categories),
-            } => self.codes(categories, facts.unknown_category),
-        }
-    }
-
-    fn values(&self) -> Result<Values, ReadFeatures> {
-        let failed = || ReadFeatures::Type {
-            column: self.name.to_owned(),
-            data_type: self.values.data_type().clone(),
-        };
-        let mut values = ArrayRef::clone(self.values);
-        if let DataType::Dictionary(_, inner) = values.data_type() {
-            values = cast(&values, &inner.clone()).map_err(|_| failed())?;
-        }
-        let target = match values.data_type() {
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
-            DataType::Boolean | DataType::Null => DataType::Float64,
-            number if number.is_numeric() => DataType::Float64,
-            _ => return Err(failed()),
-        };
-        let values = cast(&values, &target).map_err(|_| failed())?;
-        Ok(match target {
-            DataType::Utf8 => Values::Texts(values.as_string::<i32>().clone()),
-            _ => {
-                let numbers = values.as_primitive::<Float64Type>().iter();
-                Values::Numbers(numbers.map(|number| number.unwrap_or(f64::NAN)).collect())
-            }
-        })
-    }
-
-    fn parsed(
-        &self,
-        texts: &StringArray,
-        failed: impl Fn(usize) -> ReadFeatures,
-    ) -> Result<Vec<f64>, ReadFeatures> {
-        let parsed = texts.iter().enumerate().map(|(row_idx, text)| match text {
-            Some(text) => number_of(text).ok_or_else(|| failed(row_idx)),
-            None => Ok(f64::NAN),
-        });
-        parsed.collect()
-    }
-
-    fn codes(
-        &self,
-        categories: &[String],
-        unknown: UnknownCategory,
-    ) -> Result<Vec<f64>, ReadFeatures> {
-        let codes: HashMap<&str, u32> = categories.iter().map(String::as_str).zip(0..).collect();
-        let texts: Vec<Option<String>> = match self.values()? {
-            Values::Texts(texts) => texts.iter().map(|text| text.map(str::to_owned)).collect(),
-            Values::Numbers(numbers) => numbers
-                .iter()
-                .map(|number| (!number.is_nan()).then(|| number.to_string()))
-                .collect(),
-        };
-        let coded = texts.iter().enumerate().map(|(row_idx, text)| {
-            let Some(text) = text else {
-                return Ok(f64::NAN);
-            };
-            match (code_of(text, &codes), unknown) {
-                (Some(code), _) => Ok(f64::from(code)),
-                (None, _) if text.trim().is_empty() => Ok(f64::NAN),
-                (None, UnknownCategory::Missing) => Ok(f64::NAN),
-                (None, UnknownCategory::Refused) => Err(ReadFeatures::UnknownCategory {
-                    column: self.name.to_owned(),
-                    row_idx,
-                }),
-            }
-        });
-        coded.collect()
-    }
-}
-
-enum Values {
-    Numbers(Vec<f64>),
-    Texts(StringArray),
-}
-
-/// A text without content is a missing value; `true` and `false` are 1 and 0.
-fn number_of(text: &str) -> Option<f64> {
-    let text = text.trim();
-    match text {
-        "" => Some(f64::NAN),
-        "true" | "True" | "TRUE" => Some(1.0),
-        "false" | "False" | "FALSE" => Some(0.0),
-        number => number.parse().ok(),
-    }
-}
-
-/// A category that is a number is the same however it is spelled: `10`, `10.0`.
-fn code_of(text: &str, codes: &HashMap<&str, u32>) -> Option<u32> {
-    if let Some(code) = codes.get(text) {
-        return Some(*code);
-    }
-    let number: f64 = text.trim().parse().ok()?;
-    codes.get(number.to_string().as_str()).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use datafusion::arrow::array::{BooleanArray, Float32Array, Int64Array, NullArray};
+    use datafusion::arrow::array::{
+        Array, ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, NullArray,
+        StringArray,
+    };
     use datafusion::arrow::datatypes::Field;
 
-    use super::super::library_model::IterationCounts;
+    use probity_metrics::model::FeatureKind;
+
+    use super::super::library_model::{IterationCounts, UnknownCategory};
     use super::*;
 
     fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
@@ -338,6 +248,7 @@ mod tests {
             version: None,
             iterations: IterationCounts::default(),
             output_names: None,
+            damaged_categories: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -407,7 +318,7 @@ mod tests {
         let error = matrix(&numeric(&["a"]), &records).unwrap_err().to_string();
         assert_eq!(
             error,
-            "column `a` holds text that is no number in row 1 of the batch"
+            "column `a` holds text that is no number in row 1 of the batch, and the model takes numbers there; encode the column as it was for training, or leave it out if it is no feature"
         );
     }
 
@@ -425,10 +336,66 @@ mod tests {
         let refused = feature_matrix(&named, &refusing, &records);
         let column = "c".to_owned();
         let row_idx = 2;
+        let known = vec!["b".to_owned(), "a".to_owned(), "10".to_owned()];
         assert_eq!(
             refused,
-            Err(ReadFeatures::UnknownCategory { column, row_idx })
+            Err(ReadFeatures::UnknownCategory {
+                column,
+                row_idx,
+                known
+            })
         );
+    }
+
+    #[test]
+    fn a_column_without_any_known_category_is_refused() {
+        let named = categorical(Some(&["b", "a"]));
+        let expected = "none of the values of column `c` is a category that the model was trained on; encode the column as it was for training; it knows `b`, `a`";
+        for refused in [
+            numbers(vec![0, 1, 1]),
+            numbers(vec![0]),
+            texts(vec![Some("0"), Some("1"), None]),
+        ] {
+            let error = matrix(&named, &batch(vec![("c", refused)])).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+        for missing in [
+            texts(vec![Some("new"), Some("new"), None]),
+            texts(vec![Some(" "), None]),
+            Arc::new(NullArray::new(2)),
+        ] {
+            let found = matrix(&named, &batch(vec![("c", missing)])).unwrap();
+            assert!(found.iter().all(|code| code.is_nan()), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn codes_are_taken_where_no_name_is_a_number() {
+        let refusing = facts(FeatureNames::Given, UnknownCategory::Refused);
+        let named = categorical(Some(&["b", "a"]));
+        let codes = |values: Vec<Option<f64>>| -> Result<Vec<f64>, ReadFeatures> {
+            let values: ArrayRef = Arc::new(Float64Array::from(values));
+            let records = batch(vec![("c", values)]);
+            Ok(feature_matrix(&named, &refusing, &records)?
+                .values()
+                .to_vec())
+        };
+        let found = codes(vec![Some(1.0), None, Some(0.0)]).unwrap();
+        assert_eq!((found[0], found[2]), (1.0, 0.0));
+        assert!(found[1].is_nan());
+        for other in [2.0, -1.0, 0.5, f64::INFINITY] {
+            let error = codes(vec![Some(0.0), Some(other)]).unwrap_err().to_string();
+            assert!(error.contains("no code of its 2 categories"), "{error}");
+        }
+        // Where names are numbers, numbers are names.
+        let counted = categorical(Some(&["10", "1"]));
+        let records = batch(vec![("c", numbers(vec![1, 10]))]);
+        let found = feature_matrix(&counted, &refusing, &records).unwrap();
+        assert_eq!(found.values(), [1.0, 0.0]);
+        // A truth value is no code.
+        let truths: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
+        let refused = feature_matrix(&named, &refusing, &batch(vec![("c", truths)]));
+        assert!(matches!(refused, Err(ReadFeatures::UnknownCategory { .. })));
     }
 
     #[test]
@@ -440,6 +407,11 @@ mod tests {
             refused,
             Err(ReadFeatures::UnknownCodes { column, row_idx: 1 })
         );
+        let mut damaged = facts(FeatureNames::Given, UnknownCategory::Refused);
+        damaged.damaged_categories = vec!["c".to_owned()];
+        let refused = feature_matrix(&categorical(None), &damaged, &records);
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("the names in the model's file are damaged"));
         let codes = batch(vec![("c", numbers(vec![2]))]);
         assert_eq!(matrix(&categorical(None), &codes).unwrap(), [2.0]);
     }

@@ -76,6 +76,8 @@ pub struct LibraryFacts {
     pub iterations: IterationCounts,
     /// What the outputs are called, where the file says.
     pub output_names: Option<Vec<String>>,
+    /// Features whose names of categories the file holds in a damaged form: only codes are taken.
+    pub damaged_categories: Vec<String>,
     /// What a reader has to know about the scores, as sentences.
     pub notes: Vec<String>,
 }

@@ -3,6 +3,7 @@
 
 mod archive;
 mod catboost;
+mod column;
 mod error;
 mod features;
 pub mod http;

@@ -64,6 +64,7 @@ pub(super) fn opened_onnx(model: OnnxModel) -> (OnnxBody, LibraryFacts) {
         version: Some(model.producer().to_owned()).filter(|producer| !producer.is_empty()),
         iterations: IterationCounts::default(),
         output_names: model.output_names().map(<[String]>::to_vec),
+        damaged_categories: Vec::new(),
         notes: notes.into_iter().collect(),
     };
     let trees = model.as_trees();

@@ -8,7 +8,7 @@ use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray}
 use probity_data::model::{
     Iterations, ModelBody, OpenOptions, OpenedModel, Predict, open_model, read_model,
 };
-use probity_metrics::model::{FeatureMatrix, Link};
+use probity_metrics::model::{FeatureKind, FeatureMatrix, Link};
 use serde_json::Value;
 
 use crate::golden_models::{GoldenModel, golden_folder, golden_models, magnitudes, split_kinds};
@@ -343,4 +343,42 @@ fn nodes_that_pruning_deleted_are_no_damage() {
         values.push(Value::from(value));
     }
     assert!(read_json(&pruned).unwrap().body == read_json(&whole).unwrap().body);
+}
+
+/// What XGBoost 3.2 writes for `Bern`, `Genève`, `Zürich`, `東京` of a frame of pandas: as many
+/// bytes as there are letters.
+#[test]
+fn damaged_names_of_categories_are_not_used() {
+    let mut document = json_of("xgboost/categorical.json");
+    let model = &mut document["learner"]["gradient_booster"]["model"];
+    let encoded = model["cats"]["enc"].as_array_mut().unwrap();
+    let texts = |values: &Value| {
+        values["offsets"]
+            .as_array()
+            .is_some_and(|ends| ends.len() > 1)
+    };
+    let at = encoded.iter().position(texts).unwrap();
+    let bytes = "BernGenèveZürich東京".bytes().take(18);
+    let bytes: Vec<i8> = bytes.map(u8::cast_signed).collect();
+    encoded[at] = serde_json::json!({"offsets": [0, 4, 10, 16, 18], "values": bytes});
+    let opened = read_json(&document).unwrap();
+    let feature = &opened.features()[at];
+    let unnamed = FeatureKind::Categorical { categories: None };
+    assert_eq!(feature.kind, unnamed);
+    let notes = &opened.library.notes;
+    let named = format!("category names of `{}` are damaged", feature.name);
+    assert!(notes.iter().any(|note| note.contains(&named)), "{notes:?}");
+    let columns = opened.features().iter().map(|feature| {
+        let values: ArrayRef = match feature.kind == unnamed {
+            true => Arc::new(StringArray::from(vec!["Bern"])),
+            false => Arc::new(StringArray::from(vec![""])),
+        };
+        (feature.name.as_str(), values)
+    });
+    let records = RecordBatch::try_from_iter(columns).unwrap();
+    let error = opened.features_of(&records).unwrap_err().to_string();
+    assert!(
+        error.contains("names in the model's file are damaged"),
+        "{error}"
+    );
 }

@@ -64,6 +64,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<LibraryModel, ReadModel> {
             best: None,
         },
         output_names: class_names(&document, n_outputs),
+        damaged_categories: Vec::new(),
         notes: Vec::new(),
     };
     Ok(LibraryModel {

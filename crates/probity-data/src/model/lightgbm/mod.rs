@@ -55,6 +55,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<LibraryModel, ReadModel> {
             best: None,
         },
         output_names: None,
+        damaged_categories: Vec::new(),
         notes: notes(objective),
     };
     Ok(LibraryModel {

@@ -1,5 +1,10 @@
 //! The names of categories that XGBoost keeps in a model from version 3.1: the code that the
 //! trees see is the position in the list.
+//!
+//! XGBoost to 3.2 at least counts characters where it should count bytes when the names come from
+//! pandas, so that the names of a feature are cut short and in the wrong places as soon as one
+//! letter is beyond ASCII. A cut need not fall within a letter, and nothing in the file says
+//! where the names came from: such names are not used at all, only codes.
 
 use probity_metrics::model::{Feature, FeatureKind};
 
@@ -7,11 +12,19 @@ use super::document::{Categories, CategoryValues, Learner};
 use crate::model::error::ReadModel;
 use crate::model::library_model::FeatureNames;
 
+/// What a file says of its features.
+pub(crate) struct ReadFeatureList {
+    pub(crate) features: Vec<Feature>,
+    pub(crate) names: FeatureNames,
+    /// Names of the features whose categories have damaged names.
+    pub(crate) damaged: Vec<String>,
+}
+
 /// The features of a model: `f0`, `f1`, … where the file only counts them, as XGBoost does.
 pub(crate) fn features(
     learner: &Learner,
     (n_features, categories): (usize, Option<&Categories>),
-) -> Result<(Vec<Feature>, FeatureNames), ReadModel> {
+) -> Result<ReadFeatureList, ReadModel> {
     let types = &learner.feature_types;
     for (place, found) in [
         ("`feature_names`", learner.feature_names.len()),
@@ -23,22 +36,37 @@ pub(crate) fn features(
         }
     }
     let encoded = categories.map_or(&[][..], |categories| &categories.enc);
-    let features = (0..n_features).map(|idx| {
+    let mut list = ReadFeatureList {
+        features: Vec::with_capacity(n_features),
+        names: match learner.feature_names.is_empty() {
+            true => FeatureNames::MadeUp,
+            false => FeatureNames::Given,
+        },
+        damaged: Vec::new(),
+    };
+    for idx in 0..n_features {
+        let name = learner.feature_names.get(idx).cloned();
+        let name = name.unwrap_or_else(|| format!("f{idx}"));
+        let values = encoded.get(idx);
         let kind = match types.get(idx).map(String::as_str) {
+            Some("c") if values.is_some_and(is_beyond_ascii) => {
+                list.damaged.push(name.clone());
+                FeatureKind::Categorical { categories: None }
+            }
             Some("c") => FeatureKind::Categorical {
-                categories: encoded.get(idx).map(names).transpose()?.flatten(),
+                categories: values.map(names).transpose()?.flatten(),
             },
             Some(_) | None => FeatureKind::Numeric,
         };
-        let name = learner.feature_names.get(idx).cloned();
-        let name = name.unwrap_or_else(|| format!("f{idx}"));
-        Ok(Feature { name, kind })
-    });
-    let given = match learner.feature_names.is_empty() {
-        true => FeatureNames::MadeUp,
-        false => FeatureNames::Given,
-    };
-    Ok((features.collect::<Result<_, ReadModel>>()?, given))
+        list.features.push(Feature { name, kind });
+    }
+    Ok(list)
+}
+
+/// Bytes are written as signed numbers.
+fn is_beyond_ascii(values: &CategoryValues) -> bool {
+    let beyond = |byte: &f64| (-128.0..0.0).contains(byte) || (128.0..256.0).contains(byte);
+    values.offsets.is_some() && values.values.iter().any(beyond)
 }
 
 /// `None` for a feature without a list.

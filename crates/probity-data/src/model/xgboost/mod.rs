@@ -14,12 +14,16 @@ use probity_metrics::model::{
     EnsembleTree, Feature, LinearModel, Link, Precision, Target, TreeEnsemble,
 };
 
+use self::categories::ReadFeatureList;
 use self::document::{BoosterModel, Document, Learner};
 use super::error::ReadModel;
 use super::library_model::{
     CategoryBits, Form, IterationCounts, Iterations, LibraryFacts, LibraryModel, MissingValue,
     UnknownCategory, checked_features, checked_outputs,
 };
+
+/// Features with damaged names of categories that the notes name.
+const MAX_NAMED: usize = 8;
 
 pub(crate) fn read_json(bytes: &[u8], iterations: Iterations) -> Result<LibraryModel, ReadModel> {
     let document = serde_json::from_slice(&not_a_number::as_json(bytes)).map_err(|source| {
@@ -56,7 +60,11 @@ fn read(document: &Document, iterations: Iterations) -> Result<LibraryModel, Rea
     })?;
     let categories = model.cats.as_ref();
     let n_features = checked_features(learner.learner_model_param.num_feature.0)?;
-    let (features, feature_names) = categories::features(learner, (n_features, categories))?;
+    let ReadFeatureList {
+        features,
+        names: feature_names,
+        damaged,
+    } = categories::features(learner, (n_features, categories))?;
     let objective = learner.objective.name.as_str();
     let (link, base_score) = objective::of_objective(objective)?;
     let base = base_scores(learner, base_score)?;
@@ -89,7 +97,8 @@ fn read(document: &Document, iterations: Iterations) -> Result<LibraryModel, Rea
         version: version(document),
         iterations: counts,
         output_names: class_names(learner),
-        notes: notes(objective),
+        notes: notes(objective, &damaged),
+        damaged_categories: damaged,
     };
     Ok(LibraryModel { form, facts })
 }
@@ -99,14 +108,16 @@ fn version(document: &Document) -> Option<String> {
     (!numbers.is_empty()).then(|| numbers.join("."))
 }
 
-fn notes(objective: &str) -> Vec<String> {
-    let note = match objective {
-        "multi:softmax" => {
-            "`multi:softmax` reports the class of the largest score; here it gives the probabilities of all classes"
-        }
-        _ => return Vec::new(),
-    };
-    vec![note.to_owned()]
+fn notes(objective: &str, damaged: &[String]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if objective == "multi:softmax" {
+        notes.push("`multi:softmax` reports the class of the largest score; here it gives the probabilities of all classes".to_owned());
+    }
+    let named = damaged.iter().take(MAX_NAMED);
+    notes.extend(named.map(|feature| {
+        format!("the file's category names of `{feature}` are damaged, as XGBoost writes names with letters beyond ASCII: give the codes")
+    }));
+    notes
 }
 
 /// Scikit-learn's wrapper of the versions 1.x keeps the names of the classes.
