@@ -42,7 +42,7 @@ pub(crate) fn partial_chart(
 ) -> Markup {
     let plot = Plot {
         area: AREA,
-        x: Axis::fitting(points.iter().map(|point| point.x)),
+        x: Axis::padded(points.iter().map(|point| point.x)),
         y: Axis::fitting(
             points
                 .iter()

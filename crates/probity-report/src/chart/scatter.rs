@@ -71,7 +71,7 @@ fn numeric(points: &[ScatterPoint], y: Axis, names: &ScatterNames<'_>) -> Markup
     };
     let plot = Plot {
         area: Area { left, ..AREA },
-        x: Axis::fitting(points.iter().filter_map(value_of)),
+        x: Axis::padded(points.iter().filter_map(value_of)),
         y,
     };
     let mut dots = String::new();
