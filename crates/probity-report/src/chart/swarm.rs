@@ -29,6 +29,8 @@ pub(crate) const LEVELS: usize = 5;
 pub(crate) struct SwarmBand {
     pub(crate) label: String,
     pub(crate) dots: Vec<SwarmDot>,
+    /// Not of a group of columns, nor where values are not to be shown.
+    pub(crate) shows_values: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,8 +48,9 @@ pub(crate) fn swarm_chart(
     let dots = bands.iter().flat_map(|band| &band.dots);
     let axis = Axis::fitting(dots.map(|dot| dot.attribution).chain([0.0]));
     let bottom = TOP + bands.len() as f64 * ROW;
+    let key = key(bands, bottom + 48.0);
     html! {
-        svg.chart viewBox={ "0 0 420 " (coordinate(bottom + 56.0)) } role="img" {
+        svg.chart viewBox={ "0 0 420 " (coordinate(key.bottom + 8.0)) } role="img" {
             title { (title) }
             desc { (description) }
             @for (value, label) in sparse_ticks(axis, RIGHT - LEFT) {
@@ -61,7 +64,7 @@ pub(crate) fn swarm_chart(
                 @for (class, path) in band_paths(band, axis, middle) { path.swarm.(class) d=(path) {} }
             }
             text.tick.mid x=(f64::midpoint(LEFT, RIGHT)) y=(bottom + 30.0) { (shortened(unit, 46)) }
-            (level_key(bottom + 48.0))
+            (key.drawn)
         }
     }
 }
@@ -70,8 +73,30 @@ fn x(axis: Axis, value: f64) -> f64 {
     LEFT + (RIGHT - LEFT) * axis.position(value)
 }
 
+struct Key {
+    drawn: Markup,
+    /// The middle of its last line.
+    bottom: f64,
+}
+
 /// What the colours mean.
-pub(crate) fn level_key(y: f64) -> Markup {
+fn key(bands: &[SwarmBand], y: f64) -> Key {
+    let (shown, hidden): (Vec<&SwarmBand>, Vec<&SwarmBand>) =
+        bands.iter().partition(|band| band.shows_values);
+    let below = if shown.is_empty() { y } else { y + 16.0 };
+    Key {
+        drawn: html! {
+            @if !shown.is_empty() { (level_key(y)) }
+            @if !hidden.is_empty() {
+                path.swarm.vh d={ "M130 " (below) "h.01" } {}
+                text.tick.start x="137" y=(below) dy=".32em" { "a group, or values not shown" }
+            }
+        },
+        bottom: if hidden.is_empty() { y } else { below },
+    }
+}
+
+fn level_key(y: f64) -> Markup {
     html! {
         text.tick.end x="206" y=(y) dy=".32em" { "feature’s value: low" }
         @for level in 0..LEVELS {
@@ -152,6 +177,7 @@ fn band_paths(band: &SwarmBand, axis: Axis, middle: f64) -> BTreeMap<&'static st
         };
         let y = middle + side * in_stack.div_ceil(2) as f64 * gap;
         *in_stack += 1;
+        let class = if band.shows_values { class } else { "vh" };
         let path = paths.entry(class).or_default();
         let _ = write!(path, "M{} {}h.01", coordinate(place(dot)), coordinate(y));
     }

@@ -17,7 +17,9 @@ const HALF: f64 = 7.5;
 const TOP: f64 = 26.0;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Waterfall {
+pub(crate) struct Waterfall<'a> {
+    pub(crate) start_name: &'a str,
+    pub(crate) end_name: &'a str,
     pub(crate) start: f64,
     pub(crate) steps: Vec<WaterfallStep>,
     pub(crate) end: f64,
@@ -30,7 +32,7 @@ pub(crate) struct WaterfallStep {
     pub(crate) standard_error: Option<f64>,
 }
 
-pub(crate) fn waterfall_chart(fall: &Waterfall, title: &str, description: &str) -> Markup {
+pub(crate) fn waterfall_chart(fall: &Waterfall<'_>, title: &str, description: &str) -> Markup {
     let mut at = fall.start;
     let mut places = Vec::with_capacity(fall.steps.len());
     for step in &fall.steps {
@@ -48,11 +50,11 @@ pub(crate) fn waterfall_chart(fall: &Waterfall, title: &str, description: &str) 
                 path.grid d={ "M" (coordinate(x(axis, value))) " " (TOP - 4.0) "V" (coordinate(bottom + 4.0)) } {}
                 text.tick.mid x=(coordinate(x(axis, value))) y=(coordinate(bottom + 38.0)) { (label) }
             }
-            (total("mean output", fall.start, axis, TOP - 13.0))
+            (total(fall.start_name, fall.start, axis, TOP - 13.0))
             @for (row, (step, place)) in fall.steps.iter().zip(&places).enumerate() {
                 (step_row(step, *place, axis, TOP + row as f64 * ROW + ROW / 2.0))
             }
-            (total("output of this row", fall.end, axis, bottom + 13.0))
+            (total(fall.end_name, fall.end, axis, bottom + 13.0))
         }
     }
 }
@@ -114,6 +116,8 @@ mod tests {
             standard_error: None,
         };
         let fall = Waterfall {
+            start_name: "mean",
+            end_name: "row",
             start: 0.0,
             steps: vec![step(1.0), step(-0.5)],
             end: 0.5,
@@ -134,6 +138,8 @@ mod tests {
             standard_error: Some(f64::NAN),
         };
         let fall = Waterfall {
+            start_name: "mean",
+            end_name: "row",
             start: f64::NAN,
             steps: vec![step],
             end: f64::INFINITY,

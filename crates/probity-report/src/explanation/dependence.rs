@@ -1,10 +1,10 @@
 //! Partial dependence: what the model gives on average where one feature is set.
 
 use probity_domain::document::explanation_file::{
-    DependenceCurve, DependenceFacts, DependencePoint,
+    AttributionFacts, DependenceCurve, DependenceFacts, DependencePoint, ExplanationFile,
 };
 
-use super::words::{ends, interval_kind, interval_text, python};
+use super::words::{ends, interval_kind, interval_text, output_name, python, reported_name};
 use crate::article::{Block, Card, Column, Figure, Look, Section, Table, Width, Words, visible};
 use crate::chart::{PartialNames, PartialPoint, partial_chart, partial_rows};
 use crate::data_quality::{plural, plural_of};
@@ -17,14 +17,18 @@ const MOST_FEATURES: usize = 40;
 /// Categories of a picture, the most frequent first.
 const MOST_ROWS: usize = 12;
 
-pub(crate) fn section(facts: &[DependenceFacts]) -> Option<Section> {
+pub(crate) fn section(file: &ExplanationFile) -> Option<Section> {
+    let facts = file.partial_dependence.as_slice();
     if facts.is_empty() {
         return None;
     }
-    let mut blocks = vec![Block::Paragraph(Words::of(
-        "One feature at a time is set to each of the values below, in every row, and the model is asked again: the line is its mean answer. Where few rows lie, the line tells more of the model than of the data.",
-    ))];
-    let cards: Vec<Card> = facts.iter().take(MOST_FEATURES).flat_map(cards).collect();
+    let output = reported_name(file.attributions.as_ref());
+    let mut blocks = vec![Block::Paragraph(introduction(file.attributions.as_ref()))];
+    let cards: Vec<Card> = facts
+        .iter()
+        .take(MOST_FEATURES)
+        .flat_map(|facts| cards(facts, output))
+        .collect();
     blocks.push(Block::Cards(cards));
     if facts.len() > MOST_FEATURES {
         let more = plural(facts.len() - MOST_FEATURES, "feature");
@@ -43,6 +47,19 @@ pub(crate) fn section(facts: &[DependenceFacts]) -> Option<Section> {
     })
 }
 
+fn introduction(attributions: Option<&AttributionFacts>) -> Words {
+    let output = reported_name(attributions);
+    let unlike = attributions
+        .map(|facts| output_name(facts.output))
+        .filter(|name| *name != output)
+        .map_or(String::new(), |name| {
+            format!(" This is the output that the model reports (a value, or the probability of a class), not the {name} that is divided above.")
+        });
+    Words::of(format!(
+        "One feature at a time is set to each of the values below, in every row, and the model is asked again: the line is its mean {output}.{unlike} Where few rows lie, the line tells more of the model than of the data."
+    ))
+}
+
 /// What bands and thin lines are.
 fn kinds(facts: &[DependenceFacts]) -> Words {
     let curves = facts.iter().flat_map(|facts| &facts.labels);
@@ -59,7 +76,7 @@ fn kinds(facts: &[DependenceFacts]) -> Words {
     ))
 }
 
-fn cards(facts: &DependenceFacts) -> Vec<Card> {
+fn cards(facts: &DependenceFacts, output: &str) -> Vec<Card> {
     if let Some(error) = &facts.error {
         return vec![card(
             facts,
@@ -71,21 +88,23 @@ fn cards(facts: &DependenceFacts) -> Vec<Card> {
             )],
         )];
     }
-    let mut curves: Vec<&DependenceCurve> = facts.labels.iter().collect();
+    let mut curves: Vec<(usize, &DependenceCurve)> = facts.labels.iter().enumerate().collect();
     // Stable: equal ones keep their order.
-    curves.sort_by(|a, b| range(b).total_cmp(&range(a)));
+    curves.sort_by(|a, b| range(b.1).total_cmp(&range(a.1)));
     let hidden = curves.len().saturating_sub(MOST_CURVES);
     curves.truncate(MOST_CURVES);
+    // The model's order, the same for every feature.
+    curves.sort_by_key(|(at, _)| *at);
     let is_alone = facts.labels.len() == 1;
     let mut cards: Vec<Card> = curves
         .into_iter()
-        .map(|curve| {
+        .map(|(_, curve)| {
             card(
                 facts,
                 (!is_alone).then_some(curve),
                 vec![
-                    Block::Paragraph(said(facts, curve)),
-                    Block::Figure(figure(facts, curve)),
+                    Block::Paragraph(said(facts, curve, output)),
+                    Block::Figure(figure(facts, curve, output)),
                 ],
             )
         })
@@ -137,7 +156,7 @@ fn range(curve: &DependenceCurve) -> f64 {
     (means.clone().fold(f64::NEG_INFINITY, f64::max) - means.fold(f64::INFINITY, f64::min)).max(0.0)
 }
 
-fn said(facts: &DependenceFacts, curve: &DependenceCurve) -> Words {
+fn said(facts: &DependenceFacts, curve: &DependenceCurve, output: &str) -> Words {
     let lowest = finite(curve).min_by(|a, b| a.1.total_cmp(&b.1));
     let highest = finite(curve).max_by(|a, b| a.1.total_cmp(&b.1));
     let (Some(lowest), Some(highest)) = (lowest, highest) else {
@@ -145,17 +164,17 @@ fn said(facts: &DependenceFacts, curve: &DependenceCurve) -> Words {
     };
     if highest.1 - lowest.1 <= 0.0 {
         return Words::of(format!(
-            "The mean is {} whatever the value.",
+            "The mean {output} is {} whatever the value.",
             number::short(lowest.1)
         ));
     }
     let at = |at: usize| facts.points.get(at).map_or(String::new(), place);
     Words::of(format!(
-        "The mean goes from {} at ",
+        "The mean {output} is lowest, {}, at ",
         number::short(lowest.1)
     ))
     .data(&at(lowest.0))
-    .text(format!(" to {} at ", number::short(highest.1)))
+    .text(format!(", and highest, {}, at ", number::short(highest.1)))
     .data(&at(highest.0))
     .text(".")
 }
@@ -168,7 +187,7 @@ fn place(point: &DependencePoint) -> String {
     }
 }
 
-fn figure(facts: &DependenceFacts, curve: &DependenceCurve) -> Figure {
+fn figure(facts: &DependenceFacts, curve: &DependenceCurve, output: &str) -> Figure {
     let name = visible(&facts.feature);
     let description = format!(
         "{} values; the means lie {} apart.",
@@ -177,7 +196,7 @@ fn figure(facts: &DependenceFacts, curve: &DependenceCurve) -> Figure {
     );
     let names = PartialNames {
         feature: &name,
-        output: "mean output",
+        output: &format!("mean {output}"),
         description: &description,
     };
     let points = facts.points.iter().zip(&curve.means).map(|(point, mean)| {
@@ -216,10 +235,10 @@ fn figure(facts: &DependenceFacts, curve: &DependenceCurve) -> Figure {
         String::new()
     };
     Figure {
-        caption: Words::of("Mean output by value"),
+        caption: Words::of(format!("Mean {output} by value")),
         note,
         picture,
-        table: Some(table(facts, curve)),
+        table: Some(table(facts, curve, output)),
         code: Some(format!(
             "part = next(part for part in analysis[\"explanations\"][\"pdp\"] if part[\"feature_name\"] == {})\npd.DataFrame(part[\"model_predictions\"], columns=part[\"feature_values\"], index=part[\"label_headers\"]).T",
             python(&facts.feature)
@@ -227,7 +246,7 @@ fn figure(facts: &DependenceFacts, curve: &DependenceCurve) -> Figure {
     }
 }
 
-fn table(facts: &DependenceFacts, curve: &DependenceCurve) -> Table {
+fn table(facts: &DependenceFacts, curve: &DependenceCurve, output: &str) -> Table {
     let rows = facts.points.iter().zip(&curve.means).map(|(point, mean)| {
         vec![
             Words::new().data(&place(point)),
@@ -241,7 +260,7 @@ fn table(facts: &DependenceFacts, curve: &DependenceCurve) -> Table {
         head: vec![
             Column::text("Value"),
             Column::number("Rows"),
-            Column::number("Mean output"),
+            Column::number(format!("Mean {output}")),
             Column::number("Interval"),
         ],
         rows: rows.collect(),

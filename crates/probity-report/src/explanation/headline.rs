@@ -78,14 +78,14 @@ fn of_label(facts: &AttributionFacts, label: &LabelAttributions) -> Option<Strin
     if size(first.global) <= 0.0 {
         return Some(format!("No feature moves the {output}"));
     }
-    let name = visible(&first.feature);
+    let name = visible(first.feature);
     if let Some(second) = ranked.get(1) {
         // Neither can be called the first while their intervals overlap.
         let overlap = ends(first.interval.as_ref()).zip(ends(second.interval.as_ref()));
         if overlap.is_some_and(|(first, second)| second.1 >= first.0 && first.1 >= second.0) {
             return Some(format!(
                 "{name} and {} move the {output} most, about equally",
-                visible(&second.feature)
+                visible(second.feature)
             ));
         }
     }
@@ -115,7 +115,7 @@ fn of_labels(labels: &[LabelAttributions]) -> Option<String> {
         .filter(|label| {
             ranked(&label.features)
                 .first()
-                .is_some_and(|first| visible(&first.feature) == name)
+                .is_some_and(|first| visible(first.feature) == name)
         })
         .count();
     Some(format!(

@@ -1,11 +1,12 @@
 //! Which features move an output, and how: bars, beeswarm, all numbers, dependence plots.
 
 use probity_domain::document::explanation_file::{
-    AttributionFacts, FeatureAttributions, LabelAttributions, SampledAttribution,
+    AttributionFacts, LabelAttributions, SampledAttribution,
 };
 
 use super::words::{
-    aggregation_name, ends, interval_kind, interval_text, output_name, python, ranked, signed,
+    Ranked, aggregation_name, ends, interval_kind, interval_text, output_name, python, ranked,
+    shows_values, signed, start_place,
 };
 use crate::article::{Block, Card, Column, Figure, Look, Section, Table, Width, Words, visible};
 use crate::chart::{
@@ -47,7 +48,7 @@ fn overview(facts: &AttributionFacts) -> Section {
     let titles = ["First", "Second", "Third"];
     let mut head = vec![
         Column::text("Output"),
-        Column::number("Mean on the baseline"),
+        Column::number(format!("Mean {}", start_place(facts))),
     ];
     head.extend(titles.map(Column::text));
     let row = |label: &LabelAttributions| {
@@ -59,7 +60,7 @@ fn overview(facts: &AttributionFacts) -> Section {
         cells.extend((0..titles.len()).map(|at| {
             ranked.get(at).map_or(Words::new(), |feature| {
                 Words::new()
-                    .data(&feature.feature)
+                    .data(feature.feature)
                     .small(number::short(feature.global))
             })
         }));
@@ -102,8 +103,8 @@ fn whole(facts: &AttributionFacts, (at, label): (usize, &LabelAttributions)) -> 
     };
     let plots: Vec<Card> = ranked
         .iter()
-        .take(most)
         .filter_map(|feature| dependence(facts, label, feature))
+        .take(most)
         .collect();
     if !plots.is_empty() {
         blocks.push(Block::Sub(Words::of(if is_alone {
@@ -126,20 +127,8 @@ fn whole(facts: &AttributionFacts, (at, label): (usize, &LabelAttributions)) -> 
     }
 }
 
-fn said(
-    facts: &AttributionFacts,
-    label: &LabelAttributions,
-    ranked: &[&FeatureAttributions],
-) -> Words {
-    let mean = number::short(label.expected_value);
-    let mut words = Words::of(format!(
-        "On the baseline the mean {} is {mean}",
-        output_name(facts.output)
-    ));
-    if facts.labels.len() == 1 {
-        words = words.text(" (").data(&label.label).text(")");
-    }
-    words = words.text("; each feature’s value moves a row’s away from it. ");
+fn said(facts: &AttributionFacts, label: &LabelAttributions, ranked: &[Ranked<'_>]) -> Words {
+    let mut words = start(facts, label);
     let still = ranked
         .iter()
         .filter(|feature| feature.global == 0.0)
@@ -178,16 +167,32 @@ fn said(
     words
 }
 
-fn bars(
-    facts: &AttributionFacts,
-    label: &LabelAttributions,
-    ranked: &[&FeatureAttributions],
-) -> Card {
+/// From where the features move a row's output.
+fn start(facts: &AttributionFacts, label: &LabelAttributions) -> Words {
+    let output = output_name(facts.output);
+    if facts.chosen_features {
+        return Words::of(format!(
+            "Only the features below were chosen to be explained; every other column keeps the row’s own value. Each row starts from a value of its own: its {output} while the chosen features are unknown. "
+        ));
+    }
+    let place = start_place(facts);
+    let mut words = Words::of(format!(
+        "{} the mean {output} is {}",
+        capitalised(place),
+        number::short(label.expected_value)
+    ));
+    if facts.labels.len() == 1 {
+        words = words.text(" (").data(&label.label).text(")");
+    }
+    words.text("; each feature’s value moves a row’s away from it. ")
+}
+
+fn bars(facts: &AttributionFacts, label: &LabelAttributions, ranked: &[Ranked<'_>]) -> Card {
     let shown = &ranked[..ranked.len().min(MOST_BARS)];
     let bars: Vec<ImportanceBar> = shown
         .iter()
         .map(|feature| ImportanceBar {
-            label: visible(&feature.feature),
+            label: visible(feature.feature),
             value: feature.global,
             interval: ends(feature.interval.as_ref()),
         })
@@ -197,7 +202,7 @@ fn bars(
         .map(|feature| {
             format!(
                 "{} {}",
-                visible(&feature.feature),
+                visible(feature.feature),
                 number::short(feature.global)
             )
         })
@@ -252,15 +257,16 @@ fn half(title: Words, blocks: Vec<Block>) -> Card {
 fn swarm(
     facts: &AttributionFacts,
     label: &LabelAttributions,
-    ranked: &[&FeatureAttributions],
+    ranked: &[Ranked<'_>],
 ) -> Option<Card> {
     let bands: Vec<SwarmBand> = ranked
         .iter()
         .take(MOST_BARS)
         .filter(|feature| !feature.sample.is_empty())
         .map(|feature| SwarmBand {
-            label: visible(&feature.feature),
+            label: visible(feature.feature),
             dots: feature.sample.iter().map(dot).collect(),
+            shows_values: shows_values(feature.sample),
         })
         .collect();
     let rows = bands.iter().map(|band| band.dots.len()).max()?;
@@ -299,8 +305,8 @@ fn dot(sample: &SampledAttribution) -> SwarmDot {
 }
 
 /// The beeswarm in numbers: quartiles of each feature's attributions.
-fn spread(features: &[&FeatureAttributions]) -> Table {
-    let row = |feature: &&FeatureAttributions| {
+fn spread(features: &[Ranked<'_>]) -> Table {
+    let row = |feature: &Ranked<'_>| {
         let mut values: Vec<f64> = feature
             .sample
             .iter()
@@ -312,7 +318,7 @@ fn spread(features: &[&FeatureAttributions]) -> Table {
             let last = values.len().checked_sub(1)?;
             values.get(last * quarter / 4).copied()
         };
-        let mut cells = vec![Words::new().data(&feature.feature)];
+        let mut cells = vec![Words::new().data(feature.feature)];
         cells.extend(
             [0, 1, 2, 3, 4]
                 .map(|quarter| Words::of(at(quarter).map_or("none".to_owned(), number::short))),
@@ -339,11 +345,7 @@ fn spread(features: &[&FeatureAttributions]) -> Table {
 }
 
 /// Open when it is short.
-fn table(
-    facts: &AttributionFacts,
-    label: &LabelAttributions,
-    ranked: &[&FeatureAttributions],
-) -> Block {
+fn table(facts: &AttributionFacts, label: &LabelAttributions, ranked: &[Ranked<'_>]) -> Block {
     let most = (MOST_ROWS / facts.labels.len().max(1)).max(MOST_BARS);
     let has_errors = ranked
         .iter()
@@ -357,9 +359,9 @@ fn table(
     if has_errors {
         head.push(Column::number("Standard error of a row’s value"));
     }
-    let row = |(at, feature): (usize, &&FeatureAttributions)| {
+    let row = |(at, feature): (usize, &Ranked<'_>)| {
         let mut cells = vec![
-            Words::new().data(&feature.feature),
+            Words::new().data(feature.feature),
             Words::of(number::count(at as u64 + 1)),
             Words::of(number::short(feature.global)),
             Words::of(interval_text(feature.interval.as_ref())),
@@ -408,13 +410,13 @@ fn capitalised(text: &str) -> String {
 fn dependence(
     facts: &AttributionFacts,
     label: &LabelAttributions,
-    feature: &FeatureAttributions,
+    feature: &Ranked<'_>,
 ) -> Option<Card> {
-    if feature.sample.is_empty() {
+    if !shows_values(feature.sample) {
         return None;
     }
     let points: Vec<ScatterPoint> = feature.sample.iter().map(point).collect();
-    let name = visible(&feature.feature);
+    let name = visible(feature.feature);
     let description = format!(
         "{} rows; {} of them are moved up by this feature, the others down or not at all.",
         number::count(points.len() as u64),
@@ -432,7 +434,7 @@ fn dependence(
     };
     let column = format!("{}_{}", feature.feature, label.label);
     Some(half(
-        Words::new().data(&feature.feature),
+        Words::new().data(feature.feature),
         vec![Block::Figure(Figure {
             caption: Words::of("Attribution by value"),
             note: plural(points.len(), "row"),
@@ -463,7 +465,8 @@ fn others(facts: &AttributionFacts) -> Section {
         let mut card = bars(facts, label, &ranked(&label.features));
         card.title = Words::new().data(&label.label);
         card.kind = Words::of(format!(
-            "mean on the baseline {}",
+            "mean {} {}",
+            start_place(facts),
             number::short(label.expected_value)
         ));
         card

@@ -4,6 +4,7 @@ use probity_domain::document::explanation_file::{
     AttributionFacts, AttributionMethod, ExplainedOutput, ExplanationFile,
 };
 
+use super::words::{output_name, start_place};
 use crate::article::{Block, Look, Section, Words};
 use crate::data_quality::plural_of;
 use crate::number;
@@ -63,7 +64,17 @@ fn of_attributions(facts: &AttributionFacts) -> Vec<(String, Words)> {
     add(
         "Additivity",
         format!(
-            "The mean output on the baseline and all SHAP values of a row add up to the row’s output. The largest distance in any row and output: {}.",
+            "{} and all SHAP values of a row add up to the row’s {}. The largest distance in any row and output: {}.",
+            if facts.chosen_features {
+                "The value that the row starts from".to_owned()
+            } else {
+                format!(
+                    "The mean {} {}",
+                    output_name(facts.output),
+                    start_place(facts)
+                )
+            },
+            output_name(facts.output),
             number::short(facts.largest_additivity_error)
         ),
     );
@@ -80,9 +91,14 @@ fn absent(facts: &AttributionFacts) -> String {
         Some(n) => format!("{}: {}", plural_of(n, "row"), facts.baseline),
         None => facts.baseline.clone(),
     };
+    let unchosen = if facts.chosen_features {
+        " Columns that were not chosen are never absent: they keep the row’s own values."
+    } else {
+        ""
+    };
     match facts.method {
         AttributionMethod::TreePathDependent => "Each tree averages over its branches by the training rows that went each way. No baseline is needed; the values belong to the data that the model was trained on.".to_owned(),
-        AttributionMethod::TreeInterventional | AttributionMethod::KernelEnumerated | AttributionMethod::KernelSampled => format!("It takes the baseline’s values, and v(S) is the mean over the baseline ({baseline})."),
+        AttributionMethod::TreeInterventional | AttributionMethod::KernelEnumerated | AttributionMethod::KernelSampled => format!("It takes the baseline’s values, and v(S) is the mean over the baseline ({baseline}).{unchosen}"),
     }
 }
 

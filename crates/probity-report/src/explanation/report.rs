@@ -47,7 +47,7 @@ pub(crate) fn sections(file: &ExplanationFile) -> Vec<Section> {
     if let Some(facts) = &file.attributions {
         sections.extend(importance::sections(facts));
     }
-    sections.extend(dependence::section(&file.partial_dependence));
+    sections.extend(dependence::section(file));
     sections.extend(file.attributions.as_ref().and_then(rows::section));
     sections.push(method::section(file));
     sections

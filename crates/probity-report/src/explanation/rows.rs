@@ -1,10 +1,12 @@
 //! Single rows: from the mean output to the row's own, feature by feature.
 
+use std::collections::BTreeSet;
+
 use probity_domain::document::explanation_file::{
     AttributionFacts, RowAttribution, RowAttributions,
 };
 
-use super::words::{output_name, python, signed, size};
+use super::words::{output_name, python, shows_values, signed, size, start_name, start_place};
 use crate::article::{Block, Card, Column, Figure, Look, Section, Table, Width, Words, visible};
 use crate::chart::{Waterfall, WaterfallStep, waterfall_chart};
 use crate::data_quality::plural;
@@ -12,6 +14,8 @@ use crate::number;
 
 /// Steps of a picture; the others are one step together.
 const MOST_STEPS: usize = 12;
+/// Steps of a row that shares its page with what stands above it.
+const MOST_STEPS_BELOW: usize = 6;
 /// Features in the table beside it, and in the folded one.
 const MOST_LISTED: usize = 200;
 /// Outputs of a row with a picture of their own, the highest first.
@@ -39,13 +43,7 @@ pub(crate) fn section(facts: &AttributionFacts) -> Option<Section> {
             )
         })
         .collect();
-    let mut blocks = vec![
-        Block::Paragraph(Words::of(format!(
-            "From the mean {} on the baseline to that of the row: each step is what the row’s value of one feature adds or takes away. Rows are counted from 0, in the order of the data.",
-            output_name(facts.output)
-        ))),
-        Block::Cards(cards),
-    ];
+    let mut blocks = vec![Block::Paragraph(introduction(facts)), Block::Cards(cards)];
     if numbers.len() > MOST_ROWS {
         let more = plural(numbers.len() - MOST_ROWS, "row");
         blocks.push(Block::Fine(
@@ -66,6 +64,63 @@ pub(crate) fn section(facts: &AttributionFacts) -> Option<Section> {
     })
 }
 
+fn introduction(facts: &AttributionFacts) -> Words {
+    let output = output_name(facts.output);
+    let from = if facts.chosen_features {
+        format!(
+            "From the row’s {output} while its chosen features are unknown, with its own values in every other column, to that with all its values"
+        )
+    } else {
+        format!(
+            "From the mean {output} {} to that of the row",
+            start_place(facts)
+        )
+    };
+    Words::of(format!(
+        "{from}: each step is what the row’s value of one feature adds or takes away. Rows are counted from 0, in the order of the data."
+    ))
+}
+
+/// A feature of a row, and what the row has there.
+#[derive(Clone, Copy, Debug)]
+struct Step<'a> {
+    of: &'a RowAttribution,
+    value: Value<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Value<'a> {
+    Text(&'a str),
+    Missing,
+    /// A group of columns, or not to be shown.
+    Hidden,
+}
+
+/// The largest first.
+fn steps_of<'a>(facts: &AttributionFacts, row: &'a RowAttributions) -> Vec<Step<'a>> {
+    let label = facts.labels.iter().find(|label| label.label == row.label);
+    let hidden: BTreeSet<&str> = label
+        .into_iter()
+        .flat_map(|label| &label.features)
+        .filter(|feature| !feature.sample.is_empty() && !shows_values(&feature.sample))
+        .map(|feature| feature.feature.as_str())
+        .collect();
+    let mut steps: Vec<Step<'_>> = row
+        .features
+        .iter()
+        .map(|of| Step {
+            of,
+            value: match &of.value {
+                Some(value) => Value::Text(value),
+                None if hidden.contains(of.feature.as_str()) => Value::Hidden,
+                None => Value::Missing,
+            },
+        })
+        .collect();
+    steps.sort_by(|a, b| size(b.of.attribution).total_cmp(&size(a.of.attribution)));
+    steps
+}
+
 fn row_cards(facts: &AttributionFacts, mut outputs: Vec<&RowAttributions>) -> Vec<Card> {
     // Stable: equal ones keep their order.
     outputs.sort_by(|a, b| b.output.total_cmp(&a.output));
@@ -75,20 +130,22 @@ fn row_cards(facts: &AttributionFacts, mut outputs: Vec<&RowAttributions>) -> Ve
         .take(MOST_OUTPUTS)
         .map(|row| card(facts, row, n_outputs))
         .collect();
-    if let Some(first) = cards.first_mut() {
+    let n_steps = outputs.first().map_or(0, |row| row.features.len());
+    if let Some(first) = cards.first_mut()
+        && n_steps > MOST_STEPS_BELOW
+    {
         first.width = Width::Page;
     }
     if let Some(last) = cards.last_mut()
         && outputs.len() > MOST_OUTPUTS
     {
-        last.blocks.push(Block::Table(rest(&outputs)));
+        last.blocks.push(Block::Table(rest(facts, &outputs)));
     }
     cards
 }
 
 fn card(facts: &AttributionFacts, row: &RowAttributions, n_outputs: usize) -> Card {
-    let mut sorted: Vec<&RowAttribution> = row.features.iter().collect();
-    sorted.sort_by(|a, b| size(b.attribution).total_cmp(&size(a.attribution)));
+    let sorted = steps_of(facts, row);
     let mut kind = Words::of(format!(
         "{} {}",
         output_name(facts.output),
@@ -114,21 +171,24 @@ fn card(facts: &AttributionFacts, row: &RowAttributions, n_outputs: usize) -> Ca
     }
 }
 
-fn label_of(feature: &RowAttribution) -> String {
-    match &feature.value {
-        Some(value) => format!("{} = {}", visible(&feature.feature), visible(value)),
-        None => format!("{} missing", visible(&feature.feature)),
+fn label_of(step: &Step<'_>) -> String {
+    let name = visible(&step.of.feature);
+    match step.value {
+        Value::Text(value) => format!("{name} = {}", visible(value)),
+        Value::Missing => format!("{name} missing"),
+        Value::Hidden => name,
     }
 }
 
 /// The same within the room of a picture: of a long name its start, so that the value stays.
-fn short_label_of(feature: &RowAttribution) -> String {
+fn short_label_of(step: &Step<'_>) -> String {
     const ROOM: usize = 25;
     const SHORTEST_NAME: usize = 9;
-    let name = visible(&feature.feature);
-    let Some(value) = feature.value.as_ref().map(|value| visible(value)) else {
-        return format!("{name} missing");
+    let name = visible(&step.of.feature);
+    let Value::Text(value) = step.value else {
+        return label_of(step);
     };
+    let value = visible(value);
     let room = ROOM
         .saturating_sub(value.chars().count() + 3)
         .max(SHORTEST_NAME);
@@ -139,7 +199,7 @@ fn short_label_of(feature: &RowAttribution) -> String {
     format!("{start}… = {value}")
 }
 
-fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribution]) -> Figure {
+fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[Step<'_>]) -> Figure {
     // One that would be alone in the rest has its own step.
     let shown = if sorted.len() == MOST_STEPS + 1 {
         sorted.len()
@@ -149,10 +209,10 @@ fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribu
     let mut steps: Vec<WaterfallStep> = sorted
         .iter()
         .take(shown)
-        .map(|feature| WaterfallStep {
-            label: short_label_of(feature),
-            change: feature.attribution,
-            standard_error: feature.standard_error,
+        .map(|step| WaterfallStep {
+            label: short_label_of(step),
+            change: step.of.attribution,
+            standard_error: step.of.standard_error,
         })
         .collect();
     if sorted.len() > shown {
@@ -161,7 +221,7 @@ fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribu
             change: sorted
                 .iter()
                 .skip(shown)
-                .map(|feature| feature.attribution)
+                .map(|step| step.of.attribution)
                 .sum(),
             standard_error: None,
         });
@@ -170,7 +230,12 @@ fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribu
         .iter()
         .map(|step| format!("{}: {}", step.label, signed(step.change)))
         .collect();
+    let output = output_name(facts.output);
+    let start_name = start_name(facts);
+    let end_name = format!("{output} of this row");
     let fall = Waterfall {
+        start_name: &start_name,
+        end_name: &end_name,
         start: row.expected_value,
         steps,
         end: row.output,
@@ -183,14 +248,8 @@ fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribu
         described.join("; ")
     );
     Figure {
-        caption: Words::of(format!(
-            "From the mean {} to this row’s",
-            output_name(facts.output)
-        )),
-        note: if sorted
-            .iter()
-            .any(|feature| feature.standard_error.is_some())
-        {
+        caption: Words::of(format!("From {start_name} to this row’s {output}")),
+        note: if sorted.iter().any(|step| step.of.standard_error.is_some()) {
             "whiskers: ± 1 standard error".to_owned()
         } else {
             String::new()
@@ -205,23 +264,28 @@ fn figure(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribu
     }
 }
 
-fn said(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttribution]) -> Words {
+fn said(facts: &AttributionFacts, row: &RowAttributions, sorted: &[Step<'_>]) -> Words {
     let output = output_name(facts.output);
     let change = row.output - row.expected_value;
     let direction = if change > 0.0 { "above" } else { "below" };
     let mut words = Words::of(format!("The {output} is "))
         .strong(number::short(row.output))
         .text(format!(
-            ", {} {direction} the mean of {}. ",
+            ", {} {direction} {} {}. ",
             number::short(change.abs()),
+            if facts.chosen_features {
+                "what it is while the chosen features are unknown,"
+            } else {
+                "the mean of"
+            },
             number::short(row.expected_value)
         ));
     let of_sign = |is_up: bool| {
         sorted.iter().find(|feature| {
             if is_up {
-                feature.attribution > 0.0
+                feature.of.attribution > 0.0
             } else {
-                feature.attribution < 0.0
+                feature.of.attribution < 0.0
             }
         })
     };
@@ -229,18 +293,18 @@ fn said(facts: &AttributionFacts, row: &RowAttributions, sorted: &[&RowAttributi
         words = words
             .text("Most upwards: ")
             .data(&label_of(up))
-            .text(format!(" ({}). ", signed(up.attribution)));
+            .text(format!(" ({}). ", signed(up.of.attribution)));
     }
     if let Some(down) = of_sign(false) {
         words = words
             .text("Most downwards: ")
             .data(&label_of(down))
-            .text(format!(" ({}).", signed(down.attribution)));
+            .text(format!(" ({}).", signed(down.of.attribution)));
     }
     words
 }
 
-fn tables(row: &RowAttributions, sorted: &[&RowAttribution]) -> Vec<Block> {
+fn tables(row: &RowAttributions, sorted: &[Step<'_>]) -> Vec<Block> {
     let listed = &sorted[..sorted.len().min(MOST_LISTED)];
     let (first, rest) = listed.split_at(listed.len().min(MOST_STEPS));
     let mut blocks = vec![Block::Table(table(row, first))];
@@ -262,7 +326,7 @@ fn tables(row: &RowAttributions, sorted: &[&RowAttribution]) -> Vec<Block> {
     blocks
 }
 
-fn table(row: &RowAttributions, features: &[&RowAttribution]) -> Table {
+fn table(row: &RowAttributions, features: &[Step<'_>]) -> Table {
     let has_errors = row
         .features
         .iter()
@@ -275,11 +339,13 @@ fn table(row: &RowAttributions, features: &[&RowAttribution]) -> Table {
     if has_errors {
         head.push(Column::number("Standard error"));
     }
-    let cells = features.iter().map(|feature| {
-        let value = feature
-            .value
-            .as_ref()
-            .map_or(Words::of("missing"), |value| Words::new().data(value));
+    let cells = features.iter().map(|step| {
+        let feature = step.of;
+        let value = match step.value {
+            Value::Text(value) => Words::new().data(value),
+            Value::Missing => Words::of("missing"),
+            Value::Hidden => Words::of("not shown"),
+        };
         let mut cells = vec![
             Words::new().data(&feature.feature),
             value,
@@ -307,7 +373,7 @@ fn table(row: &RowAttributions, features: &[&RowAttribution]) -> Table {
 }
 
 /// The outputs without a picture.
-fn rest(outputs: &[&RowAttributions]) -> Table {
+fn rest(facts: &AttributionFacts, outputs: &[&RowAttributions]) -> Table {
     let rows = outputs.iter().skip(MOST_OUTPUTS).map(|row| {
         vec![
             Words::new().data(&row.label),
@@ -320,7 +386,11 @@ fn rest(outputs: &[&RowAttributions]) -> Table {
         head: vec![
             Column::text("Other output"),
             Column::number("Of this row"),
-            Column::number("Mean on the baseline"),
+            Column::number(if facts.chosen_features {
+                "Chosen features unknown".to_owned()
+            } else {
+                format!("Mean {}", start_place(facts))
+            }),
         ],
         rows: rows.collect(),
         code: None,

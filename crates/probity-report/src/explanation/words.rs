@@ -1,7 +1,7 @@
 //! Names and numbers of explanations as sentences and tables show them.
 
 use probity_domain::document::explanation_file::{
-    AttributionFacts, AttributionMethod, ExplainedOutput, FeatureAttributions,
+    AttributionFacts, AttributionMethod, ExplainedOutput, FeatureAttributions, SampledAttribution,
 };
 use probity_domain::document::probity_file::Interval;
 
@@ -25,6 +25,41 @@ pub(crate) fn method_name(method: AttributionMethod) -> &'static str {
     }
 }
 
+/// Over what the output is averaged where nothing is known of a row.
+pub(crate) fn start_place(facts: &AttributionFacts) -> &'static str {
+    match facts.method {
+        AttributionMethod::TreePathDependent => "over the training data",
+        AttributionMethod::TreeInterventional
+        | AttributionMethod::KernelEnumerated
+        | AttributionMethod::KernelSampled => "on the baseline",
+    }
+}
+
+/// What a row's steps start from.
+pub(crate) fn start_name(facts: &AttributionFacts) -> String {
+    if facts.chosen_features {
+        "chosen features unknown".to_owned()
+    } else {
+        format!("mean {}", output_name(facts.output))
+    }
+}
+
+/// What the model reports, told from the output that is divided where they differ.
+pub(crate) fn reported_name(facts: Option<&AttributionFacts>) -> &'static str {
+    match facts.map(|facts| facts.output) {
+        Some(ExplainedOutput::RawScore | ExplainedOutput::LogOdds) => "reported output",
+        Some(ExplainedOutput::Reported) | None => "output",
+    }
+}
+
+/// Whether any sampled row shows what it has: a group of columns and a value that is not to be
+/// shown have neither number nor text in any row.
+pub(crate) fn shows_values(sample: &[SampledAttribution]) -> bool {
+    sample
+        .iter()
+        .any(|point| point.number.is_some() || point.text.is_some())
+}
+
 /// How the values of all rows became one.
 pub(crate) fn aggregation_name(facts: &AttributionFacts) -> &str {
     match facts.aggregation.as_str() {
@@ -36,10 +71,53 @@ pub(crate) fn aggregation_name(facts: &AttributionFacts) -> &str {
 }
 
 /// By size, largest first; what is no number last. Equal ones keep the order of the dataset.
-pub(crate) fn ranked(features: &[FeatureAttributions]) -> Vec<&FeatureAttributions> {
-    let mut ranked: Vec<&FeatureAttributions> = features.iter().collect();
+pub(crate) fn ranked(features: &[FeatureAttributions]) -> Vec<Ranked<'_>> {
+    let globals = Noise::beside(features.iter().map(|feature| feature.global));
+    // In a unit of their own where the importance is of squares.
+    let means = Noise::beside(features.iter().map(|feature| feature.mean));
+    let mut ranked: Vec<Ranked<'_>> = features
+        .iter()
+        .map(|feature| Ranked {
+            feature: &feature.feature,
+            global: globals.without(feature.global),
+            interval: feature.interval.as_ref().map(|interval| Interval {
+                low: globals.without(interval.low),
+                high: globals.without(interval.high),
+                ..interval.clone()
+            }),
+            mean: means.without(feature.mean),
+            standard_error: feature.standard_error,
+            sample: &feature.sample,
+        })
+        .collect();
     ranked.sort_by(|a, b| size(b.global).total_cmp(&size(a.global)));
     ranked
+}
+
+/// A feature as it is shown: what is left by rounding is 0.
+#[derive(Clone, Debug)]
+pub(crate) struct Ranked<'a> {
+    pub(crate) feature: &'a str,
+    pub(crate) global: f64,
+    pub(crate) interval: Option<Interval>,
+    pub(crate) mean: f64,
+    pub(crate) standard_error: Option<f64>,
+    pub(crate) sample: &'a [SampledAttribution],
+}
+
+/// What is smaller is left by rounding in sums that cancel.
+struct Noise(f64);
+
+impl Noise {
+    fn beside(values: impl Iterator<Item = f64>) -> Self {
+        const OF_LARGEST: f64 = 1e-12;
+        let sizes = values.map(f64::abs).filter(|size| size.is_finite());
+        Self(OF_LARGEST * sizes.fold(0.0, f64::max))
+    }
+
+    fn without(&self, value: f64) -> f64 {
+        if value.abs() < self.0 { 0.0 } else { value }
+    }
 }
 
 pub(crate) fn size(value: f64) -> f64 {

@@ -174,3 +174,135 @@ fn the_largest_pages_stay_readable() {
         assert!(size < 2_500_000, "{}: {size} bytes", sample.name);
     }
 }
+
+fn section_text(page: &Html, id: &str) -> String {
+    texts(page, &format!("#{id}")).concat()
+}
+
+#[test]
+fn rows_of_chosen_features_start_from_a_value_of_their_own() {
+    let mut sample = sample("explanation-estimated");
+    sample
+        .probity
+        .attributions
+        .as_mut()
+        .unwrap()
+        .chosen_features = true;
+    let page = page(&sample);
+    let rows = section_text(&page, "rows");
+    assert!(rows.contains("chosen features unknown"), "{rows}");
+    assert!(!rows.contains("mean output"), "{rows}");
+    let said = section_text(&page, "output-1");
+    assert!(
+        said.contains("every other column keeps the row’s own value")
+            && !said.contains("the mean output is"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_group_of_columns_is_not_missing() {
+    let mut sample = sample("explanation-raw-score");
+    let facts = sample.probity.attributions.as_mut().unwrap();
+    let group = &mut facts.labels[0].features[4];
+    assert_eq!(group.feature, "Marital Status");
+    for point in &mut group.sample {
+        point.text = None;
+    }
+    facts.rows[0].features[4].value = None;
+    let page = page(&sample);
+    let plots = texts(&page, "#output-1 svg title");
+    assert!(
+        !plots.contains(&"Attribution by value of Marital Status".to_owned()),
+        "{plots:?}"
+    );
+    let key = texts(&page, "#output-1 svg text");
+    assert!(
+        key.contains(&"a group, or values not shown".to_owned()),
+        "{key:?}"
+    );
+    let rows = section_text(&page, "rows");
+    assert!(!rows.contains("missing"), "{rows}");
+    assert!(rows.contains("not shown"), "{rows}");
+}
+
+#[test]
+fn each_unit_has_its_name() {
+    let mut sample = sample("explanation-raw-score");
+    sample.probity.partial_dependence = self::sample("explanation-dependence")
+        .probity
+        .partial_dependence;
+    let page = page(&sample);
+    let rows = section_text(&page, "rows");
+    assert!(
+        rows.contains("mean raw score") && !rows.contains("output"),
+        "{rows}"
+    );
+    let dependence = section_text(&page, "partial-dependence");
+    assert!(
+        dependence.contains("mean reported output") && !dependence.contains("mean output"),
+        "{dependence}"
+    );
+    assert!(dependence.contains("not the raw score"), "{dependence}");
+}
+
+#[test]
+fn values_over_the_training_data_are_not_said_to_be_of_a_baseline() {
+    let of_trees = page(&sample("explanation-raw-score"));
+    for id in ["output-1", "rows"] {
+        let text = section_text(&of_trees, id);
+        assert!(
+            text.to_lowercase().contains("over the training data"),
+            "{text}"
+        );
+        assert!(!text.contains("baseline"), "{text}");
+    }
+    let of_kernels = page(&sample("explanation-estimated"));
+    assert!(section_text(&of_kernels, "output-1").contains("On the baseline the mean output is"));
+}
+
+#[test]
+fn outputs_of_every_feature_have_the_order_of_the_model() {
+    let mut sample = sample("explanation-classes");
+    let facts = &mut sample.probity.partial_dependence;
+    let mut turned = facts[0].clone();
+    // The last output moves most, and falls.
+    for (at, curve) in turned.labels.iter_mut().enumerate() {
+        for (mean, value) in curve.means.iter_mut().zip((0..15).rev()) {
+            mean.mean = f64::from(value) * (at as f64 + 1.0);
+        }
+    }
+    facts.push(turned);
+    let page = page(&sample);
+    let text = section_text(&page, "partial-dependence");
+    let places: Vec<usize> = ["output setosa", "output versicolor", "output virginica"]
+        .into_iter()
+        .flat_map(|name| {
+            text.match_indices(name)
+                .map(|(at, _)| at)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let [a, d, b, e, c, f] = places[..] else {
+        panic!("{places:?}")
+    };
+    assert!([a, b, c, d, e, f].is_sorted(), "{places:?}");
+    assert!(
+        text.contains("The mean output is lowest, 0, at 6.9, and highest, 42, at 1."),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_rounding_leaves_is_shown_as_nothing() {
+    let mut sample = sample("explanation-raw-score");
+    let feature = &mut sample.probity.attributions.as_mut().unwrap().labels[0].features[2];
+    assert_eq!(feature.feature, "fnlwgt");
+    (feature.global, feature.mean) = (5.093e-18, -5.093e-18);
+    let interval = feature.interval.as_mut().unwrap();
+    (interval.low, interval.high) = (4e-18, 6e-18);
+    let page = page(&sample);
+    let rows = texts(&page, "#output-1 .facts-table tbody tr");
+    assert!(rows.iter().any(|row| row == "fnlwgt1200 to 00"), "{rows:?}");
+    assert!(section_text(&page, "output-1").contains("1 feature does not move it at all"));
+}
