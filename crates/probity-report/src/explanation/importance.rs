@@ -108,7 +108,10 @@ fn whole(facts: &AttributionFacts, (at, label): (usize, &LabelAttributions)) -> 
         .collect();
     if !plots.is_empty() {
         blocks.push(Block::Sub(Words::of(if is_alone {
-            "How the value of a feature moves the output".to_owned()
+            format!(
+                "How the value of a feature moves the {}",
+                output_name(facts.output)
+            )
         } else {
             format!("How the value of a feature moves {}", visible(&label.label))
         })));

@@ -91,8 +91,10 @@ struct Step<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Value<'a> {
     Text(&'a str),
+    /// Columns with their values.
+    Group(&'a str),
     Missing,
-    /// A group of columns, or not to be shown.
+    /// Not to be shown.
     Hidden,
 }
 
@@ -110,10 +112,11 @@ fn steps_of<'a>(facts: &AttributionFacts, row: &'a RowAttributions) -> Vec<Step<
         .iter()
         .map(|of| Step {
             of,
-            value: match &of.value {
-                Some(value) => Value::Text(value),
-                None if hidden.contains(of.feature.as_str()) => Value::Hidden,
-                None => Value::Missing,
+            value: match (&of.value, hidden.contains(of.feature.as_str())) {
+                (Some(value), true) => Value::Group(value),
+                (Some(value), false) => Value::Text(value),
+                (None, true) => Value::Hidden,
+                (None, false) => Value::Missing,
             },
         })
         .collect();
@@ -175,6 +178,7 @@ fn label_of(step: &Step<'_>) -> String {
     let name = visible(&step.of.feature);
     match step.value {
         Value::Text(value) => format!("{name} = {}", visible(value)),
+        Value::Group(value) => format!("{name}: {}", visible(value)),
         Value::Missing => format!("{name} missing"),
         Value::Hidden => name,
     }
@@ -342,7 +346,7 @@ fn table(row: &RowAttributions, features: &[Step<'_>]) -> Table {
     let cells = features.iter().map(|step| {
         let feature = step.of;
         let value = match step.value {
-            Value::Text(value) => Words::new().data(value),
+            Value::Text(value) | Value::Group(value) => Words::new().data(value),
             Value::Missing => Words::of("missing"),
             Value::Hidden => Words::of("not shown"),
         };

@@ -46,6 +46,7 @@ pub fn samples() -> Vec<ExplanationSample> {
         many_features(),
         one_feature(),
         still(),
+        chosen(),
         moved(),
         unmoved(),
         dependence_only(),
@@ -238,6 +239,38 @@ fn one_feature() -> ExplanationSample {
     facts.labels = vec![only];
     file.attributions = Some(facts);
     ExplanationSample::new("explanation-one-feature", file)
+}
+
+/// Some features, one of them of two columns and one of two values, before a raw score.
+fn chosen() -> ExplanationSample {
+    let mut file = file("health.csv", 1000);
+    let shapes = [
+        shape("demographics", 0.4, Values::Range(0.0, 1.0)),
+        shape("pressure", 0.2, Values::Range(80.0, 190.0)),
+        shape("smoker", 0.1, Values::Range(0.0, 1.0)),
+    ];
+    let mut facts = attributions(
+        AttributionMethod::KernelEnumerated,
+        ExplainedOutput::RawScore,
+    );
+    facts.chosen_features = true;
+    facts.n_coalitions = Some(8);
+    let mut only = label("label0", &shapes, 12);
+    for point in &mut only.features[2].sample {
+        point.number = point.number.map(f64::round);
+    }
+    for point in &mut only.features[0].sample {
+        point.number = None;
+    }
+    let mut row = row(4, &only, 6);
+    row.features[0].value = Some("age = 47, gender = 0".to_owned());
+    row.output += -1.2 - row.expected_value;
+    row.expected_value = -1.2;
+    facts.rows = vec![row];
+    facts.labels = vec![only];
+    file.attributions = Some(facts);
+    file.partial_dependence = vec![numeric_dependence("pressure", (80.0, 190.0), &["label0"])];
+    ExplanationSample::new("explanation-chosen", file)
 }
 
 /// A constant model.

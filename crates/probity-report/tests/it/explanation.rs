@@ -181,21 +181,20 @@ fn section_text(page: &Html, id: &str) -> String {
 
 #[test]
 fn rows_of_chosen_features_start_from_a_value_of_their_own() {
-    let mut sample = sample("explanation-estimated");
-    sample
-        .probity
-        .attributions
-        .as_mut()
-        .unwrap()
-        .chosen_features = true;
+    let sample = sample("explanation-chosen");
     let page = page(&sample);
     let rows = section_text(&page, "rows");
     assert!(rows.contains("chosen features unknown"), "{rows}");
-    assert!(!rows.contains("mean output"), "{rows}");
+    assert!(!rows.contains("mean raw score"), "{rows}");
+    // A group has its columns' values.
+    assert!(
+        rows.contains("demographics: age = 47, gender = 0") && !rows.contains("missing"),
+        "{rows}"
+    );
     let said = section_text(&page, "output-1");
     assert!(
         said.contains("every other column keeps the row’s own value")
-            && !said.contains("the mean output is"),
+            && !said.contains("the mean raw score is"),
         "{said}"
     );
 }
