@@ -63,7 +63,7 @@ fn of_attributions(facts: &AttributionFacts) -> (Mark, String) {
     let text = match facts.labels.as_slice() {
         [] => return (Mark::Warning, "Nothing could be explained".to_owned()),
         [label] => of_label(facts, label),
-        labels => of_labels(labels),
+        labels => of_labels(facts, labels),
     };
     text.map_or(
         (Mark::Warning, "No feature could be explained".to_owned()),
@@ -72,7 +72,7 @@ fn of_attributions(facts: &AttributionFacts) -> (Mark, String) {
 }
 
 fn of_label(facts: &AttributionFacts, label: &LabelAttributions) -> Option<String> {
-    let ranked = ranked(&label.features);
+    let ranked = ranked(facts, label);
     let first = ranked.first()?;
     let output = output_name(facts.output);
     if size(first.global) <= 0.0 {
@@ -99,7 +99,7 @@ fn of_label(facts: &AttributionFacts, label: &LabelAttributions) -> Option<Strin
 }
 
 /// Over all outputs: the sum of a feature's sizes.
-fn of_labels(labels: &[LabelAttributions]) -> Option<String> {
+fn of_labels(facts: &AttributionFacts, labels: &[LabelAttributions]) -> Option<String> {
     let features = &labels.first()?.features;
     let total = |at: usize| -> f64 {
         labels
@@ -113,7 +113,7 @@ fn of_labels(labels: &[LabelAttributions]) -> Option<String> {
     let firsts = labels
         .iter()
         .filter(|label| {
-            ranked(&label.features)
+            ranked(facts, label)
                 .first()
                 .is_some_and(|first| visible(first.feature) == name)
         })

@@ -56,7 +56,7 @@ fn overview(facts: &AttributionFacts) -> Section {
             Words::new().data(&label.label),
             Words::of(number::short(label.expected_value)),
         ];
-        let ranked = ranked(&label.features);
+        let ranked = ranked(facts, label);
         cells.extend((0..titles.len()).map(|at| {
             ranked.get(at).map_or(Words::new(), |feature| {
                 Words::new()
@@ -89,7 +89,7 @@ fn overview(facts: &AttributionFacts) -> Section {
 }
 
 fn whole(facts: &AttributionFacts, (at, label): (usize, &LabelAttributions)) -> Section {
-    let ranked = ranked(&label.features);
+    let ranked = ranked(facts, label);
     let is_alone = facts.labels.len() == 1;
     let mut blocks = vec![Block::Paragraph(said(facts, label, &ranked))];
     let mut cards = vec![bars(facts, label, &ranked)];
@@ -465,7 +465,7 @@ fn point(sample: &SampledAttribution) -> ScatterPoint {
 
 fn others(facts: &AttributionFacts) -> Section {
     let cards = facts.labels.iter().skip(MOST_WHOLE).map(|label| {
-        let mut card = bars(facts, label, &ranked(&label.features));
+        let mut card = bars(facts, label, &ranked(facts, label));
         card.title = Words::new().data(&label.label);
         card.kind = Words::of(format!(
             "mean {} {}",

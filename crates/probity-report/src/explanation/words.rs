@@ -1,7 +1,7 @@
 //! Names and numbers of explanations as sentences and tables show them.
 
 use probity_domain::document::explanation_file::{
-    AttributionFacts, AttributionMethod, ExplainedOutput, FeatureAttributions, SampledAttribution,
+    AttributionFacts, AttributionMethod, ExplainedOutput, LabelAttributions, SampledAttribution,
 };
 use probity_domain::document::probity_file::Interval;
 
@@ -71,10 +71,21 @@ pub(crate) fn aggregation_name(facts: &AttributionFacts) -> &str {
 }
 
 /// By size, largest first; what is no number last. Equal ones keep the order of the dataset.
-pub(crate) fn ranked(features: &[FeatureAttributions]) -> Vec<Ranked<'_>> {
-    let globals = Noise::beside(features.iter().map(|feature| feature.global));
-    // In a unit of their own where the importance is of squares.
-    let means = Noise::beside(features.iter().map(|feature| feature.mean));
+pub(crate) fn ranked<'a>(
+    facts: &AttributionFacts,
+    label: &'a LabelAttributions,
+) -> Vec<Ranked<'a>> {
+    let features = &label.features;
+    let of_largest = match facts.aggregation.as_str() {
+        "mean_sq" => Noise::OF_LARGEST * Noise::OF_LARGEST,
+        _ => Noise::OF_LARGEST,
+    };
+    let globals = Noise::beside(features.iter().map(|feature| feature.global), of_largest);
+    // Of values, where the importance may be of squares.
+    let means = Noise::beside(
+        features.iter().map(|feature| feature.mean),
+        Noise::OF_LARGEST,
+    );
     let mut ranked: Vec<Ranked<'_>> = features
         .iter()
         .map(|feature| Ranked {
@@ -109,10 +120,11 @@ pub(crate) struct Ranked<'a> {
 struct Noise(f64);
 
 impl Noise {
-    fn beside(values: impl Iterator<Item = f64>) -> Self {
-        const OF_LARGEST: f64 = 1e-12;
+    const OF_LARGEST: f64 = 1e-12;
+
+    fn beside(values: impl Iterator<Item = f64>, of_largest: f64) -> Self {
         let sizes = values.map(f64::abs).filter(|size| size.is_finite());
-        Self(OF_LARGEST * sizes.fold(0.0, f64::max))
+        Self(of_largest * sizes.fold(0.0, f64::max))
     }
 
     fn without(&self, value: f64) -> f64 {

@@ -305,3 +305,15 @@ fn what_rounding_leaves_is_shown_as_nothing() {
     assert!(rows.iter().any(|row| row == "fnlwgt1200 to 00"), "{rows:?}");
     assert!(section_text(&page, "output-1").contains("1 feature does not move it at all"));
 }
+
+/// A feature that moves rows a ten-millionth as far as another has a square of 1e-14 of its.
+#[test]
+fn small_squares_are_not_what_rounding_leaves() {
+    let mut sample = sample("explanation-raw-score");
+    let facts = sample.probity.attributions.as_mut().unwrap();
+    facts.aggregation = "mean_sq".to_owned();
+    let largest = facts.labels[0].features[4].global;
+    facts.labels[0].features[2].global = largest * 1e-14;
+    let page = page(&sample);
+    assert!(!section_text(&page, "output-1").contains("does not move it at all"));
+}
