@@ -383,6 +383,63 @@ def a_baseline_of_other_columns_is_refused(folder):
     assert "baseline" in result.stderr, result
 
 
+@scenario
+def groups_that_cannot_be_told_apart_are_refused(folder):
+    model, expected = golden("lightgbm/binary")
+    data = folder / "rows.csv"
+    names = expected["columns"]
+    data.write_text(table(names, table_rows(expected)[:5]))
+    for groups, word in [([f"{names[0]}={names[1]}"], "another name"), ([f"a={names[0]}", f"b={names[0]}"], names[0]),
+                         ([f"a={names[0]}", f"a={names[1]}"], "two groups"), (["a"], "NAME=")]:
+        options = [part for group in groups for part in ["--group", group]]
+        result = probity("shap", model, data, *options, code=2)
+        assert word in result.stderr, result
+
+
+@scenario
+def columns_that_the_model_does_not_know_are_left_out_and_told(folder):
+    model, expected = golden("xgboost/regression")
+    names = expected["columns"]
+    data = folder / "rows.csv"
+    rows = [[*row, 7] for row in table_rows(expected)[:5]]
+    data.write_text(table([*names, "customer"], rows))
+    result = probity("shap", model, data, "-o", folder / "out")
+    assert "customer" in result.stdout, result
+    assert out_csv(folder / "out")[0] == [f"{name}_label0" for name in names]
+
+
+@scenario
+def a_check_says_what_the_model_would_see(folder):
+    config = write_json(folder / "config.json", config_of("explainability-baseline"))
+    result = probity("clarify", config, "--data", data_csv(folder, 5), "--check")
+    assert "gender, age, income" in result.stdout and "--model" in result.stdout, result
+
+
+@scenario
+def headers_in_the_order_of_a_csv_are_refused_for_json_lines(folder):
+    config = config_of("explainability-baseline", dataset_type="application/jsonlines",
+                       features="[gender, age, income]", label="label")
+    lines = folder / "data.jsonl"
+    lines.write_text("".join(json.dumps(row) + "\n" for row in loans(5)))
+    with serving(Model()) as url:
+        result = probity("clarify", write_json(folder / "config.json", config), "--data", lines,
+                         "--model", f"{url}/invocations", code=2)
+    assert "headers" in result.stderr and "features first" in result.stderr, result
+
+
+@scenario
+def a_monitor_configuration_runs_with_the_model_that_the_command_names(folder):
+    for name in ["explain-monitor", "explain-check"]:
+        config = config_of(name)
+        config["headers"] = ["label", *FEATURES]
+        config["label"] = "label"
+        config["predictor"].pop("model_name", None)
+        with serving(Model()) as url:
+            probity("clarify", write_json(folder / "config.json", config), "--data", data_csv(folder, 10),
+                    "--model", f"{url}/invocations", "-o", folder / name, "--quiet")
+        assert (folder / name / "analysis.json").exists()
+
+
 # A model's faults.
 
 def explain(folder, model, out="out", code=0, n=40, *more):

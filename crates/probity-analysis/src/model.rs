@@ -15,6 +15,8 @@ use probity_domain::document::analysis_config::{
 use probity_domain::document::explanation_file::ModelFacts;
 use probity_metrics::model::TreeEnsemble;
 
+use crate::explain::{ExplainError, Records};
+
 /// A model and what is known of it.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -24,6 +26,8 @@ pub struct Model {
     pub facts: ModelFacts,
     /// Batches that it is asked at once.
     pub concurrency: usize,
+    /// Records of such a batch.
+    pub records_at_once: usize,
     /// Its own labels are what the user asked for, rather than its scores.
     pub says_labels: SaysLabels,
 }
@@ -37,6 +41,18 @@ impl Model {
     /// Whether the trees say how much training data reached each node.
     pub fn has_covers(&self) -> bool {
         self.trees().is_some_and(TreeEnsemble::has_covers)
+    }
+
+    /// Without the columns that a model whose features have names does not know, and a note of
+    /// them: they move nothing.
+    pub fn only_features(&self, records: Records) -> Result<Records, ExplainError> {
+        let matched = self.opened.as_ref();
+        let matched = matched.map(|opened| opened.match_columns(&records.rows));
+        match matched {
+            Some(Ok(matched)) if !matched.unused.is_empty() => records.without(&matched.unused),
+            // What does not match is told when the model is asked.
+            Some(_) | None => Ok(records),
+        }
     }
 
     /// What the model's file calls its outputs.

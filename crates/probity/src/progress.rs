@@ -45,6 +45,10 @@ pub(crate) fn show_step(bar: &ProgressBar, step: Step) {
             "{bar:32} {percent:>3}%  partial dependence of {human_pos} of {human_len} features",
         ),
     };
+    // Nothing is done yet: there is no rate, and no time left to tell.
+    if done == 0 {
+        return;
+    }
     if bar.length() != Some(total) || bar.position() > done {
         bar.reset();
         bar.set_length(total);

@@ -25,5 +25,5 @@ pub use flags::{BiasFlags, config_of};
 pub(crate) use open::OpenTable;
 pub use plan::BiasPlan;
 pub(crate) use plan::{model_features, validated};
-pub use request::{BiasDepth, BiasRequest, Extended, Source, read_config, read_monitor_config};
+pub use request::{BiasDepth, BiasRequest, Extended, Source, read_job_config, read_monitor_config};
 pub use stored::StoredBias;

@@ -223,11 +223,34 @@ fn record_columns(config: &AnalysisConfig) -> Result<RecordColumns, BiasError> {
             values.push(RecordValue { expression, role });
         }
     }
+    check_order_of_headers(config, values.len())?;
     RecordColumns::new(features, values, config.headers.clone()).map_err(|source| {
         BiasError::Unfit {
             problems: source.to_string(),
         }
     })
+}
+
+/// Of JSON, `headers` names the features first, then the label, then the prediction. Headers in
+/// the order of a CSV would name every feature wrongly; a label that is called like a header
+/// which stands elsewhere gives them away.
+fn check_order_of_headers(config: &AnalysisConfig, n_outcomes: usize) -> Result<(), BiasError> {
+    let (Some(headers), Some(ColumnReference::Name(label))) = (&config.headers, &config.label)
+    else {
+        return Ok(());
+    };
+    let named = label.rsplit('.').next().unwrap_or(label).trim_matches('"');
+    let expected = headers.len().checked_sub(n_outcomes);
+    let found = headers.iter().position(|header| header == named);
+    match (found, expected) {
+        (Some(found), Some(expected)) if found != expected => Err(BiasError::Unfit {
+            problems: format!(
+                "`headers` names the label `{named}` at place {found}, counted from 0; of JSON it \
+                 names the features first, then the label, so that it stands at place {expected}"
+            ),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// A dataset beside the main one; it is CSV.

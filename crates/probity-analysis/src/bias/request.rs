@@ -80,13 +80,19 @@ pub enum Extended {
     LeftOut,
 }
 
-/// Reads the `analysis_config.json` of a job at `location`.
-pub async fn read_config(
+/// Reads that of a job, or one that says what is computed and leaves to the data what they are.
+pub async fn read_job_config(
     location: &str,
     environment: &Environment,
 ) -> Result<AnalysisConfig, BiasError> {
     let bytes = read_file(location, environment).await?;
-    AnalysisConfig::from_json(&bytes).map_err(|source| config_file(location, source))
+    let job = AnalysisConfig::from_json(&bytes);
+    let monitor = AnalysisConfig::from_monitor_json(&bytes);
+    match (job, monitor) {
+        (Ok(config), _) => Ok(config),
+        (Err(_), Ok(config)) if config.methods.is_some() => Ok(config),
+        (Err(source), _) => Err(config_file(location, source)),
+    }
 }
 
 /// Reads that of a monitor, which may leave out how the data are read and what is computed.

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use datafusion::arrow::array::RecordBatch;
 use probity_domain::document::analysis_config::AggregationMethod;
-use probity_domain::document::explanation_file::{ExplanationFile, FORMAT, VERSION};
+use probity_domain::document::explanation_file::{
+    AttributionMethod, ExplanationFile, FORMAT, VERSION,
+};
 use probity_domain::document::explanations::{Explanations, GlobalShap};
 use probity_metrics::explain::baseline::{BaselineSettings, computed_baseline};
 
@@ -36,8 +38,22 @@ pub async fn explain(
         Some(attributed) => attributed.found.n_outputs,
         None => outputs_of(request).await?,
     };
-    let labels = labels(request, n_outputs);
+    let labels = labels(request, n_outputs)?;
     let mut notes = Vec::new();
+    if !request.hidden.is_empty() && attributed.as_ref().is_some_and(|a| a.baseline.is_some()) {
+        notes.push("baseline.csv is not written: it has values of redacted columns".to_owned());
+    }
+    if let Some(AttributionMethod::TreeInterventional | AttributionMethod::TreePathDependent) =
+        attributed
+            .as_ref()
+            .map(|attributed| attributed.found.method)
+        && request
+            .shap
+            .as_ref()
+            .is_some_and(|shap| shap.n_samples.is_some())
+    {
+        notes.push("the number of samples is not used: values of trees are exact".to_owned());
+    }
     let mut explanations = Explanations::default();
     let mut facts = None;
     if let (Some(attributed), Some(settings)) = (&attributed, &request.shap) {
@@ -175,8 +191,17 @@ async fn outputs_of(request: &ExplainRequest) -> Result<usize, ExplainError> {
 }
 
 /// As `analysis.json` calls the outputs.
-fn labels(request: &ExplainRequest, n_outputs: usize) -> Vec<String> {
+fn labels(request: &ExplainRequest, n_outputs: usize) -> Result<Vec<String>, ExplainError> {
     let headers = request.label_headers.as_deref().unwrap_or_default();
+    let fits = [0, n_outputs, n_outputs.max(2)].contains(&headers.len());
+    if !fits {
+        return Err(ExplainError::Unfit {
+            problems: format!(
+                "`label_headers` has {} names, and the model gives {n_outputs} scores for a record",
+                headers.len()
+            ),
+        });
+    }
     let headers = match (headers, n_outputs) {
         // One sum decides between two classes: it is the score of the second.
         ([_, second], 1) => std::slice::from_ref(second),
@@ -186,7 +211,7 @@ fn labels(request: &ExplainRequest, n_outputs: usize) -> Vec<String> {
     let numbered = (0..n_outputs).map(|output| format!("label{output}"));
     let mut labels: Vec<String> = headers.take(n_outputs).collect();
     labels.extend(numbered.skip(labels.len()));
-    labels
+    Ok(labels)
 }
 
 /// The features whose dependence is asked for: named, or of the largest global value.

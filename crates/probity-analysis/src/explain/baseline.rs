@@ -84,7 +84,13 @@ pub async fn read_baseline(
 ) -> Result<BaselineChoice, ExplainError> {
     let files = find_files(location, environment).await?;
     let opened = dataset::open(files, records.read.clone()).await?;
-    let table = read_table(&opened, &records.features(), 1, &|_| {}).await?;
+    let table = read_table(&opened, &records.features(), 1, &|_| {}).await;
+    let table = table.map_err(|error| match error {
+        ExplainError::ColumnMissingInFile { column, .. } => misfit(format!(
+            "`{location}` lacks the column `{column}`, which the model sees"
+        )),
+        error => error,
+    })?;
     match table.rows.num_rows() {
         0 => Err(misfit(format!("`{location}` has no row"))),
         _ => Ok(BaselineChoice::Given(table.rows)),

@@ -31,6 +31,28 @@ pub struct ExplainOptions {
     pub checkpoint: Option<PathBuf>,
 }
 
+/// Says what the model will see, or what does not fit; reads the columns' names alone.
+pub async fn check_configured(
+    request: &BiasRequest,
+    environment: &Environment,
+) -> Result<Vec<String>, ExplainError> {
+    let config = &request.config;
+    if let Some(refused) = refused_kind(config) {
+        return Err(unfit(refused));
+    }
+    validated(config)?;
+    let table = OpenTable::open(request, environment).await?;
+    let features = model_features(config, &table)?;
+    let methods = config.methods.clone().unwrap_or_default();
+    let chosen = methods.shap.and_then(|shap| shap.features_to_explain);
+    let key = "methods.shap.features_to_explain";
+    positions(key, &chosen.unwrap_or_default(), (&table, &features))?;
+    if let Some(pdp) = &methods.pdp {
+        dependence(pdp, &table, &features)?;
+    }
+    Ok(features)
+}
+
 /// Reads the data of `request`, whose configuration asks for explanations.
 pub async fn configured(
     request: &BiasRequest,

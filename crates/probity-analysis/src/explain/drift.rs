@@ -5,6 +5,9 @@ use probity_data::location::{Environment, ReadLocation, read_document};
 use probity_domain::document::analysis::Analysis;
 use probity_domain::document::analysis_config::AggregationMethod;
 use probity_domain::document::bias_violations::{DriftViolation, DriftViolations};
+use probity_domain::document::explanation_file::{
+    AttributionFacts, AttributionMethod, ExplanationFile,
+};
 use probity_metrics::explain::attribution_drift::{
     AttributionDrift, CurrentRows, attribution_drift, attribution_violation,
 };
@@ -15,12 +18,15 @@ use super::documents::ExplainDocuments;
 use super::error::ExplainError;
 use super::request::ExplainRequest;
 use crate::bias::ANALYSIS;
+use crate::data_quality::PROBITY;
 
 /// Attributions to compare with.
 #[derive(Clone, Debug)]
 pub struct StoredAttributions {
     location: String,
     analysis: Analysis,
+    /// Our own facts beside it.
+    facts: Option<AttributionFacts>,
 }
 
 impl StoredAttributions {
@@ -42,9 +48,13 @@ impl StoredAttributions {
         let bytes = bytes.ok_or_else(|| compared(format!("`{folder}/{name}` is not there")))?;
         let analysis = Analysis::from_json(&bytes)
             .map_err(|source| compared(format!("failed to read `{folder}/{name}`: {source}")))?;
+        let beside = read_document(folder, PROBITY, environment).await;
+        let beside = beside.ok().flatten();
+        let beside = beside.and_then(|bytes| ExplanationFile::from_json(&bytes).ok());
         Ok(StoredAttributions {
             location: location.to_owned(),
             analysis,
+            facts: beside.and_then(|file| file.attributions),
         })
     }
 }
@@ -61,6 +71,16 @@ impl ExplainDocuments {
         let (Some(found), Some(settings)) = (&self.attributions, &request.shap) else {
             return Err(compared("nothing was attributed to features".to_owned()));
         };
+        if let Some(then) = &baseline.facts
+            && (then.output, is_path_dependent(then.method))
+                != (found.output, is_path_dependent(found.method))
+        {
+            self.probity.notes.push(
+                "the earlier attributions are of another quantity or from another baseline: their \
+                 rankings may differ though nothing drifted"
+                    .to_owned(),
+            );
+        }
         let mut violations = DriftViolations::default();
         for (output, (label, current)) in self.explanations.kernel_shap.iter().enumerate() {
             let Some((_, then)) = known.iter().find(|(known, _)| known == label) else {
@@ -105,6 +125,10 @@ impl ExplainDocuments {
             Verdict::Corrected => drift.significant == Some(true),
         })
     }
+}
+
+fn is_path_dependent(method: AttributionMethod) -> bool {
+    method == AttributionMethod::TreePathDependent
 }
 
 fn compared(reason: String) -> ExplainError {

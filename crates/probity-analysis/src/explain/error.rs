@@ -42,8 +42,18 @@ pub enum ExplainError {
     },
     #[error("the baseline does not fit the data: {reason}")]
     Baseline { reason: String },
-    #[error("failed to explain {rows}")]
+    #[error("failed to ask the model about {rows}")]
     Ask { rows: String, source: AskModel },
+    #[error(
+        "stopped with {n_kept} of {n_rows} rows explained; they are kept in `{path}`, and the same \
+         command goes on from there"
+    )]
+    Stopped {
+        n_kept: usize,
+        n_rows: usize,
+        path: String,
+        source: Box<ExplainError>,
+    },
     #[error("{reason}")]
     Method { reason: String },
     #[error("failed to compare attributions: {reason}")]
@@ -104,6 +114,7 @@ impl ExplainError {
             | Self::NoScores
             | Self::NotFinite { .. } => true,
             Self::Configured(error) => error.is_bad_input(),
+            Self::Stopped { source, .. } => source.is_bad_input(),
             Self::Ask { source, .. } => matches!(source, AskModel::Records { .. }),
             Self::Table { .. }
             | Self::Checkpoint { .. }

@@ -28,7 +28,7 @@ pub(super) fn attribution_facts(
     labels: &[String],
 ) -> Result<AttributionFacts, ExplainError> {
     let found = &attributed.found;
-    let values = ShownValues::of(request, found);
+    let values = ShownValues::of(request, settings, found);
     let mut aggregate = AttributionAggregate::new(found.names.len(), found.n_outputs, request.seed);
     let width = found.names.len() * found.n_outputs;
     for (chunk, attributions) in found.values.chunks(width * ROWS_AT_ONCE).enumerate() {
@@ -73,11 +73,23 @@ pub(super) fn attribution_facts(
 struct ShownValues {
     /// Of each player its column; `None` of a group, and of a hidden column.
     columns: Vec<Option<ArrayRef>>,
+    /// Of each group its columns and their names.
+    groups: Vec<Vec<(String, ArrayRef)>>,
 }
 
 impl ShownValues {
-    fn of(request: &ExplainRequest, found: &Attributions) -> ShownValues {
+    fn of(request: &ExplainRequest, settings: &ShapSettings, found: &Attributions) -> ShownValues {
         let names = names(&request.rows);
+        let grouped = |player: &String| {
+            let columns = settings.groups.get(player).into_iter().flatten();
+            let shown = columns.filter(|column| !request.hidden.contains(&names[**column]));
+            shown
+                .map(|column| {
+                    let values = plain_column(request.rows.column(*column));
+                    (names[*column].clone(), values)
+                })
+                .collect()
+        };
         let column = |player: &String| {
             let place = names.iter().position(|name| name == player)?;
             let is_hidden = request.hidden.contains(player);
@@ -85,6 +97,7 @@ impl ShownValues {
         };
         ShownValues {
             columns: found.names.iter().map(column).collect(),
+            groups: found.names.iter().map(grouped).collect(),
         }
     }
 
@@ -106,14 +119,27 @@ impl ShownValues {
         }
     }
 
+    /// The row's value; of a group `age = 47, income = 30000`.
     fn text(&self, row: usize, player: usize) -> Option<String> {
-        match self.field(row, player) {
-            CsvField::Integer(number) => Some(number.to_string()),
-            CsvField::Float(number) => Some(number.to_string()),
-            CsvField::Boolean(truth) => Some(truth.to_string()),
-            CsvField::Text(text) => Some(text.to_owned()),
-            CsvField::Missing => None,
+        let grouped = self.groups[player].iter().map(|(name, column)| {
+            let value = shown(csv_field(column, row));
+            format!("{name} = {}", value.unwrap_or_else(|| "missing".to_owned()))
+        });
+        let grouped: Vec<String> = grouped.collect();
+        match grouped.is_empty() {
+            true => shown(self.field(row, player)),
+            false => Some(grouped.join(", ")),
         }
+    }
+}
+
+fn shown(field: CsvField<'_>) -> Option<String> {
+    match field {
+        CsvField::Integer(number) => Some(number.to_string()),
+        CsvField::Float(number) => Some(number.to_string()),
+        CsvField::Boolean(truth) => Some(truth.to_string()),
+        CsvField::Text(text) => Some(text.to_owned()),
+        CsvField::Missing => None,
     }
 }
 

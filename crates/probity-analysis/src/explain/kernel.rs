@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datafusion::arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
@@ -22,9 +23,6 @@ use super::scores::Scorer;
 use super::trees::names;
 use super::watch::Watch;
 
-/// Masked records that are made and asked at once.
-const RECORDS_AT_ONCE: usize = 1 << 15;
-
 /// Chunks between two times at which all that were asked are waited for.
 const CHUNKS_PER_ROUND: usize = 64;
 
@@ -38,6 +36,7 @@ struct Job {
     expected_values: Vec<f64>,
     has_fixed_columns: bool,
     concurrency: usize,
+    records_at_once: usize,
 }
 
 /// Values of what `ask` says, over the rows of `baseline`.
@@ -72,6 +71,7 @@ pub(super) async fn by_kernel(
         expected_values,
         has_fixed_columns,
         concurrency: request.model.concurrency.max(1),
+        records_at_once: request.model.records_at_once.max(1),
         design,
         masker,
     });
@@ -126,6 +126,7 @@ async fn run(
     records.truncate(n_rows * width);
     let n_resumed = records.len() / width;
     let mut next = n_resumed;
+    let n_kept = AtomicUsize::new(n_resumed);
     watch.rows(next as u64, n_rows as u64);
     while next < n_rows {
         let round = next..(next + job.rows_per_round()).min(n_rows);
@@ -133,16 +134,43 @@ async fn run(
         let mut kept = |finished: &[f64], n_done: usize| {
             if let Some(checkpoint) = &mut checkpoint {
                 checkpoint.append(finished)?;
+                n_kept.store(n_done, Ordering::Relaxed);
             }
             watch.rows(n_done as u64, n_rows as u64);
             Ok(())
         };
-        records.extend(job.round(round, &mut kept).await?);
+        match job.round(round, &mut kept).await {
+            Ok(done) => records.extend(done),
+            Err(error) => {
+                return Err(stopped(
+                    error,
+                    (request, n_kept.load(Ordering::Relaxed)),
+                    n_rows,
+                ));
+            }
+        }
     }
     Ok(Done {
         records,
         n_resumed: n_resumed as u64,
     })
+}
+
+/// An error, and what is kept of the run that it ended.
+fn stopped(
+    error: ExplainError,
+    (request, n_kept): (&ExplainRequest, usize),
+    n_rows: usize,
+) -> ExplainError {
+    match &request.checkpoint {
+        Some(path) if n_kept > 0 => ExplainError::Stopped {
+            n_kept,
+            n_rows,
+            path: path.display().to_string(),
+            source: Box::new(error),
+        },
+        _ => error,
+    }
 }
 
 impl Job {
@@ -163,7 +191,7 @@ impl Job {
 
     fn rows_per_round(&self) -> usize {
         let records_per_row = self.coalitions.len() * self.masker.inputs_per_coalition();
-        (CHUNKS_PER_ROUND * RECORDS_AT_ONCE / records_per_row.max(1)).clamp(1, 8192)
+        (CHUNKS_PER_ROUND * self.records_at_once / records_per_row.max(1)).clamp(1, 8192)
     }
 
     /// Records of the rows, in their order.
@@ -180,7 +208,7 @@ impl Job {
             rows.clone(),
             self.coalitions.len(),
             self.masker.inputs_per_coalition(),
-            RECORDS_AT_ONCE,
+            self.records_at_once,
         );
         let mut asked = futures::stream::iter(chunks)
             .map(|chunk| {

@@ -24,7 +24,7 @@ mod watch;
 pub use analyse::explain;
 pub use baseline::read_baseline;
 pub use checkpoint::{checkpoint_path, discard_checkpoint};
-pub use configured::{ExplainOptions, configured};
+pub use configured::{ExplainOptions, check_configured, configured};
 pub use documents::{ClarifyDocuments, ExplainDocuments};
 pub use drift::StoredAttributions;
 pub use error::ExplainError;

@@ -29,6 +29,25 @@ impl Records {
     pub fn features(&self) -> Vec<String> {
         super::trees::names(&self.rows)
     }
+
+    pub(crate) fn without(mut self, unused: &[String]) -> Result<Records, ExplainError> {
+        let kept: Vec<usize> = self
+            .features()
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !unused.contains(name))
+            .map(|(at, _)| at)
+            .collect();
+        self.rows = self
+            .rows
+            .project(&kept)
+            .map_err(|source| ExplainError::Table { source })?;
+        self.dataset.notes.push(format!(
+            "left out, since the model has no such features: {}",
+            unused.join(", ")
+        ));
+        Ok(self)
+    }
 }
 
 /// All columns of a dataset but `excluded` ones.

@@ -105,6 +105,7 @@ fn request(model: Arc<Formula>, n: usize) -> ExplainRequest {
                 summary: "two outputs".to_owned(),
             },
             concurrency: 3,
+            records_at_once: 1 << 12,
             says_labels: SaysLabels::AsScores,
         },
         dataset: DatasetFacts {
@@ -355,7 +356,10 @@ fn an_interrupted_run_goes_on_where_it_was() {
         ..Formula::default()
     });
     let error = explained(&interrupted(&path, &dying)).unwrap_err();
-    assert!(matches!(error, ExplainError::Ask { .. }), "{error}");
+    assert!(
+        matches!(error, ExplainError::Stopped { n_kept: 1.., .. }),
+        "{error}"
+    );
     let model = Arc::new(Formula::default());
     let resumed = explained(&interrupted(&path, &model)).unwrap();
     let whole = Arc::new(Formula::default());

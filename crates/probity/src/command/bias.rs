@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anyhow::{Result, bail};
 use probity_analysis::bias::{
-    BiasCheckOptions, BiasDepth, BiasDocuments, BiasFlags, BiasPlan, BiasRequest, Extended, Source,
+    BiasCheckOptions, BiasDepth, BiasDocuments, BiasFlags, BiasRequest, Extended, Source,
     StoredBias, analyse, check as check_bias, config_of, read_monitor_config,
 };
 use probity_data::location::OutputFolder;
@@ -193,16 +193,13 @@ async fn check(arguments: BiasCheckArguments) -> Result<Exit> {
 /// What `clarify --check --output json` prints.
 #[derive(Debug, Serialize)]
 pub(super) struct Plan<'a> {
-    columns: Vec<(&'static str, String)>,
+    columns: &'a [(&'static str, String)],
     warnings: &'a [String],
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn of(plan: &BiasPlan, warnings: &'a [String]) -> Self {
-        Self {
-            columns: plan.columns(),
-            warnings,
-        }
+    pub(super) fn of(columns: &'a [(&'static str, String)], warnings: &'a [String]) -> Self {
+        Self { columns, warnings }
     }
 }
 

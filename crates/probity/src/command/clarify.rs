@@ -1,10 +1,12 @@
 //! `probity clarify`: whatever an analysis_config.json asks for.
 
 use anyhow::{Result, bail};
-use probity_analysis::bias::{BiasDocuments, BiasRequest, Source, analyse, read_config, validate};
+use probity_analysis::bias::{
+    BiasDocuments, BiasRequest, Source, analyse, read_job_config, validate,
+};
 use probity_analysis::explain::{
-    ClarifyDocuments, ExplainDocuments, ExplainOptions, checkpoint_path, configured,
-    discard_checkpoint, explain,
+    ClarifyDocuments, ExplainDocuments, ExplainOptions, check_configured, checkpoint_path,
+    configured, discard_checkpoint, explain,
 };
 use probity_data::dataset::DatasetType;
 use probity_data::location::OutputFolder;
@@ -22,8 +24,12 @@ use crate::screen;
 use crate::table::printable;
 
 pub(crate) async fn run(arguments: ClarifyArguments) -> Result<Exit> {
-    let config = read_config(&arguments.config, &environment()).await?;
+    let config = read_job_config(&arguments.config, &environment()).await?;
     let asked = asked_model(&arguments, &config)?;
+    let config = match &asked {
+        Some(_) => config.with_model_named_elsewhere(),
+        None => config,
+    };
     let request = BiasRequest {
         source: Source::Configured {
             data: arguments.data.clone(),
@@ -49,13 +55,8 @@ pub(crate) async fn run(arguments: ClarifyArguments) -> Result<Exit> {
         bias: bias_part(&arguments, &request).await?,
         explained: None,
     };
-    let explains = request
-        .config
-        .methods
-        .as_ref()
-        .is_some_and(|methods| methods.explains());
     let mut checkpoint = None;
-    if explains {
+    if explains(&request.config) {
         let Some(asked) = &asked else {
             bail!(no_model("explanations are found by asking the model"));
         };
@@ -151,22 +152,26 @@ async fn only_validate(
     request: &BiasRequest,
     asked: Option<&Asked>,
 ) -> Result<Exit> {
-    let plan = with_surroundings(arguments.print, async |surroundings| {
-        Ok(validate(request, surroundings).await?)
-    })
-    .await?;
-    let mut warnings = plan.warnings.clone();
-    let explains = request
-        .config
-        .methods
-        .as_ref()
-        .is_some_and(|methods| methods.explains());
-    if explains && asked.is_none() {
-        warnings.push(no_model("explanations are found by asking the model").to_string());
+    let mut columns = Vec::new();
+    let mut warnings = Vec::new();
+    if request.config.measures_bias() {
+        let plan = with_surroundings(arguments.print, async |surroundings| {
+            Ok(validate(request, surroundings).await?)
+        })
+        .await?;
+        columns.extend(plan.columns());
+        warnings.extend(plan.warnings);
     }
-    screen::print(arguments.print, &Plan::of(&plan, &warnings), || {
+    if explains(&request.config) {
+        let features = check_configured(request, &environment()).await?;
+        columns.push(("features", features.join(", ")));
+        if asked.is_none() {
+            warnings.push(no_model("explanations are found by asking the model").to_string());
+        }
+    }
+    screen::print(arguments.print, &Plan::of(&columns, &warnings), || {
         let mut text = String::from("configuration and data fit together\n");
-        for (what, column) in plan.columns() {
+        for (what, column) in &columns {
             text.push_str(&printable(format!("  {what}: {column}")));
             text.push('\n');
         }
@@ -176,6 +181,11 @@ async fn only_validate(
         text
     })?;
     Ok(Exit::NoViolation)
+}
+
+fn explains(config: &AnalysisConfig) -> bool {
+    let methods = config.methods.as_ref();
+    methods.is_some_and(|methods| methods.explains())
 }
 
 /// What `--output json` prints: `probity.json`.

@@ -21,6 +21,9 @@ use crate::exit::Usage;
 /// Batches that a model is asked at once while the next ones are made.
 const LOCAL_CONCURRENCY: usize = 2;
 
+/// Records of a batch that is scored here: enough for all cores, and not much memory.
+const LOCAL_RECORDS: usize = 1 << 15;
+
 /// A model, and what an endpoint has to say when all is done.
 pub(crate) struct Asked {
     pub(crate) model: Model,
@@ -67,6 +70,7 @@ pub(crate) fn open(
             asked: Arc::clone(&opened) as Arc<_>,
             opened: Some(opened),
             concurrency: LOCAL_CONCURRENCY,
+            records_at_once: LOCAL_RECORDS,
             says_labels: SaysLabels::AsScores,
         },
         endpoint: None,
@@ -78,6 +82,12 @@ pub(crate) fn is_url(location: &str) -> bool {
 }
 
 pub(crate) fn open_file(location: &str, arguments: &ModelArguments) -> Result<OpenedModel> {
+    if let Some((scheme, _)) = location.split_once("://") {
+        bail!(Usage(format!(
+            "`{scheme}://` is no address of a model; give a file, a folder, an archive, or the \
+             http:// or https:// address of a model that runs"
+        )));
+    }
     let runtime = arguments.onnx_runtime.clone();
     let runtime = runtime.or_else(|| variable("PROBITY_ONNX_RUNTIME").map(PathBuf::from));
     let options = OpenOptions {
@@ -89,7 +99,7 @@ pub(crate) fn open_file(location: &str, arguments: &ModelArguments) -> Result<Op
 
 fn endpoint(url: &str, arguments: &ModelArguments, described: &Described<'_>) -> Result<Asked> {
     let options = http_options(url, arguments, described)?;
-    let concurrency = options.concurrency;
+    let (concurrency, max_records) = (options.concurrency, options.max_records);
     let says_labels = match options.label {
         Some(_) => SaysLabels::Asked,
         None => SaysLabels::AsScores,
@@ -112,6 +122,7 @@ fn endpoint(url: &str, arguments: &ModelArguments, described: &Described<'_>) ->
             asked: Arc::clone(&endpoint) as Arc<_>,
             opened: None,
             concurrency: LOCAL_CONCURRENCY,
+            records_at_once: concurrency.saturating_mul(max_records),
             says_labels,
         },
         endpoint: Some(endpoint),

@@ -39,6 +39,7 @@ pub(crate) async fn run(arguments: ShapArguments) -> Result<Exit> {
         Ok((records, baseline))
     })
     .await?;
+    let records = asked.model.only_features(records)?;
     let folder = arguments.output_folder.as_deref();
     let against = match &arguments.against {
         Some(location) => {
@@ -158,15 +159,29 @@ fn position(name: &str, features: &[String]) -> Result<usize> {
 }
 
 fn groups(arguments: &ShapArguments, features: &[String]) -> Result<BTreeMap<String, Vec<usize>>> {
-    let mut groups = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for group in &arguments.groups {
         let Some((name, columns)) = group.split_once('=') else {
             bail!(Usage(format!(
                 "--group is `{group}`; expected `NAME=COLUMN,COLUMN`"
             )));
         };
-        let columns = columns.split(',').map(|column| position(column, features));
-        groups.insert(name.to_owned(), columns.collect::<Result<_>>()?);
+        let refused =
+            |why: String| Err(anyhow::Error::new(Usage(format!("--group {name}: {why}"))));
+        if features.iter().any(|feature| feature == name) {
+            return refused("a feature is called so; give the group another name".to_owned());
+        }
+        let columns: Vec<usize> = columns
+            .split(',')
+            .map(|column| position(column, features))
+            .collect::<Result<_>>()?;
+        let mut grouped = groups.values().flatten();
+        if let Some(twice) = grouped.find(|column| columns.contains(column)) {
+            return refused(format!("`{}` is in another group too", features[*twice]));
+        }
+        if groups.insert(name.to_owned(), columns).is_some() {
+            return refused("two groups are called so; name all its columns at once".to_owned());
+        }
     }
     Ok(groups)
 }

@@ -122,6 +122,20 @@ impl AnalysisConfig {
         python_json::write(writer, self)
     }
 
+    /// The same, where the model is named beside the configuration: `predictor` then needs no
+    /// name of its own.
+    pub fn with_model_named_elsewhere(mut self) -> AnalysisConfig {
+        let predictor = self.predictor.get_or_insert_default();
+        if predictor.endpoint_name.is_none() && predictor.model_name.is_none() {
+            let name = Some("given-beside".to_owned());
+            match predictor.instance_type {
+                Some(_) => predictor.model_name = name,
+                None => predictor.endpoint_name = name,
+            }
+        }
+        self
+    }
+
     /// The facets, none when the key is absent.
     pub fn facets(&self) -> &[FacetConfig] {
         self.facet.as_deref().unwrap_or_default()
