@@ -384,6 +384,26 @@ def a_baseline_of_other_columns_is_refused(folder):
 
 
 @scenario
+def interaction_values_sum_to_the_values(folder):
+    model, expected = golden("xgboost/multiclass")
+    data = folder / "rows.csv"
+    names = expected["columns"]
+    data.write_text(table(names, table_rows(expected)[:8]))
+    probity("shap", model, data, "--interactions", "-o", folder / "out", "--quiet")
+    header, rows = out_csv(folder / "out")
+    expected_values = analysis(folder / "out")["explanations"]["kernel_shap"]
+    sums = {}
+    with open(folder / "out" / "explanations_shap" / "interactions.csv", newline="") as file:
+        for line in csv.DictReader(file):
+            key = (int(line["row"]), line["label"])
+            sums[key] = sums.get(key, 0) + float(line["value"])
+    assert len(sums) == 8 * len(expected_values), sums
+    for (row, label), total in sums.items():
+        values = [value for name, value in zip(header, rows[row]) if name.endswith(f"_{label}")]
+        close(total, sum(values), 1e-12 * (1 + sum(map(abs, values))))
+
+
+@scenario
 def groups_that_cannot_be_told_apart_are_refused(folder):
     model, expected = golden("lightgbm/binary")
     data = folder / "rows.csv"

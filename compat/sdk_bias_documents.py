@@ -108,10 +108,12 @@ def a_model_card_takes_several_facets_and_values_over(folder):
 def a_model_card_takes_explanations_over(folder):
     config = json.loads((CONFIGS / "explainability-baseline.json").read_bytes())
     config["methods"]["pdp"] = {"features": ["age"], "grid_resolution": 5}
+    config["dataset_type"] = "application/x-parquet"
+    config.pop("headers")
     path = folder / "config.json"
     path.write_text(json.dumps(config))
     with serving(Model()) as url:
-        probity("clarify", path, "--data", LOANS / "loans.csv", "--model", f"{url}/invocations",
+        probity("clarify", path, "--data", LOANS / "loans-without-predictions.parquet", "--model", f"{url}/invocations",
                 "-o", folder / "shap", "--quiet")
     groups = card_groups(folder / "shap" / "analysis.json", Kind.CLARIFY_EXPLAINABILITY)
     explained = read_json(folder / "shap" / "analysis.json")["explanations"]

@@ -1,6 +1,7 @@
 //! An explanation, end to end: baseline, attributions, partial dependence, documents.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use probity_domain::document::analysis_config::AggregationMethod;
@@ -17,6 +18,7 @@ use super::dependence::{Dependence, dependence};
 use super::documents::ExplainDocuments;
 use super::error::ExplainError;
 use super::facts::attribution_facts;
+use super::interactions::Interactions;
 use super::kernel::by_kernel;
 use super::request::{BaselineChoice, ExplainRequest, PdpFeatures, PdpSettings, ShapSettings};
 use super::scores::Scorer;
@@ -99,6 +101,7 @@ pub async fn explain(
             notes,
         },
         labels,
+        interactions: interactions(request, attributed.as_ref())?,
         baseline: attributed.as_ref().and_then(|a| a.baseline.clone()),
         save_local_values: request
             .shap
@@ -120,6 +123,34 @@ pub(super) struct Attributed {
     pub(super) baseline_said: String,
     /// Of a computed baseline: what a reader should know.
     pub(super) baseline_notes: Vec<String>,
+}
+
+/// What interaction values are computed from, where they are asked for.
+fn interactions(
+    request: &ExplainRequest,
+    attributed: Option<&Attributed>,
+) -> Result<Option<Interactions>, ExplainError> {
+    let (Some(settings), Some(attributed)) = (&request.shap, attributed) else {
+        return Ok(None);
+    };
+    if !settings.save_interactions {
+        return Ok(None);
+    }
+    let (Choice::Trees { scale, .. }, Some(opened)) =
+        (choose(request, settings)?, &request.model.opened)
+    else {
+        return Err(ExplainError::Method {
+            reason: "interaction values are of the sum of trees: explain the raw score of a tree \
+                     ensemble, without chosen or grouped features"
+                .to_owned(),
+        });
+    };
+    Ok(Some(Interactions {
+        opened: Arc::clone(opened),
+        rows: request.rows.clone(),
+        baseline: attributed.baseline.clone(),
+        scale,
+    }))
 }
 
 async fn attribute(

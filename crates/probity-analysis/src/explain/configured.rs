@@ -170,6 +170,7 @@ async fn settings(
         groups: std::collections::BTreeMap::new(),
         shown_rows: options.shown_rows.clone(),
         save_local_values: shap.save_local_shap_values == Some(true),
+        save_interactions: false,
     })
 }
 

@@ -21,6 +21,7 @@ use probity_report::explanation::ExplanationReport;
 
 use super::attributions::Attributions;
 use super::error::ExplainError;
+use super::interactions::{INTERACTIONS_PATH, Interactions};
 use super::trees::names;
 use crate::bias::{ANALYSIS, ANALYSIS_CONFIG, BiasDocuments};
 use crate::data_quality::{PROBITY, VIOLATIONS};
@@ -36,6 +37,7 @@ pub struct ExplainDocuments {
     /// Of a comparison only; empty when nothing is violated.
     pub violations: Option<DriftViolations>,
     pub(super) baseline: Option<RecordBatch>,
+    pub(super) interactions: Option<Interactions>,
     pub(super) save_local_values: bool,
     pub(super) join: Option<(String, ArrayRef)>,
     pub(super) hidden: BTreeSet<String>,
@@ -58,6 +60,12 @@ impl ExplainDocuments {
                 folder.write(LOCAL_VALUES_PATH, |out| self.local_values(found, out))?;
             }
             _ => folder.remove_unless_written(LOCAL_VALUES_PATH),
+        }
+        match &self.interactions {
+            Some(interactions) => folder.write(INTERACTIONS_PATH, |out| {
+                interactions.write(&self.labels, out)
+            })?,
+            None => folder.remove_unless_written(INTERACTIONS_PATH),
         }
         match &self.baseline {
             // Its values are of the data, or chosen by somebody who may see them.

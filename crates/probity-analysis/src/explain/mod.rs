@@ -12,6 +12,7 @@ mod documents;
 mod drift;
 mod error;
 mod facts;
+mod interactions;
 mod kernel;
 mod records;
 mod request;

@@ -47,6 +47,8 @@ pub struct ShapSettings {
     pub shown_rows: Vec<u64>,
     /// Whether every row's values are written.
     pub save_local_values: bool,
+    /// Whether every row's interaction values are written; of trees only.
+    pub save_interactions: bool,
 }
 
 /// What is divided among the features, and so by which method.

@@ -128,6 +128,7 @@ fn request(model: Arc<Formula>, n: usize) -> ExplainRequest {
             groups: BTreeMap::new(),
             shown_rows: vec![2],
             save_local_values: true,
+            save_interactions: false,
         }),
         pdp: None,
         hidden: BTreeSet::new(),

@@ -182,6 +182,10 @@ pub(crate) struct ShapArguments {
     /// Partial dependence of so many features, the most important first
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) pdp: u64,
+    /// Also write explanations_shap/interactions.csv: how the values of each pair of features
+    /// work together, for every row; of trees
+    #[arg(long, requires = "output_folder")]
+    pub(crate) interactions: bool,
     /// An earlier analysis.json (ours or SageMaker's), or its folder: has the ranking of the
     /// features moved? A gain (nDCG) below 0.90 is a violation
     #[arg(long, value_name = "FILE|DIR")]

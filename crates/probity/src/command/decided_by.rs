@@ -51,6 +51,7 @@ pub(super) async fn explained(
             groups: Default::default(),
             shown_rows: vec![0, 1],
             save_local_values: true,
+            save_interactions: false,
         }),
         pdp: Some(PdpSettings {
             grid_resolution: 15,

@@ -114,6 +114,7 @@ fn request(
             groups: groups(arguments, &features)?,
             shown_rows: arguments.rows.clone(),
             save_local_values: true,
+            save_interactions: arguments.interactions,
         }),
         pdp: (arguments.pdp > 0).then(|| PdpSettings {
             grid_resolution: DEFAULT_GRID_RESOLUTION,
