@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::RecordBatch;
 use probity_domain::document::analysis_config::AggregationMethod;
 use probity_domain::document::explanation_file::{
-    AttributionMethod, ExplanationFile, FORMAT, VERSION,
+    ExplanationFile, FORMAT, LabelAttributions, VERSION,
 };
 use probity_domain::document::explanations::{Explanations, GlobalShap};
 use probity_metrics::explain::baseline::{BaselineSettings, computed_baseline};
@@ -41,42 +41,12 @@ pub async fn explain(
         None => outputs_of(request).await?,
     };
     let labels = labels(request, n_outputs)?;
-    let mut notes = Vec::new();
-    if !request.hidden.is_empty() && attributed.as_ref().is_some_and(|a| a.baseline.is_some()) {
-        notes.push("baseline.csv is not written: it has values of redacted columns".to_owned());
-    }
-    if let Some(AttributionMethod::TreeInterventional | AttributionMethod::TreePathDependent) =
-        attributed
-            .as_ref()
-            .map(|attributed| attributed.found.method)
-        && request
-            .shap
-            .as_ref()
-            .is_some_and(|shap| shap.n_samples.is_some())
-    {
-        notes.push("the number of samples is not used: values of trees are exact".to_owned());
-    }
+    let mut notes = notes(request, attributed.as_ref());
     let mut explanations = Explanations::default();
     let mut facts = None;
     if let (Some(attributed), Some(settings)) = (&attributed, &request.shap) {
-        notes.extend(attributed.found.notes.iter().cloned());
-        notes.extend(attributed.baseline_notes.iter().cloned());
         let made = attribution_facts(request, settings, attributed, &labels)?;
-        explanations.kernel_shap = made
-            .labels
-            .iter()
-            .map(|label| {
-                let values = label.features.iter();
-                let global = GlobalShap {
-                    global_shap_values: values
-                        .map(|feature| (feature.feature.clone(), feature.global))
-                        .collect(),
-                    expected_value: Some(label.expected_value),
-                    ..GlobalShap::default()
-                };
-                (label.label.clone(), global)
-            })
-            .collect();
+        explanations.kernel_shap = made.labels.iter().map(global_shap).collect();
         facts = Some(made);
     }
     let curves = match &request.pdp {
@@ -123,6 +93,35 @@ pub(super) struct Attributed {
     pub(super) baseline_said: String,
     /// Of a computed baseline: what a reader should know.
     pub(super) baseline_notes: Vec<String>,
+}
+
+/// What a reader should know of the attributions.
+fn notes(request: &ExplainRequest, attributed: Option<&Attributed>) -> Vec<String> {
+    let (Some(attributed), Some(settings)) = (attributed, &request.shap) else {
+        return Vec::new();
+    };
+    let mut notes = attributed.found.notes.clone();
+    notes.extend(attributed.baseline_notes.iter().cloned());
+    if !request.hidden.is_empty() && attributed.baseline.is_some() {
+        notes.push("baseline.csv is not written: it has values of redacted columns".to_owned());
+    }
+    if settings.n_samples.is_some() && attributed.found.n_coalitions.is_none() {
+        notes.push("the number of samples is not used: values of trees are exact".to_owned());
+    }
+    notes
+}
+
+/// The values of `analysis.json`.
+fn global_shap(label: &LabelAttributions) -> (String, GlobalShap) {
+    let values = label.features.iter();
+    let global = GlobalShap {
+        global_shap_values: values
+            .map(|feature| (feature.feature.clone(), feature.global))
+            .collect(),
+        expected_value: Some(label.expected_value),
+        ..GlobalShap::default()
+    };
+    (label.label.clone(), global)
 }
 
 /// What interaction values are computed from, where they are asked for.
