@@ -153,11 +153,10 @@ impl TreeEnsemble {
             .par_chunks_mut(ROWS_PER_TASK * n_outputs)
             .enumerate()
             .for_each(|(chunk, scores)| {
-                for (offset, scores) in scores.chunks_exact_mut(n_outputs).enumerate() {
-                    let row = rows.row(chunk * ROWS_PER_TASK + offset);
-                    let row: Vec<f64> = row.iter().map(|x| self.precision.round(*x)).collect();
-                    self.add_scores(&row, scores);
-                }
+                let n_rows = scores.len() / n_outputs;
+                let values = rows.rows_from(chunk * ROWS_PER_TASK, n_rows);
+                let values: Vec<f64> = values.iter().map(|x| self.precision.round(*x)).collect();
+                self.add_scores(&values, scores);
             });
         scores
     }
@@ -171,15 +170,23 @@ impl TreeEnsemble {
         scores
     }
 
-    fn add_scores(&self, row: &[f64], scores: &mut [f64]) {
-        scores.copy_from_slice(&self.base);
+    /// Tree by tree, so that a tree stays in the cache while the rows pass through it. Each score
+    /// is summed in the order of the trees.
+    fn add_scores(&self, values: &[f64], scores: &mut [f64]) {
+        let (n_features, n_outputs) = (self.features.len(), self.n_outputs());
+        for scores in scores.chunks_exact_mut(n_outputs) {
+            scores.copy_from_slice(&self.base);
+        }
         for EnsembleTree { tree, target } in &self.trees {
-            let leaf = tree.leaf(tree.leaf_of(|feature| row[feature as usize]));
-            match target {
-                Target::One(output) => scores[*output as usize] += leaf[0],
-                Target::All => {
-                    for (score, value) in scores.iter_mut().zip(leaf) {
-                        *score += value;
+            for (row, scores) in scores.chunks_exact_mut(n_outputs).enumerate() {
+                let values = &values[row * n_features..][..n_features];
+                let leaf = tree.leaf(tree.leaf_of(|feature| values[feature as usize]));
+                match target {
+                    Target::One(output) => scores[*output as usize] += leaf[0],
+                    Target::All => {
+                        for (score, value) in scores.iter_mut().zip(leaf) {
+                            *score += value;
+                        }
                     }
                 }
             }

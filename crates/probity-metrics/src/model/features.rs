@@ -46,6 +46,11 @@ impl FeatureMatrix {
         &self.values[row_idx * self.n_features..][..self.n_features]
     }
 
+    /// The values of `n_rows` rows from `first` on, one row after another.
+    pub fn rows_from(&self, first: usize, n_rows: usize) -> &[f64] {
+        &self.values[first * self.n_features..][..n_rows * self.n_features]
+    }
+
     pub fn rows(&self) -> impl Iterator<Item = &[f64]> {
         self.values.chunks_exact(self.n_features.max(1))
     }
