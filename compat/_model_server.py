@@ -36,7 +36,7 @@ class Model:
     def rows(self, body):
         if self.form == "csv":
             return [[float(cell) for cell in row] for row in csv.reader(io.StringIO(body))]
-        if self.form == "lines":
+        if self.form in ["lines", "lists"]:
             return [json.loads(line)["instances"] for line in body.splitlines()]
         if self.form == "v2":
             (given,) = json.loads(body)["inputs"]
@@ -51,6 +51,8 @@ class Model:
     def answer(self, scores):
         if self.form == "csv":
             return "\n".join(map(repr, scores)) + "\n"
+        if self.form == "lists":
+            return "\n".join(json.dumps([score]) for score in scores) + "\n"
         if self.form == "lines":
             return "\n".join(json.dumps({"score": score}) for score in scores) + "\n"
         if self.form == "v2":

@@ -150,6 +150,20 @@ def shap_and_partial_dependence_of_the_endpoint_configuration(folder):
 
 
 @scenario
+def the_endpoint_configuration_runs_as_the_sdk_wrote_it(folder):
+    """It looks for a label at place 0 of each answer and for no score: a number there is what
+    the model reports."""
+    config = write_json(folder / "config.json", config_of("explainability-shap-pdp-endpoint"))
+    with serving(Model(form="lists")) as url:
+        probity("clarify", config, "--data", data_csv(folder, 20), "--model", f"{url}/invocations",
+                "-o", folder / "out", "--quiet")
+    for row, found in zip(loans(20), out_csv(folder / "out")[1]):
+        expected = shapley([row[name] for name in FEATURES], BASELINE, players=[1, 2])
+        for one, value in zip(found, expected[1:]):
+            close(one, value)
+
+
+@scenario
 def bias_of_a_model_equals_bias_of_its_predictions(folder):
     threshold = 0.4
     rows = [{**row, "predicted": int(probability(*(row[name] for name in FEATURES)) > threshold)}

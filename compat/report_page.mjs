@@ -137,6 +137,13 @@ const scenarios = {
     look(browser, files.check, { scripts: true, width: 400 }, "check-narrow"),
   "report of a baseline renders without complaint or request": (browser, files) =>
     look(browser, files.baseline, { scripts: true, width: 1280 }, "baseline"),
+  "report of an explanation renders without complaint or request": async (browser, files) => {
+    const page = await look(browser, files.explanation, { scripts: false, width: 1280 }, "explanation");
+    const text = await page.ask("document.body.innerText");
+    demand(text.includes("income"), "the page does not name the feature of most weight");
+  },
+  "report of an explanation fits a narrow screen": (browser, files) =>
+    look(browser, files.explanation, { scripts: false, width: 400 }, "explanation-narrow"),
 };
 
 async function main() {
@@ -149,9 +156,11 @@ async function main() {
   writeFileSync(join(scratch, "high.csv"), [header, ...rows.slice(0, rows.length / 2)].join("\n") + "\n");
   run("baseline", table, "-o", join(scratch, "baseline"), "--quiet");
   run("check", join(scratch, "high.csv"), "--baseline", join(scratch, "baseline"), "-o", join(scratch, "check"), "--quiet");
+  run("demo", "--folder", join(scratch, "demo"), "--quiet");
   const files = {
     baseline: join(scratch, "baseline", "report.html"),
     check: join(scratch, "check", "report.html"),
+    explanation: join(scratch, "demo", "explanations", "report.html"),
   };
   const browser = new Browser();
   let failures = 0;

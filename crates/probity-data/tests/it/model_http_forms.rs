@@ -448,13 +448,6 @@ fn options_that_contradict_themselves_are_refused() {
         "`probability` cannot be used: it is `score`, and answers without names need an index from 0",
     );
     check(
-        &|options| {
-            options.accept = Some(AcceptType::Json);
-            options.label = index(2);
-        },
-        "`label` cannot be used: it is 2, and answers of JSON need a JMESPath expression, for example `score`",
-    );
-    check(
         &|options| options.content_type = ContentType::JsonLines,
         "`content_template` cannot be used: it is missing; for example `{\"features\":$features}`",
     );

@@ -161,20 +161,18 @@ fn index_of(setting: &'static str, place: &ColumnReference) -> Result<usize, Inv
     }
 }
 
+/// An index is a place in the list that an answer is: the SageMaker SDK writes one whatever the
+/// content type.
 fn expression_of(
     setting: &'static str,
     place: &ColumnReference,
 ) -> Result<RecordExpression, InvalidHttpOptions> {
-    match place {
-        ColumnReference::Name(name) => RecordExpression::parse(name)
-            .map_err(|error| InvalidHttpOptions::setting(setting, error.to_string())),
-        ColumnReference::Index(index) => {
-            let problem = format!(
-                "it is {index}, and answers of JSON need a JMESPath expression, for example `score`"
-            );
-            Err(InvalidHttpOptions::setting(setting, problem))
-        }
-    }
+    let path = match place {
+        ColumnReference::Name(name) => name.clone(),
+        ColumnReference::Index(index) => format!("[{index}]"),
+    };
+    RecordExpression::parse(&path)
+        .map_err(|error| InvalidHttpOptions::setting(setting, error.to_string()))
 }
 
 fn repeated(names: &[String]) -> Option<&String> {
