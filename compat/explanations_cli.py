@@ -536,7 +536,7 @@ def a_killed_run_goes_on_where_it_was(folder):
     with serving(whole) as url:
         probity("clarify", config, "--data", data, "--model", f"{url}/invocations",
                 "-o", folder / "whole", "--quiet")
-    model = Model(slow=0.02)
+    model = Model(slow=0.05)
     with serving(model) as url:
         command = [program(), "clarify", str(config), "--data", str(data), "--model", f"{url}/invocations",
                    "-o", str(folder / "out"), "--quiet"]
