@@ -363,6 +363,30 @@ def table_rows(expected):
     return [row for row in rows if not any(isinstance(cell, str) for cell in row)]
 
 
+@scenario
+def ids_stand_beside_the_values_and_hashed_where_they_are_redacted(folder):
+    data = folder / "data.csv"
+    rows = [{"label": row["label"], **{name: row[name] for name in FEATURES}, "customer": f"c{at}"}
+            for at, row in enumerate(loans(5))]
+    with open(data, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    config = config_of("explainability-baseline", headers=list(rows[0]), joinsource_name_or_index="customer")
+    path = write_json(folder / "config.json", config)
+    found = []
+    for options in [[], ["--redact", "customer"]]:
+        with serving(Model()) as url:
+            probity("clarify", path, "--data", data, "--model", f"{url}/invocations", "-o", folder / "out",
+                    "--quiet", *options)
+        with open(folder / "out" / "explanations_shap" / "out.csv", newline="") as file:
+            header, *lines = csv.reader(file)
+        assert header == [*(f"{name}_label0" for name in FEATURES), "customer"], header
+        found.append([line[-1] for line in lines])
+    assert found[0] == [row["customer"] for row in rows], found[0]
+    assert len(set(found[1])) == 5 and not set(found[1]) & set(found[0]), found[1]
+
+
 # What is refused.
 
 @scenario

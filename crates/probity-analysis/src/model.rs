@@ -58,7 +58,12 @@ impl Model {
     /// What the model's file calls its outputs.
     pub fn output_names(&self) -> Option<Vec<String>> {
         let summary = self.opened.as_ref()?.summary();
-        summary.output_names.map(<[String]>::to_vec)
+        let names = summary.output_names?;
+        // Of two classes a model may report the score of the second alone.
+        let fits = summary
+            .n_outputs
+            .is_some_and(|n_outputs| [n_outputs, n_outputs.max(2)].contains(&names.len()));
+        fits.then(|| names.to_vec())
     }
 
     /// The trees, where it is an ensemble that is computed here.

@@ -25,8 +25,13 @@ fn main() -> ExitCode {
 
 /// Runs one command on a runtime with as many workers as it may use.
 fn run(command: Command) -> Result<Exit, anyhow::Error> {
+    let threads = command.threads().get();
+    // Trees, neighbours and coalitions are computed on this pool; it is made before its first use.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(command.threads().get())
+        .worker_threads(threads)
         .enable_all()
         .build()?;
     runtime.block_on(async {

@@ -190,8 +190,8 @@ fn required<'a>(
 
 fn needs_predictions(config: &AnalysisConfig) -> BiasError {
     let way = match config.predictor {
-        Some(_) => ", or give the model itself with --model FILE|URL",
-        None => ", or add a `predictor` and give the model with --model FILE|URL",
+        Some(_) => ", or give `probity clarify` the model itself with --model FILE|URL",
+        None => ", or add a `predictor` and give `probity clarify` the model with --model FILE|URL",
     };
     BiasError::Unfit {
         problems: format!(

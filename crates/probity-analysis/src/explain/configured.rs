@@ -1,15 +1,18 @@
 //! From a configuration and its data to what an explanation is asked for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use probity_data::location::Environment;
 use probity_domain::document::analysis_config::{
     AggregationMethod, AnalysisConfig, ColumnReference, ConfigValue, PartialDependence, Shap,
 };
 use probity_domain::document::probity_file::DatasetFacts;
+use probity_metrics::summary::redacted_texts;
 
 use super::baseline;
+use super::documents::plain_column;
 use super::error::ExplainError;
 use super::request::{
     BaselineChoice, DEFAULT_GRID_RESOLUTION, DEFAULT_TOP_FEATURES, ExplainRequest, PdpFeatures,
@@ -93,7 +96,9 @@ pub async fn configured(
             location: table.location.clone(),
         });
     }
-    let join = id.map(|id| (id, read.rows.column(features.len()).clone()));
+    let join = id
+        .map(|id| join_column(id, read.rows.column(features.len()), request))
+        .transpose()?;
     let methods = config.methods.clone().unwrap_or_default();
     let environment = surroundings.environment;
     let shap = match &methods.shap {
@@ -127,6 +132,20 @@ pub async fn configured(
         threads: request.threads,
         checkpoint: options.checkpoint,
     })
+}
+
+/// The ids that are written beside the values: as one of the types that a CSV tells apart, and
+/// hashed where nobody shall see them.
+fn join_column(
+    id: String,
+    ids: &ArrayRef,
+    request: &BiasRequest,
+) -> Result<(String, ArrayRef), ExplainError> {
+    let ids = match request.redacted.contains(&id) {
+        true => redacted_texts(ids).map_err(|error| unfit(&error.to_string()))?,
+        false => Arc::clone(ids),
+    };
+    Ok((id, plain_column(&ids)))
 }
 
 fn unfit(problems: &str) -> ExplainError {

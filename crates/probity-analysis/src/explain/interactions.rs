@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use probity_data::model::OpenedModel;
+use probity_domain::document::csv::{CsvField, CsvWriter};
 use probity_metrics::explain::{Background, TreeExplainer};
 
 use super::error::ExplainError;
@@ -40,35 +41,36 @@ impl Interactions {
         let names = names(&self.rows);
         let columns = self.opened.match_columns(&self.rows);
         let columns = columns.map_err(io::Error::other)?.columns;
-        writeln!(out, "row,label,feature,other_feature,value")?;
+        let mut csv = CsvWriter::new(out);
+        csv.write_record(
+            ["row", "label", "feature", "other_feature", "value"].map(CsvField::Text),
+        )?;
         let n = columns.len();
-        let quoted: Vec<String> = columns
-            .iter()
-            .map(|column| field(&names[*column]))
-            .collect();
-        let labels: Vec<String> = labels.iter().map(|label| field(label)).collect();
         let mut start = 0;
         while start < self.rows.num_rows() {
             let chunk = ROWS_AT_ONCE.min(self.rows.num_rows() - start);
             let matrix = self.opened.features_of(&self.rows.slice(start, chunk));
             let values = explainer.interaction_values(&matrix.map_err(io::Error::other)?);
             for (game, pairs) in values.chunks_exact((n * n).max(1)).enumerate() {
-                let row = start + game / labels.len();
+                let row = i64::try_from(start + game / labels.len()).map_err(io::Error::other)?;
                 let label = &labels[game % labels.len()];
                 for one in 0..n {
                     for other in one..n {
                         let halves = if one == other { 1.0 } else { 2.0 };
                         let value = pairs[one * n + other] * halves * self.scale;
-                        writeln!(
-                            out,
-                            "{row},{label},{},{},{value}",
-                            quoted[one], quoted[other]
-                        )?;
+                        csv.write_record([
+                            CsvField::Integer(row),
+                            CsvField::Text(label),
+                            CsvField::Text(&names[columns[one]]),
+                            CsvField::Text(&names[columns[other]]),
+                            CsvField::Float(value),
+                        ])?;
                     }
                 }
             }
             start += chunk;
         }
+        csv.finish()?;
         Ok(())
     }
 
@@ -88,12 +90,5 @@ impl Interactions {
             None => Background::PathDependent,
         };
         TreeExplainer::new(trees, background).map_err(|error| method(error.to_string()))
-    }
-}
-
-fn field(text: &str) -> String {
-    match text.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
     }
 }

@@ -20,16 +20,17 @@ pub enum CsvField<'a> {
 
 /// Writes records as they come; keeps none.
 #[derive(Debug)]
-pub(super) struct CsvWriter<W> {
+pub struct CsvWriter<W> {
     writer: W,
 }
 
 impl<W: Write> CsvWriter<W> {
-    pub(super) fn new(writer: W) -> CsvWriter<W> {
+    pub fn new(writer: W) -> CsvWriter<W> {
         CsvWriter { writer }
     }
 
-    pub(super) fn write_record<'a>(
+    /// Writes one line.
+    pub fn write_record<'a>(
         &mut self,
         fields: impl IntoIterator<Item = CsvField<'a>>,
     ) -> io::Result<()> {
@@ -71,7 +72,7 @@ impl<W: Write> CsvWriter<W> {
         write!(self.writer, "\"{}\"", text.replace('"', "\"\""))
     }
 
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    pub fn finish(mut self) -> io::Result<W> {
         self.writer.flush()?;
         Ok(self.writer)
     }

@@ -10,6 +10,7 @@ pub mod bias_file;
 pub mod bias_violations;
 pub mod constraint_violations;
 pub mod constraints;
+pub mod csv;
 pub mod explanation;
 pub mod explanation_file;
 pub mod explanations;
@@ -23,7 +24,6 @@ pub mod probity_file;
 pub mod statistics;
 
 mod confusion_matrix;
-mod csv;
 mod java_double;
 mod java_json;
 mod monitoring_config;

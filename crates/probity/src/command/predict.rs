@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result};
 use probity_analysis::explain::{Scored, read_records, score};
 use probity_data::dataset::DatasetType;
+use probity_domain::document::csv::{CsvField, CsvWriter};
 use serde::Serialize;
 
 use super::model::{Described, open};
@@ -28,7 +29,7 @@ pub(crate) async fn run(arguments: PredictArguments) -> Result<Exit> {
     })
     .await?;
     if let Some(path) = &arguments.output_file {
-        write_file(path, &csv(&scored))?;
+        write_file(path, &csv(&scored)?)?;
         return Ok(Exit::NoViolation);
     }
     if arguments.print.output == OutputArgument::Json {
@@ -37,7 +38,7 @@ pub(crate) async fn run(arguments: PredictArguments) -> Result<Exit> {
     }
     let mut out = io::stdout().lock();
     match out
-        .write_all(csv(&scored).as_bytes())
+        .write_all(csv(&scored)?.as_bytes())
         .and_then(|()| out.flush())
     {
         // Whoever reads our output has seen enough.
@@ -67,31 +68,23 @@ impl<'a> Printed<'a> {
 }
 
 /// A column per output, and one of labels where the model says any.
-fn csv(scored: &Scored) -> String {
-    let mut names = scored.output_names();
-    names.extend(scored.labels.as_ref().map(|_| "label".to_owned()));
-    let mut text = names
-        .iter()
-        .map(|name| field(name))
-        .collect::<Vec<_>>()
-        .join(",");
-    text.push('\n');
+fn csv(scored: &Scored) -> io::Result<String> {
+    let mut csv = CsvWriter::new(Vec::new());
+    let names = scored.output_names();
+    let label = scored.labels.as_ref().map(|_| CsvField::Text("label"));
+    csv.write_record(names.iter().map(|name| CsvField::Text(name)).chain(label))?;
     for (row_idx, scores) in scored.rows().enumerate() {
-        let mut fields: Vec<String> = scores.iter().map(ToString::to_string).collect();
         let label = scored
             .labels
             .as_ref()
             .and_then(|labels| labels.get(row_idx));
-        fields.extend(label.map(|label| field(label)));
-        text.push_str(&fields.join(","));
-        text.push('\n');
+        let label = label.map(|label| CsvField::Text(label));
+        csv.write_record(
+            scores
+                .iter()
+                .map(|score| CsvField::Float(*score))
+                .chain(label),
+        )?;
     }
-    text
-}
-
-fn field(text: &str) -> String {
-    match text.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    }
+    String::from_utf8(csv.finish()?).map_err(io::Error::other)
 }
