@@ -101,13 +101,11 @@ pub async fn configured(
         .transpose()?;
     let methods = config.methods.clone().unwrap_or_default();
     let environment = surroundings.environment;
-    let shap = match &methods.shap {
-        Some(shap) => {
-            let of_data = (config, &table);
-            Some(settings(shap, of_data, (&rows, &options), environment).await?)
-        }
-        None => None,
-    };
+    let mut shap = None;
+    if let Some(asked) = &methods.shap {
+        let of_data = (config, &table);
+        shap = Some(settings(asked, of_data, (&rows, &options), environment).await?);
+    }
     let pdp = methods.pdp.as_ref();
     let pdp = pdp.map(|pdp| dependence(pdp, &table, &features));
     let pdp = pdp.transpose()?;
