@@ -1,0 +1,87 @@
+//! What every verb needs: the store, the clock, new names, and the settings of this server.
+
+use std::sync::Arc;
+
+use probity_store::Store;
+use tokio::sync::Notify;
+
+use crate::caller::{Access, Caller};
+use crate::clock::{Clock, Ids};
+use crate::fault::Fault;
+
+/// What the operator decided at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Twelve digits, part of every ARN.
+    pub account_id: String,
+    /// `--allow-local-processes`: script processors run as local processes.
+    pub local_processes: LocalProcesses,
+}
+
+/// Whether script processors run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalProcesses {
+    Refused,
+    /// Only where the kernel keeps them from the data folder and the server's environment.
+    Isolated,
+    /// Even where it cannot.
+    AllowUnisolated,
+}
+
+/// Shared by every request and every job; cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub settings: Arc<Settings>,
+    /// Rung when a job was enqueued, so that an idle worker looks at once.
+    pub jobs: Arc<Notify>,
+    /// Rung when an endpoint or its configuration changed.
+    pub endpoints: Arc<Notify>,
+}
+
+impl App {
+    /// The first line of every verb. `action` is the IAM action, `sagemaker:CreateModel`.
+    pub fn authorise(&self, caller: &Caller, action: &str) -> Result<(), Fault> {
+        match caller.access {
+            Access::Administrator => Ok(()),
+            Access::ReadOnly if reads_only(action) => Ok(()),
+            Access::ReadOnly => Err(Fault::Denied {
+                user: caller.user.clone(),
+                action: action.to_owned(),
+            }),
+        }
+    }
+}
+
+/// IAM's access levels "List" and "Read", by the verb of the action.
+fn reads_only(action: &str) -> bool {
+    let verb = action.split_once(':').map_or(action, |(_, verb)| verb);
+    let reading = [
+        "BatchDescribe",
+        "BatchGet",
+        "Describe",
+        "Get",
+        "Head",
+        "List",
+        "QueryLineage",
+        "Search",
+    ];
+    reading.iter().any(|start| verb.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_is_told_from_writing_by_the_verb() {
+        for action in ["sagemaker:DescribeModel", "s3:GetObject", "sts:GetCallerIdentity"] {
+            assert!(reads_only(action), "{action}");
+        }
+        for action in ["sagemaker:CreateModel", "s3:PutObject", "sagemaker:InvokeEndpoint"] {
+            assert!(!reads_only(action), "{action}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Verbs that a caller may ask for: each is authorised, checked, written with its event, and what
+//! happens later is enqueued.
+//!
+//! Resources are JSON documents in the words of the SageMaker API, already checked against its
+//! service model when they come in. What the server acts upon (endpoints, jobs) is read into
+//! types; what it only keeps stays a document.
+
+mod app;
+mod caller;
+mod clock;
+mod fault;
+
+pub use app::{App, LocalProcesses, Settings};
+pub use caller::{Access, Caller};
+pub use clock::{Clock, Ids};
+pub use fault::Fault;

@@ -1,0 +1,1 @@
+//! Bytes on the wire: AWS JSON, the runtime API, S3, health and metrics.

@@ -1,0 +1,1 @@
+//! What happens later: jobs that run until they have a final status.
