@@ -153,7 +153,13 @@ mod tests {
 
     #[test]
     fn other_text_is_refused() {
-        for text in ["", "model/m", "arn:aws:sagemaker", "arn:aws::r:a:x", "arn:aws:s:r:a:"] {
+        for text in [
+            "",
+            "model/m",
+            "arn:aws:sagemaker",
+            "arn:aws::r:a:x",
+            "arn:aws:s:r:a:",
+        ] {
             assert!(text.parse::<Arn>().is_err(), "{text}");
         }
     }
