@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod analysis_config;
+pub mod api;
 pub mod bias_file;
 pub mod bias_violations;
 pub mod capture_record;
