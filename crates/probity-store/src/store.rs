@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::any::{AnyConnection, AnyPoolOptions, install_default_drivers};
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 
 use crate::error::StoreError;
 
