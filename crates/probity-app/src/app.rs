@@ -62,6 +62,7 @@ fn reads_only(action: &str) -> bool {
         "BatchDescribe",
         "BatchGet",
         "Describe",
+        "Filter",
         "Get",
         "Head",
         "List",
@@ -77,10 +78,19 @@ mod tests {
 
     #[test]
     fn reading_is_told_from_writing_by_the_verb() {
-        for action in ["sagemaker:DescribeModel", "s3:GetObject", "sts:GetCallerIdentity"] {
+        for action in [
+            "sagemaker:DescribeModel",
+            "s3:GetObject",
+            "sts:GetCallerIdentity",
+            "logs:FilterLogEvents",
+        ] {
             assert!(reads_only(action), "{action}");
         }
-        for action in ["sagemaker:CreateModel", "s3:PutObject", "sagemaker:InvokeEndpoint"] {
+        for action in [
+            "sagemaker:CreateModel",
+            "s3:PutObject",
+            "sagemaker:InvokeEndpoint",
+        ] {
             assert!(!reads_only(action), "{action}");
         }
     }

@@ -9,6 +9,9 @@ use thiserror::Error;
 pub enum Fault {
     #[error("could not find {} `{name}`", kind.as_str())]
     NotFound { kind: ResourceKind, name: String },
+    /// Something without a kind of resource: a log group, a user.
+    #[error("{message}")]
+    Missing { message: String },
     #[error("{} `{name}` already exists", kind.as_str())]
     Exists { kind: ResourceKind, name: String },
     /// The resource is in a state that forbids the verb, or others depend on it.
@@ -38,6 +41,12 @@ pub enum Fault {
 impl Fault {
     pub fn invalid(message: impl Into<String>) -> Fault {
         Fault::Invalid {
+            message: message.into(),
+        }
+    }
+
+    pub fn missing(message: impl Into<String>) -> Fault {
+        Fault::Missing {
             message: message.into(),
         }
     }

@@ -9,6 +9,7 @@ mod app;
 mod caller;
 mod clock;
 mod fault;
+pub mod user;
 
 pub use app::{App, LocalProcesses, Settings};
 pub use caller::{Access, Caller};

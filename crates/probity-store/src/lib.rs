@@ -3,9 +3,23 @@
 //! Columns are BIGINT, DOUBLE PRECISION and TEXT only, times are milliseconds since 1970 in UTC,
 //! documents are JSON text: what both databases mean alike.
 
+pub mod audit;
+pub mod backup;
+mod canonical;
+pub mod capture_loss;
 mod error;
+pub mod job;
+pub mod log_event;
+pub mod metric_point;
+mod page;
 pub mod resource;
+pub mod setting;
 mod store;
+pub mod tag;
+pub mod user;
+mod vault;
 
 pub use error::StoreError;
-pub use store::{Backend, Store, Unit};
+pub use page::{Cursor, Page};
+pub use store::{Backend, Store, Unit, sqlite_url};
+pub use vault::Vault;

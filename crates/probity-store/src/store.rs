@@ -1,10 +1,13 @@
 //! The connection, and the unit of work: everything of one verb is written, or nothing.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::StoreError;
 
@@ -20,14 +23,24 @@ pub enum Backend {
 pub struct Store {
     pool: AnyPool,
     backend: Backend,
+    /// Turns to write. Writers wait here and not with a connection in their hands, so that who
+    /// writes can always read beside; and they are served in order.
+    turns: Arc<Semaphore>,
 }
 
 /// One transaction. Dropped without [`Unit::commit`], it leaves nothing.
 #[derive(Debug)]
 pub struct Unit {
+    // Ends before the turn does.
     transaction: Transaction<'static, Any>,
+    _turn: OwnedSemaphorePermit,
     backend: Backend,
 }
+
+/// Connections of one store: as many writers as may write at once, and some readers.
+const SQLITE_CONNECTIONS: u32 = 8;
+const POSTGRES_CONNECTIONS: u32 = 16;
+const POSTGRES_WRITERS: usize = 10;
 
 const SQLITE_SETTINGS: [&str; 4] = [
     "pragma journal_mode = wal",
@@ -51,8 +64,15 @@ impl Store {
             location: without_password(url),
             source,
         };
+        let (connections, writers) = match backend {
+            Backend::Sqlite => (SQLITE_CONNECTIONS, 1),
+            Backend::Postgres => (POSTGRES_CONNECTIONS, POSTGRES_WRITERS),
+        };
+        if backend == Backend::Sqlite {
+            make_private(url).map_err(|error| open(sqlx::Error::Io(error)))?;
+        }
         let pool = AnyPoolOptions::new()
-            .max_connections(8)
+            .max_connections(connections)
             .acquire_timeout(Duration::from_secs(20))
             .after_connect(move |connection, _| {
                 Box::pin(async move {
@@ -67,11 +87,23 @@ impl Store {
             .connect(url)
             .await
             .map_err(open)?;
+        if backend == Backend::Postgres {
+            make_collation(&pool).await.map_err(open)?;
+        }
         migrations()
             .run(&pool)
             .await
             .map_err(|source| StoreError::Migrate { source })?;
-        Ok(Store { pool, backend })
+        Ok(Store {
+            pool,
+            backend,
+            turns: Arc::new(Semaphore::new(writers)),
+        })
+    }
+
+    /// Ends all connections; a SQLite file is then complete without its `-wal` file.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 
     pub fn backend(&self) -> Backend {
@@ -82,9 +114,19 @@ impl Store {
         &self.pool
     }
 
+    /// For a single statement that writes; [`Store::begin`] takes a turn by itself.
+    pub(crate) async fn turn_to_write(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        turn.map_err(|_| StoreError::Query {
+            doing: "wait for a turn to write",
+            source: sqlx::Error::PoolClosed,
+        })
+    }
+
     /// Begins to write. SQLite has one writer at a time: it waits for its turn here, and not in
     /// the middle, where it could only fail.
     pub async fn begin(&self) -> Result<Unit, StoreError> {
+        let turn = self.turn_to_write().await?;
         let statement = match self.backend {
             Backend::Sqlite => "begin immediate",
             Backend::Postgres => "begin",
@@ -99,6 +141,7 @@ impl Store {
                 })?;
         Ok(Unit {
             transaction,
+            _turn: turn,
             backend: self.backend,
         })
     }
@@ -124,6 +167,61 @@ impl Unit {
     }
 }
 
+/// A new database file is readable by its owner only; SQLite gives its other files the same mode.
+fn make_private(url: &str) -> std::io::Result<()> {
+    let Some(path) = file_of(url) else {
+        return Ok(());
+    };
+    if !url.contains("mode=rwc") || path.exists() {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Signs that mean something in a URL, and how they are written there. The first one first.
+const ESCAPES: [(&str, &str); 3] = [("%", "%25"), ("?", "%3F"), ("#", "%23")];
+
+/// The URL for [`Store::open`] of a file that is made when it is not there. `None` where the path
+/// is no UTF-8 text.
+pub fn sqlite_url(path: &Path) -> Option<String> {
+    let mut text = path.to_str()?.to_owned();
+    for (sign, escaped) in ESCAPES {
+        text = text.replace(sign, escaped);
+    }
+    Some(format!("sqlite://{text}?mode=rwc"))
+}
+
+/// The file of a SQLite URL; `None` for one in memory.
+fn file_of(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let path = rest.split_once('?').map_or(rest, |(path, _)| path);
+    if path.is_empty() || path == ":memory:" {
+        return None;
+    }
+    let mut path = path.to_owned();
+    for (sign, escaped) in ESCAPES.into_iter().rev() {
+        path = path.replace(escaped, sign);
+    }
+    Some(PathBuf::from(path))
+}
+
+/// The collation that SQLite has by itself. Two servers may start at once: what the other one
+/// made is as good.
+async fn make_collation(pool: &AnyPool) -> Result<(), sqlx::Error> {
+    let made = sqlx::query("create collation if not exists \"binary\" (locale = 'C')")
+        .execute(pool)
+        .await;
+    match made {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
+        other => other.map(drop),
+    }
+}
+
 /// A database URL as it may be shown.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
@@ -137,6 +235,14 @@ fn without_password(url: &str) -> String {
 
 /// Every step from an empty database to the current one; a step is never edited once released.
 const STEPS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/0001_first.sql"))];
+
+/// The version of a database that this program has brought up to date.
+pub(crate) fn newest_step() -> i64 {
+    STEPS
+        .iter()
+        .map(|(version, _, _)| *version)
+        .fold(0, i64::max)
+}
 
 fn migrations() -> Migrator {
     use sqlx::migrate::{Migration, MigrationType};
@@ -152,5 +258,20 @@ fn migrations() -> Migrator {
     Migrator {
         migrations: steps.collect::<Vec<_>>().into(),
         ..Migrator::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_comes_back_from_its_url() {
+        for path in ["/data/probity.db", "/a b/100%25?#x.db", "relative/é.db"] {
+            let url = sqlite_url(Path::new(path)).unwrap();
+            assert_eq!(file_of(&url), Some(PathBuf::from(path)), "{url}");
+        }
+        assert_eq!(file_of("sqlite::memory:"), None);
+        assert_eq!(file_of("postgres://x/y"), None);
     }
 }

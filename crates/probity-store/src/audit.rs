@@ -1,0 +1,244 @@
+//! The audit log: every write, who, when, what and why, in one hash chain.
+//!
+//! hash(n) = SHA-256(hash(n-1) || canonical JSON of event n), in hexadecimal; hash(0) is empty.
+//! A changed, inserted or removed event breaks the chain at that place; the head row tells when
+//! the last events are missing. Who can rewrite the whole database can rewrite the whole chain:
+//! against that, hashes are to be kept elsewhere (evidence packs carry them).
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::any::AnyRow;
+use sqlx::{Row, SqlStr};
+
+use crate::canonical::canonical_json;
+use crate::error::StoreError;
+use crate::store::{Store, Unit};
+
+/// What a verb did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    pub at_ms: i64,
+    /// A user's name, or the server's own for what happens later.
+    pub actor: String,
+    /// `sagemaker:CreateModel`.
+    pub action: String,
+    pub resource_arn: String,
+    /// What was written, without secrets and payloads.
+    pub change: Value,
+    pub reason: Option<String>,
+    pub request_id: String,
+}
+
+/// An event in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// 1, 2, 3 …
+    pub seq: i64,
+    pub event: NewEvent,
+    /// 64 hexadecimal digits.
+    pub hash: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListEvents {
+    pub resource_arn: Option<String>,
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub from_ms: Option<i64>,
+    pub to_ms: Option<i64>,
+    pub order: EventOrder,
+    /// Events beyond this one in the chosen order.
+    pub after_seq: Option<i64>,
+    pub limit: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventOrder {
+    #[default]
+    OldestFirst,
+    NewestFirst,
+}
+
+/// What a walk along the chain found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Events whose hashes are right, from the first on.
+    pub events: u64,
+    /// The first event that is not what was written, or is not there.
+    pub broken_at: Option<i64>,
+}
+
+/// Appends an event and answers its number. The head row stays locked until the unit ends, so
+/// this comes late in a unit.
+pub async fn append(unit: &mut Unit, event: &NewEvent) -> Result<i64, StoreError> {
+    let fault = StoreError::query("append to the audit log");
+    // Writing first takes the lock; the hash is still the one before.
+    let head = sqlx::query("update audit_head set seq = seq + 1 where id = 1 returning seq, hash")
+        .fetch_one(unit.connection())
+        .await
+        .map_err(&fault)?;
+    let seq: i64 = head.try_get("seq").map_err(&fault)?;
+    let before: String = head.try_get("hash").map_err(&fault)?;
+    let hash = hash_of(&before, seq, event);
+    sqlx::query(
+        "insert into audit_event (seq, at_ms, actor, action, resource_arn, change_json, reason,
+                                  request_id, hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(seq)
+    .bind(event.at_ms)
+    .bind(&event.actor)
+    .bind(&event.action)
+    .bind(&event.resource_arn)
+    .bind(canonical_json(&event.change))
+    .bind(event.reason.as_deref())
+    .bind(&event.request_id)
+    .bind(&hash)
+    .execute(unit.connection())
+    .await
+    .map_err(&fault)?;
+    sqlx::query("update audit_head set hash = $1 where id = 1")
+        .bind(&hash)
+        .execute(unit.connection())
+        .await
+        .map_err(&fault)?;
+    Ok(seq)
+}
+
+/// A page of events.
+pub async fn list(store: &Store, wanted: &ListEvents) -> Result<Vec<Event>, StoreError> {
+    let (statement, start) = match wanted.order {
+        EventOrder::OldestFirst => (OLDEST_FIRST, i64::MIN),
+        EventOrder::NewestFirst => (NEWEST_FIRST, i64::MAX),
+    };
+    // An empty text stands for "any": no event has one there.
+    sqlx::query(SqlStr::from_static(statement))
+        .bind(wanted.resource_arn.as_deref().unwrap_or_default())
+        .bind(wanted.actor.as_deref().unwrap_or_default())
+        .bind(wanted.action.as_deref().unwrap_or_default())
+        .bind(wanted.from_ms.unwrap_or(i64::MIN))
+        .bind(wanted.to_ms.unwrap_or(i64::MAX))
+        .bind(wanted.after_seq.unwrap_or(start))
+        .bind(i64::from(wanted.limit))
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("read the audit log"))?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+macro_rules! list_statement {
+    ($beyond:literal, $direction:literal) => {
+        concat!(
+            "select seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, hash
+             from audit_event
+             where ($1 = '' or resource_arn = $1) and ($2 = '' or actor = $2)
+               and ($3 = '' or action = $3) and at_ms >= $4 and at_ms <= $5 and seq ",
+            $beyond,
+            " $6 order by seq ",
+            $direction,
+            " limit $7"
+        )
+    };
+}
+
+const OLDEST_FIRST: &str = list_statement!(">", "asc");
+const NEWEST_FIRST: &str = list_statement!("<", "desc");
+
+const VERIFY_PAGE: u32 = 1000;
+
+/// Walks the whole chain.
+pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
+    // Read first: events that are appended during the walk come after it.
+    let (head_seq, head_hash) = head(store).await?;
+    let mut before = String::new();
+    let mut seq = 0;
+    while seq < head_seq {
+        let page = ListEvents {
+            after_seq: Some(seq),
+            limit: VERIFY_PAGE,
+            ..ListEvents::default()
+        };
+        let events = list(store, &page).await?;
+        if events.is_empty() {
+            return Ok(broken_after(seq));
+        }
+        for event in events {
+            if event.seq > head_seq {
+                break;
+            }
+            if event.seq != seq + 1 || event.hash != hash_of(&before, event.seq, &event.event) {
+                return Ok(broken_after(seq));
+            }
+            seq = event.seq;
+            before = event.hash;
+        }
+    }
+    if before != head_hash {
+        return Ok(broken_after(seq - 1));
+    }
+    Ok(Verified {
+        events: seq.unsigned_abs(),
+        broken_at: None,
+    })
+}
+
+/// Number and hash of the last event; 0 and nothing before the first.
+pub async fn head(store: &Store) -> Result<(i64, String), StoreError> {
+    let fault = StoreError::query("read the head of the audit log");
+    let row = sqlx::query("select seq, hash from audit_head where id = 1")
+        .fetch_one(store.pool())
+        .await
+        .map_err(&fault)?;
+    Ok((
+        row.try_get("seq").map_err(&fault)?,
+        row.try_get("hash").map_err(&fault)?,
+    ))
+}
+
+fn broken_after(seq: i64) -> Verified {
+    Verified {
+        events: seq.max(0).unsigned_abs(),
+        broken_at: Some(seq + 1),
+    }
+}
+
+fn hash_of(before: &str, seq: i64, event: &NewEvent) -> String {
+    let document = json!({
+        "seq": seq,
+        "at_ms": event.at_ms,
+        "actor": event.actor,
+        "action": event.action,
+        "resource_arn": event.resource_arn,
+        "change": event.change,
+        "reason": event.reason,
+        "request_id": event.request_id,
+    });
+    let mut digest = Sha256::new();
+    digest.update(before);
+    digest.update(canonical_json(&document));
+    let hash = digest.finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read(row: &AnyRow) -> Result<Event, StoreError> {
+    let fault = StoreError::query("read the audit log");
+    let text = |column: &str| row.try_get::<String, _>(column).map_err(&fault);
+    let seq: i64 = row.try_get("seq").map_err(&fault)?;
+    // A change that is no JSON was not written here: it must break the chain, not the reading.
+    let change = text("change_json")?;
+    Ok(Event {
+        seq,
+        event: NewEvent {
+            at_ms: row.try_get("at_ms").map_err(&fault)?,
+            actor: text("actor")?,
+            action: text("action")?,
+            resource_arn: text("resource_arn")?,
+            change: serde_json::from_str(&change).unwrap_or(Value::String(change)),
+            reason: row.try_get("reason").map_err(&fault)?,
+            request_id: text("request_id")?,
+        },
+        hash: text("hash")?,
+    })
+}

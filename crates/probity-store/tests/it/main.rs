@@ -1,0 +1,21 @@
+//! One suite, on a SQLite file and on PostgreSQL; and what only one of them can show.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end a test as the test itself would"
+)]
+
+mod audit;
+mod backup;
+mod capture_loss;
+mod database;
+mod job;
+mod log_event;
+mod metric_point;
+mod migration;
+mod resource;
+mod resource_pages;
+mod setting;
+mod tag;
+mod user;

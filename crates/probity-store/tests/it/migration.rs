@@ -1,0 +1,151 @@
+//! From nothing and from every released step to the current schema.
+
+use std::path::Path;
+
+use probity_store::{Store, StoreError, audit, job, resource};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, SqlStr};
+
+use crate::database::{Database, on_both, write};
+use crate::resource::key;
+
+on_both!(
+    a_database_of_the_first_step_is_brought_to_now,
+    opening_twice_changes_nothing,
+    two_servers_start_at_once,
+    a_database_of_a_later_version_is_refused,
+);
+
+/// As it was released. It is never edited: `0001_first.sql` must stay the same, or databases in
+/// the field would be refused.
+const FIRST: &str = include_str!("released/0001_first.sql");
+
+#[test]
+fn a_released_step_is_never_edited() {
+    assert_eq!(FIRST, include_str!("../../migrations/0001_first.sql"));
+}
+
+fn steps(steps: &[(i64, &'static str)]) -> Migrator {
+    let migrations: Vec<Migration> = steps
+        .iter()
+        .map(|(version, sql)| {
+            Migration::new(
+                *version,
+                "first".into(),
+                MigrationType::Simple,
+                SqlStr::from_static(sql),
+                false,
+            )
+        })
+        .collect();
+    Migrator {
+        migrations: migrations.into(),
+        ..Migrator::DEFAULT
+    }
+}
+
+/// A database as the first release left it, with a row in each table that verbs write.
+async fn first_release(database: &Database) {
+    sqlx::any::install_default_drivers();
+    let pool = AnyPool::connect(&database.url).await.unwrap();
+    if database.path().is_none() {
+        sqlx::query("create collation \"binary\" (locale = 'C')")
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    steps(&[(1, FIRST)]).run(&pool).await.unwrap();
+    for statement in [
+        "insert into resource values ('model', 'eu-west-1', 'm', 'arn:m', 3, 'InService', 1, 2,
+                                      'ann', 'bob', '{\"Group\":\"g\"}', '{\"ModelName\":\"m\"}')",
+        "insert into resource_attribute values ('model', 'eu-west-1', 'm', 'Group', 'g')",
+        "insert into job values ('j', 'processing', 's', 'eu-west-1', 0, 0, '', 0)",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+}
+
+async fn a_database_of_the_first_step_is_brought_to_now(database: &Database) {
+    first_release(database).await;
+    let store = database.open().await;
+    let read = resource::get(&store, key("m")).await.unwrap().unwrap();
+    assert_eq!((read.version, read.attributes["Group"].as_str()), (3, "g"));
+    assert_eq!(job::get(&store, "j").await.unwrap().unwrap().subject, "s");
+    assert_eq!(audit::verify(&store).await.unwrap().broken_at, None);
+    let answer = write(&store, async |unit| resource::replace(unit, &read).await).await;
+    assert_eq!(answer, resource::Replaced::Yes);
+}
+
+async fn opening_twice_changes_nothing(database: &Database) {
+    let store = database.open().await;
+    write(&store, async |unit| {
+        resource::insert(unit, &crate::resource::model("m", 1)).await
+    })
+    .await;
+    store.close().await;
+    let store = database.open().await;
+    assert!(resource::get(&store, key("m")).await.unwrap().is_some());
+}
+
+async fn two_servers_start_at_once(database: &Database) {
+    let open = || {
+        let url = database.url.clone();
+        tokio::spawn(async move { Store::open(&url).await.map(drop) })
+    };
+    let tasks = [open(), open(), open(), open()];
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+}
+
+async fn a_database_of_a_later_version_is_refused(database: &Database) {
+    database.open().await.close().await;
+    sqlx::any::install_default_drivers();
+    let pool = AnyPool::connect(&database.url).await.unwrap();
+    let later = [(1, FIRST), (999, "create table later (id bigint)")];
+    steps(&later).run(&pool).await.unwrap();
+    pool.close().await;
+    let error = Store::open(&database.url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+}
+
+/// A new database file is for its owner alone.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::sqlite();
+    let store = database.open().await;
+    write(&store, async |unit| {
+        resource::insert(unit, &crate::resource::model("m", 1)).await
+    })
+    .await;
+    let folder = database
+        .path()
+        .unwrap()
+        .parent()
+        .map(Path::to_owned)
+        .unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+        files += 1;
+    }
+    assert!(files > 1, "the write-ahead log was not looked at");
+    drop(store);
+}
+
+#[tokio::test]
+async fn a_password_is_not_in_the_message() {
+    let error = Store::open("postgres://ann:hidden@127.0.0.1:1/x")
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("127.0.0.1:1/x") && !text.contains("hidden"),
+        "{text}"
+    );
+}
