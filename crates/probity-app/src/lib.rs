@@ -8,10 +8,27 @@
 mod app;
 mod caller;
 mod clock;
+mod deed;
+mod event;
 mod fault;
+mod listing;
+mod long_job;
+mod page_token;
+mod stored;
+mod timestamp;
+
+pub mod endpoint;
+pub mod endpoint_config;
+pub mod job_definition;
+pub mod model;
+pub mod processing_job;
+pub mod tags;
+pub mod training_job;
+pub mod transform_job;
 pub mod user;
 
 pub use app::{App, LocalProcesses, Settings};
 pub use caller::{Access, Caller};
 pub use clock::{Clock, Ids};
 pub use fault::Fault;
+pub use long_job::{JobOutcome, Running, Started};

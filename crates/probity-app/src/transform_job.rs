@@ -1,0 +1,135 @@
+//! Transform jobs: a model over every record below a prefix.
+
+use probity_domain::ResourceKind;
+use probity_domain::document::api::model::Model;
+use probity_domain::document::api::transform_job::TransformJob;
+use probity_domain::resource::JobState;
+use probity_store::resource::{SortBy, SortOrder};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::deed::Deed;
+use crate::fault::Fault;
+use crate::listing;
+use crate::long_job::{JobOutcome, LongJob, Started};
+use crate::model::{self, MODEL};
+use crate::stored::{self, Listing, Shown, Stored, no_attributes, pick};
+
+/// What a worker's queue calls these jobs.
+pub const JOB_KIND: &str = "transform_job";
+
+pub(crate) static TRANSFORM_JOB: Stored = Stored {
+    kind: ResourceKind::TransformJob,
+    name_member: "TransformJobName",
+    arn_member: "TransformJobArn",
+    kept: &[
+        "TransformJobName",
+        "ModelName",
+        "MaxConcurrentTransforms",
+        "ModelClientConfig",
+        "MaxPayloadInMB",
+        "BatchStrategy",
+        "Environment",
+        "TransformInput",
+        "TransformOutput",
+        "DataCaptureConfig",
+        "TransformResources",
+        "DataProcessing",
+        "ExperimentConfig",
+    ],
+    shown: &[
+        Shown::Status("TransformJobStatus"),
+        Shown::CreationTime,
+        // In lists only.
+        Shown::LastModifiedTime,
+    ],
+    attributes: no_attributes,
+    list: Listing {
+        items: "TransformJobSummaries",
+        summary: |job| {
+            let members = [
+                "TransformJobName",
+                "TransformJobArn",
+                "CreationTime",
+                "TransformEndTime",
+                "LastModifiedTime",
+                "TransformJobStatus",
+                "FailureReason",
+            ];
+            pick(job, &members)
+        },
+        sort_by: SortBy::Created,
+        order: SortOrder::Descending,
+        filters: &[],
+    },
+};
+
+static LONG_JOB: LongJob = LongJob {
+    stored: &TRANSFORM_JOB,
+    queue: JOB_KIND,
+    start_member: "TransformStartTime",
+    end_member: "TransformEndTime",
+    words: "transform job",
+};
+
+pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:CreateTransformJob")?;
+    let mut draft = TRANSFORM_JOB.draft(&input)?;
+    stored::get(&deed, &MODEL, stored::text(&input, "ModelName")?).await?;
+    draft.status = JobState::InProgress.as_str();
+    draft.job = Some(LONG_JOB.queued(&deed, &draft.name));
+    let resource = stored::insert(&deed, &TRANSFORM_JOB, draft).await?;
+    Ok(json!({ "TransformJobArn": resource.arn }))
+}
+
+pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:DescribeTransformJob")?;
+    let mut job = stored::describe(&deed, &TRANSFORM_JOB, &input).await?;
+    if let Value::Object(members) = &mut job {
+        members.remove("LastModifiedTime");
+    }
+    Ok(job)
+}
+
+pub async fn list(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:ListTransformJobs")?;
+    listing::list(&deed, &TRANSFORM_JOB, &input).await
+}
+
+pub async fn stop(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:StopTransformJob")?;
+    LONG_JOB.stop(&deed, TRANSFORM_JOB.name(&input)?).await?;
+    Ok(json!({}))
+}
+
+/// For the worker: takes up the job.
+pub async fn start(app: &App, region: &str, name: &str) -> Result<Started<TransformJob>, Fault> {
+    LONG_JOB.start(app, region, name).await
+}
+
+/// For the worker: the model that a job names, with what it refers to in its place. `None` when
+/// it was deleted meanwhile.
+pub async fn model(app: &App, region: &str, name: &str) -> Result<Option<Model>, Fault> {
+    let deed = Deed::of_server(app, region, "probity:ReadModel");
+    match model::resolved(&deed, name).await {
+        Ok(model) => Ok(Some(model)),
+        Err(Fault::NotFound { .. }) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// For the worker: whether a running job must give up.
+pub async fn is_stopping(app: &App, region: &str, name: &str) -> Result<bool, Fault> {
+    LONG_JOB.is_stopping(app, region, name).await
+}
+
+/// For the worker: the job's final state. A job that has ended already stays as it is.
+pub async fn finish(
+    app: &App,
+    region: &str,
+    name: &str,
+    outcome: &JobOutcome,
+) -> Result<(), Fault> {
+    LONG_JOB.finish(app, region, (name, outcome)).await
+}
