@@ -19,6 +19,7 @@ mod timestamp;
 
 pub mod endpoint;
 pub mod endpoint_config;
+pub mod invocation;
 pub mod job_definition;
 pub mod model;
 pub mod processing_job;

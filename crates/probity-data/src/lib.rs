@@ -1,4 +1,4 @@
-//! Bytes kept elsewhere, made usable: locations, and the dataset formats.
+//! Bytes kept elsewhere, made usable: locations, the dataset formats, and models.
 
 pub mod dataset;
 mod format;
@@ -6,6 +6,7 @@ mod format;
 pub mod fuzzing;
 pub mod location;
 pub mod model;
+pub mod serving;
 
 pub use dataset::{
     CaptureSide, ColumnChoice, ColumnsPosition, Dataset, DatasetType, EXPRESSION, Format, Header,

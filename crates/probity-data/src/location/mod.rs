@@ -22,8 +22,11 @@ pub use error::{ReadLocation, WriteOutput};
 pub use output::OutputFolder;
 pub use source_file::{RandomAccess, SourceFile};
 
+pub(crate) use parse::{Location, parse};
+pub(crate) use remote::parse_key;
+pub(crate) use store::connect;
+
 use bytes::Bytes;
-use parse::Location;
 
 /// The files of `location`, sorted by path. In folders and patterns, hidden
 /// and empty files are passed over; a file that is named itself is not.
@@ -32,7 +35,7 @@ pub async fn find_files(
     environment: &Environment,
 ) -> Result<Vec<SourceFile>, ReadLocation> {
     let environment = environment.clone();
-    match parse::parse(location)? {
+    match parse(location)? {
         Location::StandardInput => {
             let location = "standard input";
             let spool = move || {
@@ -53,7 +56,7 @@ pub async fn find_files(
             .await?
         }
         Location::Remote(address) => {
-            let store = store::connect(&address, &environment)?;
+            let store = connect(&address, &environment)?;
             remote::find(&store, location, &address.key).await
         }
     }
@@ -66,14 +69,14 @@ pub async fn read_document(
     name: &str,
     environment: &Environment,
 ) -> Result<Option<Bytes>, ReadLocation> {
-    match parse::parse(location)? {
+    match parse(location)? {
         Location::StandardInput => Ok(None),
         Location::Local(folder) => {
             let path = folder.join(name);
             local::blocking(location, move || Ok(local::read_document(&folder, &path))).await?
         }
         Location::Remote(address) => {
-            let store = store::connect(&address, environment)?;
+            let store = connect(&address, environment)?;
             remote::read_document(&store, &address.key, name).await
         }
     }

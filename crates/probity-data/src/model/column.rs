@@ -181,7 +181,7 @@ enum Values {
 }
 
 /// A text without content is a missing value; `true` and `false` are 1 and 0.
-fn number_of(text: &str) -> Option<f64> {
+pub(crate) fn number_of(text: &str) -> Option<f64> {
     let text = text.trim();
     match text {
         "" => Some(f64::NAN),

@@ -17,6 +17,7 @@ mod predict;
 mod xgboost;
 
 pub use archive::ReadArchive;
+pub(crate) use column::number_of;
 pub use error::ReadModel;
 pub use features::{MatchedBy, MatchedColumns, ReadFeatures, feature_matrix, match_columns};
 pub use kind::ModelKind;

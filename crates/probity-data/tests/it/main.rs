@@ -33,3 +33,4 @@ mod model_server;
 mod reading;
 mod record_columns;
 mod s3_server;
+mod serving;

@@ -137,7 +137,7 @@ impl TreeEnsemble {
         self.trees.iter().all(|tree| tree.tree.covers().is_some())
     }
 
-    /// Raw scores, a row of outputs per row of `rows`. On the threads of the pool.
+    /// Raw scores, a row of outputs per row of `rows`. Many rows on the threads of the pool.
     ///
     /// # Panics
     /// Where `rows` has another number of features than the model.
@@ -149,15 +149,21 @@ impl TreeEnsemble {
         );
         let n_outputs = self.n_outputs();
         let mut scores = vec![0.0; rows.n_rows() * n_outputs];
-        scores
-            .par_chunks_mut(ROWS_PER_TASK * n_outputs)
-            .enumerate()
-            .for_each(|(chunk, scores)| {
-                let n_rows = scores.len() / n_outputs;
-                let values = rows.rows_from(chunk * ROWS_PER_TASK, n_rows);
-                let values: Vec<f64> = values.iter().map(|x| self.precision.round(*x)).collect();
-                self.add_scores(&values, scores);
-            });
+        let score_chunk = |(chunk, scores): (usize, &mut [f64])| {
+            let n_rows = scores.len() / n_outputs;
+            let values = rows.rows_from(chunk * ROWS_PER_TASK, n_rows);
+            let values: Vec<f64> = values.iter().map(|x| self.precision.round(*x)).collect();
+            self.add_scores(&values, scores);
+        };
+        // Waking the pool takes longer than a few rows, and an endpoint asks one at a time.
+        if rows.n_rows() <= ROWS_PER_TASK {
+            score_chunk((0, &mut scores));
+        } else {
+            scores
+                .par_chunks_mut(ROWS_PER_TASK * n_outputs)
+                .enumerate()
+                .for_each(score_chunk);
+        }
         scores
     }
 
