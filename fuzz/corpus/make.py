@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).parent
 CAPTURES = HERE.parents[1] / "golden" / "capture" / "records"
 MODELS = HERE.parents[1] / "golden" / "models"
 DOCUMENTS = HERE.parents[1] / "golden" / "document"
+REQUESTS = HERE.parents[1] / "golden" / "wire" / "requests"
 
 
 def write(target, name, content):
@@ -158,6 +159,28 @@ def model_archives():
     write("model_archive", "single.gz", gzip.compress(model, 9, mtime=0))
 
 
+def wire():
+    def target(name, body, service="SageMaker"):
+        write("wire", name + ".txt", f"POST /\nX-Amz-Target: {service}.{name}\n\n{body}")
+
+    for path in sorted(REQUESTS.glob("*.json")):
+        body = json.loads(path.read_text())
+        target(path.stem.split("-")[0], json.dumps(body[0] if isinstance(body, list) else body))
+    times = {"CreationTimeAfter": "2026-11-27T00:00:00Z", "MaxResults": 5, "SortBy": "Name"}
+    target("ListModels", json.dumps(times))
+    target("PutMetricData", json.dumps({"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5}]}),
+           "GraniteServiceVersion20100801")
+    write("wire", "gzip.txt", b"POST /\nX-Amz-Target: GraniteServiceVersion20100801.ListMetrics\nContent-Encoding: gzip\n\n"
+          + gzip.compress(b"{}", mtime=0))
+    write("wire", "metrics.txt", "PUT /BatchPutMetrics\n\n" + json.dumps(
+        {"TrialComponentName": "t", "MetricData": [{"MetricName": "m", "Timestamp": 1, "Value": 1.0, "Step": 0}]}))
+    form = "POST /\nContent-Type: application/x-www-form-urlencoded\n\n"
+    write("wire", "form.txt", form + "Action=GetCallerIdentity&Version=2011-06-15")
+    write("wire", "form_list.txt", form + "Action=PutMetricData&Version=2010-08-01&Namespace=n&MetricData.member.1.MetricName=m"
+          "&MetricData.member.1.Dimensions.member.1.Name=d&MetricData.member.1.Value=1")
+    write("wire", "presigned.txt", "GET /endpoints/x?X-Amz-Credential=a%2F20261127%2Fus-east-1%2Fsagemaker%2Faws4_request\n\n")
+
+
 if __name__ == "__main__":
     csv()
     json_records()
@@ -169,3 +192,4 @@ if __name__ == "__main__":
     write("summary_state", "no_state.txt", "probity")
     models()
     model_archives()
+    wire()

@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz TARGET --seconds N`: builds the fuzzer, which is an example of
-//! `probity-data`, runs it, and keeps the input of a run that ended in a crash or a hang.
+//! `cargo xtask fuzz TARGET --seconds N`: builds the fuzzers, which are examples of `probity-data`
+//! and `probity-server`, runs one, and keeps the input of a run that ended in a crash or a hang.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::test::in_root;
 #[derive(Args, Debug)]
 pub(crate) struct FuzzArguments {
     /// The reader to feed: csv, json, json_lines, capture, record_columns, parquet,
-    /// model, model_archive, summary_state, statistics, constraints; or `all`, one after the other.
+    /// model, model_archive, summary_state, statistics, constraints, wire; or `all`, one after the other.
     target: String,
     /// How long to try new inputs, for each target.
     #[arg(long, default_value_t = 60)]
@@ -30,9 +30,10 @@ pub(crate) struct FuzzArguments {
 }
 
 pub(crate) fn run(project: &Project, arguments: &FuzzArguments) -> Result<Success> {
-    let program = build(project)?;
+    build(project)?;
     let mut success = Success::Yes;
     for target in targets(project, &arguments.target)? {
+        let program = program(project, &target);
         if run_target(project, &program, (&target, arguments))? == Success::No {
             success = Success::No;
         }
@@ -41,16 +42,33 @@ pub(crate) fn run(project: &Project, arguments: &FuzzArguments) -> Result<Succes
 }
 
 /// The features of the whole workspace, so that the query engine is not built again.
-fn build(project: &Project) -> Result<PathBuf> {
+fn build(project: &Project) -> Result<()> {
     let mut cargo = in_root(project);
-    cargo.args(["build", "--workspace", "--example", "fuzz"]);
+    cargo.args([
+        "build",
+        "--workspace",
+        "--example",
+        "fuzz",
+        "--example",
+        "fuzz_wire",
+    ]);
     if process::run(&mut cargo, Echo::Shown)?.success == Success::No {
-        bail!("the fuzzer could not be built");
+        bail!("the fuzzers could not be built");
     }
-    Ok(project
+    Ok(())
+}
+
+/// The server's readers have a fuzzer of their own: crates of lower rank do not see them.
+fn program(project: &Project, target: &str) -> PathBuf {
+    let example = if target == "wire" {
+        "fuzz_wire"
+    } else {
+        "fuzz"
+    };
+    project
         .target
         .join("debug/examples")
-        .join(format!("fuzz{}", std::env::consts::EXE_SUFFIX)))
+        .join(format!("{example}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Each target has a folder of kept inputs.

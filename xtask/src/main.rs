@@ -10,6 +10,7 @@
 
 mod bench;
 mod compat;
+mod coverage;
 mod fuzz;
 mod install;
 mod process;
@@ -52,6 +53,8 @@ enum Task {
     },
     /// Feed mutated inputs to a reader for some seconds.
     Fuzz(FuzzArguments),
+    /// Write the pages that list which operations the server has.
+    Coverage,
 }
 
 fn main() -> ExitCode {
@@ -83,5 +86,6 @@ fn run(arguments: Arguments) -> anyhow::Result<Success> {
         Task::Tidy => tidy::run(&project),
         Task::Bench { bench } => bench::run(&project, &bench),
         Task::Fuzz(options) => fuzz::run(&project, &options),
+        Task::Coverage => coverage::run(&project),
     }
 }

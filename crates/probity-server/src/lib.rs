@@ -1,1 +1,21 @@
 //! Bytes on the wire: AWS JSON, the runtime API, S3, health and metrics.
+
+mod answer;
+mod aws;
+mod body;
+mod coverage;
+pub mod fuzzing;
+mod limits;
+mod listen;
+mod operations;
+mod probe;
+mod report;
+mod route;
+mod server;
+
+pub use answer::{Answer, AnswerBody, BodyError};
+pub use aws::{KeyAndUser, Keys};
+pub use coverage::{coverage_json, coverage_page};
+pub use limits::Limits;
+pub use listen::{TlsError, serve, tls_config};
+pub use server::{Authentication, MetricsPage, ObjectService, Runtime, ServerParts};

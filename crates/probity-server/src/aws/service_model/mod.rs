@@ -1,0 +1,16 @@
+//! Names and constraints of AWS's operations, and requests checked against them.
+//!
+//! The facts come from botocore's service models; `service_model/PROVENANCE.md` says how. Wording
+//! and paths of the messages are those of AWS's own validation framework: lower-camel members,
+//! `.1.member` for elements of lists, all faults at once.
+
+mod form;
+mod pattern;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub(crate) use form::{document_of_form, xml_of_document};
+pub(crate) use shape::{ServiceModel, service_model};
+pub(crate) use validate::{Rejected, accept};

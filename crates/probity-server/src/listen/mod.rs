@@ -1,0 +1,158 @@
+//! Connections: accepted up to a limit, with or without TLS, cut where they are slow, and finished
+//! when the server ends.
+
+mod tls;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+pub use tls::{TlsError, tls_config};
+
+use crate::limits::Limits;
+use crate::server::{Server, ServerParts};
+
+/// Serves until `shutdown` is done, then finishes the requests that are under way.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    parts: ServerParts,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let limits = parts.limits.clone();
+    let door = Door {
+        server: Arc::new(Server::new(parts)),
+        http: builder(&limits),
+        tls: tls.map(TlsAcceptor::from),
+        places: Arc::new(Semaphore::new(limits.connections)),
+        graceful: GracefulShutdown::new(),
+    };
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => door.admit(stream, peer),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    // Out of file descriptors, in all likelihood: others end, then it goes on.
+                    tracing::error!("failed to accept a connection: {error}");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            },
+            () = &mut shutdown => break,
+        }
+    }
+    drop(listener);
+    if timeout(limits.shutdown_time, door.graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests were cut: they did not end in time");
+    }
+    Ok(())
+}
+
+/// What each connection needs.
+struct Door {
+    server: Arc<Server>,
+    http: http1::Builder,
+    tls: Option<TlsAcceptor>,
+    places: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+fn builder(limits: &Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_headers(limits.n_headers)
+        .max_header_size(limits.header_bytes)
+        .pipeline_flush(true);
+    http
+}
+
+impl Door {
+    /// A connection beyond the limit is closed at once: one that waited would look like a hang.
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            metrics::counter!("probity_refused_connections_total").increment(1);
+            return;
+        };
+        // Small answers must not wait for more.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("failed to set TCP_NODELAY: {error}");
+        }
+        let connection = Connection {
+            server: Arc::clone(&self.server),
+            http: self.http.clone(),
+            watcher: self.graceful.watcher(),
+            peer,
+            _place: place,
+        };
+        match &self.tls {
+            None => tokio::spawn(connection.run(stream)),
+            Some(tls) => tokio::spawn(connection.shake_hands(tls.clone(), stream)),
+        };
+    }
+}
+
+struct Connection {
+    server: Arc<Server>,
+    http: http1::Builder,
+    watcher: Watcher,
+    peer: SocketAddr,
+    /// Given back when the connection ends.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    async fn shake_hands(self, tls: TlsAcceptor, stream: TcpStream) {
+        match timeout(self.server.limits.header_time, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.run(stream).await,
+            Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Connection {
+            server,
+            http,
+            watcher,
+            peer,
+            _place,
+        } = self;
+        let service = service_fn(move |request| {
+            let server = Arc::clone(&server);
+            async move { Ok::<_, Infallible>(server.answer(request, peer).await) }
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        // Clients that leave early, send no HTTP or are too slow: their connection ends, no more.
+        if let Err(error) = watcher.watch(connection).await {
+            metrics::counter!("probity_broken_connections_total").increment(1);
+            tracing::debug!("a connection broke: {error}");
+        }
+    }
+}
+
+/// Faults of a client that had left before it was accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}

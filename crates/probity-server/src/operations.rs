@@ -1,0 +1,188 @@
+//! The table of operations. Dispatch, authorisation, the coverage page and the tests read it; an
+//! operation that has no row here is absent.
+
+use std::pin::Pin;
+
+use probity_app::{App, Caller, Fault};
+use serde_json::Value;
+
+use crate::aws::Service;
+
+/// Whether an operation does the real thing, or keeps what it is told until something does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Executed,
+    Stored,
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
+
+/// A verb: it takes the request's document, checked against the service model, and gives the
+/// document of the answer.
+pub(crate) type Run = for<'a> fn(&'a App, &'a Caller, Value) -> Running<'a>;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation {
+    pub(crate) service: Service,
+    /// As AWS spells it.
+    pub(crate) name: &'static str,
+    pub(crate) standing: Standing,
+    pub(crate) run: Run,
+    /// The test that shows it with a real client.
+    pub(crate) shown_by: &'static str,
+}
+
+impl Operation {
+    /// `sagemaker:CreateModel`.
+    pub(crate) fn action(&self) -> String {
+        format!("{}:{}", self.service.action_prefix(), self.name)
+    }
+}
+
+/// One row for each operation: `Service Standing "Name" => verb, "test";`.
+macro_rules! operations {
+    ($($service:ident $standing:ident $name:literal => $verb:path, $shown_by:literal;)*) => {
+        pub(crate) const OPERATIONS: &[Operation] = &[$(
+            Operation {
+                service: Service::$service,
+                name: $name,
+                standing: Standing::$standing,
+                run: |app, caller, input| Box::pin($verb(app, caller, input)),
+                shown_by: $shown_by,
+            },
+        )*];
+    };
+}
+
+operations! {
+    SageMaker Executed "CreateModel" => probity_app::model::create, "compat/server_operations.py";
+    SageMaker Executed "DescribeModel" => probity_app::model::describe, "compat/server_operations.py";
+    SageMaker Executed "ListModels" => probity_app::model::list, "compat/server_operations.py";
+    SageMaker Executed "DeleteModel" => probity_app::model::delete, "compat/server_operations.py";
+    SageMaker Executed "CreateEndpointConfig" => probity_app::endpoint_config::create, "compat/server_operations.py";
+    SageMaker Executed "DescribeEndpointConfig" => probity_app::endpoint_config::describe, "compat/server_operations.py";
+    SageMaker Executed "ListEndpointConfigs" => probity_app::endpoint_config::list, "compat/server_operations.py";
+    SageMaker Executed "DeleteEndpointConfig" => probity_app::endpoint_config::delete, "compat/server_operations.py";
+    SageMaker Executed "CreateEndpoint" => probity_app::endpoint::create, "compat/server_operations.py";
+    SageMaker Executed "DescribeEndpoint" => probity_app::endpoint::describe, "compat/server_operations.py";
+    SageMaker Executed "ListEndpoints" => probity_app::endpoint::list, "compat/server_operations.py";
+    SageMaker Executed "UpdateEndpoint" => probity_app::endpoint::update, "compat/server_operations.py";
+    SageMaker Executed "UpdateEndpointWeightsAndCapacities" => probity_app::endpoint::update_weights_and_capacities, "compat/server_operations.py";
+    SageMaker Executed "DeleteEndpoint" => probity_app::endpoint::delete, "compat/server_operations.py";
+    SageMaker Executed "CreateTransformJob" => probity_app::transform_job::create, "compat/server_operations.py";
+    SageMaker Executed "DescribeTransformJob" => probity_app::transform_job::describe, "compat/server_operations.py";
+    SageMaker Executed "ListTransformJobs" => probity_app::transform_job::list, "compat/server_operations.py";
+    SageMaker Executed "StopTransformJob" => probity_app::transform_job::stop, "compat/server_operations.py";
+    SageMaker Executed "CreateProcessingJob" => probity_app::processing_job::create, "compat/server_operations.py";
+    SageMaker Executed "DescribeProcessingJob" => probity_app::processing_job::describe, "compat/server_operations.py";
+    SageMaker Executed "ListProcessingJobs" => probity_app::processing_job::list, "compat/server_operations.py";
+    SageMaker Executed "StopProcessingJob" => probity_app::processing_job::stop, "compat/server_operations.py";
+    SageMaker Executed "DeleteProcessingJob" => probity_app::processing_job::delete, "compat/server_operations.py";
+    SageMaker Stored "CreateDataQualityJobDefinition" => probity_app::job_definition::data_quality::create, "compat/server_operations.py";
+    SageMaker Stored "DescribeDataQualityJobDefinition" => probity_app::job_definition::data_quality::describe, "compat/server_operations.py";
+    SageMaker Stored "ListDataQualityJobDefinitions" => probity_app::job_definition::data_quality::list, "compat/server_operations.py";
+    SageMaker Stored "DeleteDataQualityJobDefinition" => probity_app::job_definition::data_quality::delete, "compat/server_operations.py";
+    SageMaker Stored "CreateModelQualityJobDefinition" => probity_app::job_definition::model_quality::create, "compat/server_operations.py";
+    SageMaker Stored "DescribeModelQualityJobDefinition" => probity_app::job_definition::model_quality::describe, "compat/server_operations.py";
+    SageMaker Stored "ListModelQualityJobDefinitions" => probity_app::job_definition::model_quality::list, "compat/server_operations.py";
+    SageMaker Stored "DeleteModelQualityJobDefinition" => probity_app::job_definition::model_quality::delete, "compat/server_operations.py";
+    SageMaker Stored "CreateModelBiasJobDefinition" => probity_app::job_definition::model_bias::create, "compat/server_operations.py";
+    SageMaker Stored "DescribeModelBiasJobDefinition" => probity_app::job_definition::model_bias::describe, "compat/server_operations.py";
+    SageMaker Stored "ListModelBiasJobDefinitions" => probity_app::job_definition::model_bias::list, "compat/server_operations.py";
+    SageMaker Stored "DeleteModelBiasJobDefinition" => probity_app::job_definition::model_bias::delete, "compat/server_operations.py";
+    SageMaker Stored "CreateModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::create, "compat/server_operations.py";
+    SageMaker Stored "DescribeModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::describe, "compat/server_operations.py";
+    SageMaker Stored "ListModelExplainabilityJobDefinitions" => probity_app::job_definition::model_explainability::list, "compat/server_operations.py";
+    SageMaker Stored "DeleteModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::delete, "compat/server_operations.py";
+    SageMaker Executed "AddTags" => probity_app::tags::add, "compat/server_operations.py";
+    SageMaker Executed "DeleteTags" => probity_app::tags::delete, "compat/server_operations.py";
+    SageMaker Executed "ListTags" => probity_app::tags::list, "compat/server_operations.py";
+    SageMaker Stored "DescribeTrainingJob" => probity_app::training_job::describe, "compat/server_operations.py";
+    SageMaker Stored "ListTrainingJobs" => probity_app::training_job::list, "compat/server_operations.py";
+}
+
+/// The row of an operation.
+pub(crate) fn find(service: Service, name: &str) -> Option<&'static Operation> {
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.service == service && operation.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use probity_app::{Access, Clock, Ids, LocalProcesses, Settings};
+    use probity_store::Store;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed;
+
+    impl Clock for Fixed {
+        fn now_ms(&self) -> i64 {
+            0
+        }
+    }
+
+    impl Ids for Fixed {
+        fn uuid(&self) -> String {
+            "00000000-0000-4000-8000-000000000000".to_owned()
+        }
+    }
+
+    async fn app(folder: &std::path::Path) -> App {
+        let url = format!("sqlite://{}?mode=rwc", folder.join("probity.db").display());
+        App {
+            store: Store::open(&url).await.unwrap(),
+            clock: Arc::new(Fixed),
+            ids: Arc::new(Fixed),
+            settings: Arc::new(Settings {
+                account_id: "111122223333".to_owned(),
+                local_processes: LocalProcesses::Refused,
+            }),
+            jobs: Arc::new(Notify::new()),
+            endpoints: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Dispatch asks too; a verb that forgot would be found when something else calls it.
+    #[tokio::test]
+    async fn every_verb_that_writes_authorises_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(folder.path()).await;
+        let reader = Caller {
+            user: "bob".to_owned(),
+            access: Access::ReadOnly,
+            account: "111122223333".to_owned(),
+            region: "eu-west-1".to_owned(),
+            request_id: "id".to_owned(),
+        };
+        for operation in OPERATIONS {
+            let allowed = app.authorise(&reader, &operation.action()).is_ok();
+            let done = (operation.run)(&app, &reader, serde_json::json!({})).await;
+            let refused = match &done {
+                Err(Fault::Denied { action, .. }) => {
+                    assert_eq!(action, &operation.action());
+                    true
+                }
+                _ => false,
+            };
+            assert_eq!(refused, !allowed, "{}: {done:?}", operation.action());
+        }
+    }
+
+    #[test]
+    fn every_row_is_there_once_and_has_a_model() {
+        for operation in OPERATIONS {
+            let alike = OPERATIONS
+                .iter()
+                .filter(|other| other.service == operation.service && other.name == operation.name);
+            assert_eq!(alike.count(), 1, "{}", operation.action());
+            let model = operation.service.model().unwrap();
+            assert!(model.describes(operation.name), "{}", operation.action());
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! From a request to its answer: who asks, for which service, and what that service says.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode};
+use metrics_exporter_prometheus::PrometheusHandle;
+use probity_app::{Access, App, Caller, Clock};
+use s3s::service::S3Service;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::answer::{Answer, AnswerBody, BodyError};
+use crate::aws::{
+    AwsError, Credentials, Keys, Protocol, Refused, Style, Target, Verifier, error_of_refused,
+    json, overloaded, query, unknown_operation,
+};
+use crate::body::{Patient, ReadBody, read_whole};
+use crate::limits::Limits;
+use crate::probe;
+use crate::report::{Chain, log_unserved};
+use crate::route::{Probe, Route};
+
+/// The region of a request that names none, which only a server without signatures takes.
+const DEFAULT_REGION: &str = "us-east-1";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// Answers everything below `/endpoints/`.
+#[async_trait]
+pub trait Runtime: std::fmt::Debug + Send + Sync {
+    /// The signature of `request` was checked. The answer needs no request id.
+    async fn answer(&self, caller: &Caller, request: http::Request<Bytes>) -> Answer;
+}
+
+/// Who may call.
+#[derive(Clone, Debug)]
+pub enum Authentication {
+    Keys(Arc<dyn Keys>),
+    /// `--insecure-no-auth`: everybody may do everything.
+    None,
+}
+
+/// What a server is made of.
+#[derive(Clone, Debug)]
+pub struct ServerParts {
+    pub app: App,
+    pub authentication: Authentication,
+    /// The real time, also where `app` lives on simulated time: clients sign with theirs.
+    pub wall_clock: Arc<dyn Clock>,
+    pub runtime: Option<Arc<dyn Runtime>>,
+    /// `None` with an external S3.
+    pub objects: Option<ObjectService>,
+    /// What `/metrics` shows.
+    pub metrics: Option<MetricsPage>,
+    pub limits: Limits,
+}
+
+/// S3, which checks the signatures of its requests itself.
+#[derive(Clone)]
+pub struct ObjectService(pub S3Service);
+
+impl std::fmt::Debug for ObjectService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObjectService").finish_non_exhaustive()
+    }
+}
+
+/// Who may read the numbers: this machine, and whoever shows the token.
+#[derive(Clone)]
+pub struct MetricsPage {
+    pub recorder: PrometheusHandle,
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for MetricsPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MetricsPage").finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) app: App,
+    verifier: Option<Verifier>,
+    runtime: Option<Arc<dyn Runtime>>,
+    objects: Option<ObjectService>,
+    pub(crate) metrics: Option<MetricsPage>,
+    pub(crate) limits: Limits,
+    requests: Arc<Semaphore>,
+}
+
+impl Server {
+    pub(crate) fn new(parts: ServerParts) -> Server {
+        let verifier = match parts.authentication {
+            Authentication::Keys(keys) => Some(Verifier::new(keys, parts.wall_clock)),
+            Authentication::None => None,
+        };
+        Server {
+            app: parts.app,
+            verifier,
+            runtime: parts.runtime,
+            objects: parts.objects,
+            metrics: parts.metrics,
+            requests: Arc::new(Semaphore::new(parts.limits.requests_at_once)),
+            limits: parts.limits,
+        }
+    }
+
+    /// Answers any request.
+    pub(crate) async fn answer<B>(&self, request: http::Request<B>, peer: SocketAddr) -> Answer
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BodyError>,
+    {
+        let (parts, body) = request.into_parts();
+        let credentials = Credentials::of(&parts);
+        let route = Route::of(&parts, &credentials);
+        let begun = Instant::now();
+        let name = service_name(&route);
+        let request_id = self.app.ids.uuid();
+        let request = http::Request::from_parts(parts, body);
+        let mut answer = match &route {
+            Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
+            Route::Page => probe::page(),
+            _ => match Arc::clone(&self.requests).try_acquire_owned() {
+                Ok(_permit) if route == Route::Objects => self.objects(request).await,
+                Ok(_permit) => {
+                    self.call((&route, &credentials), request, &request_id)
+                        .await
+                }
+                Err(_) => overloaded().answer(protocol(&route), &request_id),
+            },
+        };
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            answer.headers_mut().insert(REQUEST_ID, id);
+        }
+        metrics::histogram!("probity_request_seconds", "service" => name)
+            .record(begun.elapsed().as_secs_f64());
+        metrics::counter!("probity_requests_total", "service" => name, "status" => class(answer.status()))
+            .increment(1);
+        answer
+    }
+
+    async fn probe<B>(
+        &self,
+        asked: Probe,
+        (request, peer): (&http::Request<B>, SocketAddr),
+    ) -> Answer {
+        match asked {
+            Probe::Health => probe::plain(StatusCode::OK, "ok\n"),
+            Probe::Ready => probe::ready(&self.app).await,
+            Probe::Metrics => probe::metrics(self.metrics.as_ref(), request.headers(), peer),
+        }
+    }
+
+    /// Checks who asks, and asks the service.
+    async fn call<B>(
+        &self,
+        (route, credentials): (&Route, &Credentials),
+        request: http::Request<B>,
+        request_id: &str,
+    ) -> Answer
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
+        let protocol = protocol(route);
+        let (parts, body) = request.into_parts();
+        let body = match read_whole(body, &self.limits).await {
+            Ok(body) => body,
+            Err(error) => return refused_body(&error).answer(protocol, request_id),
+        };
+        let request = http::Request::from_parts(parts, body);
+        let (caller, request) = match self.caller(request, credentials, request_id).await {
+            Ok(known) => known,
+            Err(refused) => {
+                report_refused(&refused, request_id);
+                return error_of_refused(&refused, style(protocol)).answer(protocol, request_id);
+            }
+        };
+        match route {
+            // What a model may take is the runtime's to say.
+            Route::Runtime => match &self.runtime {
+                Some(runtime) => runtime.answer(&caller, request).await,
+                None => absent("the runtime API").answer(protocol, request_id),
+            },
+            _ => {
+                let scope = credentials.service();
+                let service = self.service(&caller, (route, scope), &request);
+                match timeout(self.limits.request_time, service).await {
+                    Ok(answer) => answer,
+                    Err(_) => unavailable().answer(protocol, request_id),
+                }
+            }
+        }
+    }
+
+    async fn service(
+        &self,
+        caller: &Caller,
+        (route, scope): (&Route, Option<&str>),
+        request: &http::Request<Bytes>,
+    ) -> Answer {
+        let id = caller.request_id.as_str();
+        match route {
+            Route::Json(target) => {
+                json::answer((&self.app, caller), target, request, &self.limits).await
+            }
+            Route::Rest(service, operation) => {
+                let target = Target {
+                    service: *service,
+                    operation: (*operation).to_owned(),
+                    protocol: Protocol::RestJson,
+                };
+                json::answer((&self.app, caller), &target, request, &self.limits).await
+            }
+            Route::Form => query::answer(&self.app, caller, scope, request).await,
+            Route::UnknownTarget(name) => {
+                let known: String = name.chars().take(100).collect();
+                log_unserved(&known);
+                unknown_operation(&known).answer(Protocol::Json11, id)
+            }
+            Route::Scheduler => {
+                let name = request.uri().path().rsplit('/').next().unwrap_or_default();
+                AwsError::new(
+                    "ResourceNotFoundException",
+                    format!("Schedule {name} does not exist."),
+                )
+                .status(StatusCode::NOT_FOUND)
+                .answer(Protocol::RestJson, id)
+            }
+            Route::FeatureStore => absent("the feature store").answer(Protocol::RestJson, id),
+            Route::Cbor => AwsError::new(
+                "UnknownOperationException",
+                "The protocol rpc-v2-cbor is not served; use AWS JSON.",
+            )
+            .answer(Protocol::Json10, id),
+            // Answered before a caller was asked for.
+            Route::Runtime | Route::Probe(_) | Route::Page | Route::Objects => {
+                absent("this path").answer(Protocol::Plain, id)
+            }
+        }
+    }
+
+    /// Who signed the request; everybody where no signature is asked for.
+    async fn caller(
+        &self,
+        request: http::Request<Bytes>,
+        credentials: &Credentials,
+        request_id: &str,
+    ) -> Result<(Caller, http::Request<Bytes>), Refused> {
+        let region = credentials
+            .scope()
+            .map_or(DEFAULT_REGION, |scope| &scope.region);
+        let mut caller = Caller {
+            user: "anonymous".to_owned(),
+            access: Access::Administrator,
+            account: self.app.settings.account_id.clone(),
+            region: region.to_owned(),
+            request_id: request_id.to_owned(),
+        };
+        let Some(verifier) = &self.verifier else {
+            return Ok((caller, request));
+        };
+        let (owner, request) = verifier.verify(request, credentials).await?;
+        caller.user = owner.user;
+        caller.access = owner.access;
+        Ok((caller, request))
+    }
+
+    async fn objects<B>(&self, request: http::Request<B>) -> Answer
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BodyError>,
+    {
+        let Some(ObjectService(service)) = &self.objects else {
+            return AwsError::new("NoSuchBucket", "This server keeps no objects itself.")
+                .status(StatusCode::NOT_FOUND)
+                .answer(Protocol::Query, "");
+        };
+        let idle = self.limits.idle_time;
+        let request = request.map(|body| s3s::Body::http_body_unsync(Patient::new(body, idle)));
+        match service.call(request).await {
+            Ok(answer) => answer.map(|body| AnswerBody::Object(Box::new(body))),
+            Err(error) => {
+                tracing::error!("failed to answer a request for objects: {error:?}");
+                AwsError::internal().answer(Protocol::Query, "")
+            }
+        }
+    }
+}
+
+fn service_name(route: &Route) -> &'static str {
+    match route {
+        Route::Json(target) => target.service.as_str(),
+        Route::Rest(service, _) => service.as_str(),
+        Route::Form => "query",
+        Route::Runtime => "sagemaker-runtime",
+        Route::Objects => "s3",
+        Route::Probe(_) | Route::Page => "operations",
+        Route::UnknownTarget(_) | Route::Scheduler | Route::FeatureStore | Route::Cbor => {
+            "unserved"
+        }
+    }
+}
+
+fn protocol(route: &Route) -> Protocol {
+    match route {
+        Route::Json(target) => target.protocol,
+        Route::UnknownTarget(_) => Protocol::Json11,
+        Route::Cbor => Protocol::Json10,
+        Route::Rest(..) | Route::Runtime | Route::Scheduler | Route::FeatureStore => {
+            Protocol::RestJson
+        }
+        Route::Form | Route::Objects => Protocol::Query,
+        Route::Probe(_) | Route::Page => Protocol::Plain,
+    }
+}
+
+fn style(protocol: Protocol) -> Style {
+    match protocol {
+        Protocol::Query => Style::Query,
+        Protocol::Json11 | Protocol::Json10 | Protocol::RestJson | Protocol::Plain => Style::Json,
+    }
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        0..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}
+
+fn refused_body(error: &ReadBody) -> AwsError {
+    match error {
+        ReadBody::TooLarge => json::too_large(),
+        ReadBody::TooSlow => AwsError::new(
+            "RequestTimeout",
+            "The request's body was not sent within the time allowed.",
+        )
+        .status(StatusCode::REQUEST_TIMEOUT),
+        ReadBody::Broken { .. } => {
+            AwsError::new("IncompleteBody", "The request's body ended early.")
+        }
+    }
+}
+
+fn absent(what: &str) -> AwsError {
+    AwsError::new(
+        "UnknownOperationException",
+        format!("This server does not serve {what}."),
+    )
+    .status(StatusCode::NOT_FOUND)
+}
+
+fn unavailable() -> AwsError {
+    AwsError::new("ServiceUnavailable", "The request took too long.")
+        .status(StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// An attack shows in the log, without the key that was tried.
+fn report_refused(refused: &Refused, request_id: &str) {
+    metrics::counter!("probity_refused_signatures_total", "reason" => refused.reason())
+        .increment(1);
+    match refused {
+        Refused::Keys { .. } | Refused::Check { .. } => tracing::error!(
+            request_id,
+            "failed to check the signature of request `{request_id}`: {}",
+            Chain(refused)
+        ),
+        Refused::Missing
+        | Refused::UnknownKey
+        | Refused::Incomplete { .. }
+        | Refused::Wrong { .. } => tracing::warn!(
+            request_id,
+            reason = refused.reason(),
+            "refused request `{request_id}`: its signature is {}",
+            refused.reason()
+        ),
+    }
+}

@@ -1,0 +1,183 @@
+//! Clients that send too much, too slowly or too often.
+
+use std::time::Duration;
+
+use probity_server::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
+
+use crate::client::{Reply, Running, Signed};
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_before_it_is_sent() {
+    let server = Running::start(Limits::default()).await;
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n";
+    let reply = server.send(head.as_bytes()).await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (413, "RequestEntityTooLargeException")
+    );
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_cut_at_the_limit() {
+    let limits = Limits {
+        body_bytes: 1000,
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
+    let mut request = b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..20 {
+        request.extend_from_slice(b"64\r\n");
+        request.extend_from_slice(&[b' '; 100]);
+        request.extend_from_slice(b"\r\n");
+    }
+    assert_eq!(server.send(&request).await.status, 413);
+}
+
+#[tokio::test]
+async fn a_deeply_nested_body_is_refused() {
+    let server = Running::start(Limits::default()).await;
+    let body = format!("{{\"a\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let reply = server
+        .call(&Signed::json("SageMaker.ListModels", &body))
+        .await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (400, "SerializationException")
+    );
+}
+
+#[tokio::test]
+async fn headers_over_the_limit_are_refused() {
+    let server = Running::start(Limits::default()).await;
+    let long = format!(
+        "GET /healthz HTTP/1.1\r\nHost: h\r\nA: {}\r\n\r\n",
+        "x".repeat(100_000)
+    );
+    assert_eq!(server.send(long.as_bytes()).await.status, 431);
+    let many = format!(
+        "GET /healthz HTTP/1.1\r\nHost: h\r\n{}\r\n",
+        "A: b\r\n".repeat(200)
+    );
+    assert_eq!(server.send(many.as_bytes()).await.status, 431);
+}
+
+#[tokio::test]
+async fn a_client_that_sends_its_headers_slowly_is_cut() {
+    let limits = Limits {
+        header_time: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
+    let mut stream = server.connect().await;
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost:")
+        .await
+        .unwrap();
+    let mut rest = Vec::new();
+    timeout(Duration::from_secs(20), stream.read_to_end(&mut rest))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        !String::from_utf8_lossy(&rest).contains(" 200 "),
+        "{rest:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_sends_its_body_slowly_is_cut() {
+    let limits = Limits {
+        body_time: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
+    let mut stream = server.connect().await;
+    let head = b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nContent-Length: 10\r\n\r\n{";
+    stream.write_all(head).await.unwrap();
+    let reply = timeout(Duration::from_secs(20), Reply::read(&mut stream))
+        .await
+        .unwrap();
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (408, "RequestTimeout")
+    );
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_closed_and_places_are_given_back() {
+    let limits = Limits {
+        connections: 2,
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
+    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream.write_all(probe).await.unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        held.push(stream);
+    }
+    assert_eq!(server.send(probe).await.status, 0);
+    drop(held.pop());
+    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    // The place is free as soon as the server saw the connection close.
+    let served = async { while server.send(probe).await.status != 200 {} };
+    timeout(Duration::from_secs(20), served).await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_beyond_the_limit_are_told_to_come_later() {
+    let limits = Limits {
+        requests_at_once: 0,
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
+    let reply = server
+        .call(&Signed::json("SageMaker.ListModels", "{}"))
+        .await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (503, "ThrottlingException")
+    );
+    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    assert_eq!(server.send(probe).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_finished_when_the_server_ends() {
+    let mut server = Running::start(Limits::default()).await;
+    let request = Signed::runtime("/endpoints/x/invocations", "0123456789").bytes();
+    let mut stream = server.connect().await;
+    let (first, rest) = request.split_at(request.len() - 5);
+    stream.write_all(first).await.unwrap();
+    // The server has read the head, or it would not have begun.
+    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    assert_eq!(server.send(probe).await.status, 200);
+    server.shut_down();
+    stream.write_all(rest).await.unwrap();
+    let reply = Reply::read(&mut stream).await;
+    assert_eq!(
+        (reply.status, reply.body.as_str()),
+        (200, "alice eu-west-1 10")
+    );
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_http_ends_its_connection_only() {
+    let server = Running::start(Limits::default()).await;
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+    ] {
+        assert_ne!(server.send(bytes).await.status, 200);
+    }
+    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    assert_eq!(server.send(probe).await.status, 200);
+}

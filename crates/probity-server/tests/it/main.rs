@@ -1,0 +1,17 @@
+//! The server on a port, as its clients meet it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end a test as the test itself would"
+)]
+
+mod client;
+mod connections;
+mod coverage;
+mod denied;
+mod fuzzing;
+#[path = "../../examples/fuzz_wire/harness/mod.rs"]
+mod harness;
+mod services;
+mod signatures;
