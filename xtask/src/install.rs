@@ -99,6 +99,19 @@ pub(crate) fn browser() -> Result<String> {
     find_browser().context("apt installed no browser under a known name")
 }
 
+/// A program whose Debian package has its name; `probe` is an argument that makes it end at once.
+pub(crate) fn program(name: &str, probe: &str) -> Result<()> {
+    // wrk prints its version and fails.
+    let is_there = || Command::new(name).arg(probe).output().is_ok();
+    if !is_there() {
+        install_with_apt(name)?;
+    }
+    if !is_there() {
+        bail!("apt installed no `{name}`");
+    }
+    Ok(())
+}
+
 fn find_browser() -> Option<String> {
     BROWSERS
         .iter()

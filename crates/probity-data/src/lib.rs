@@ -1,5 +1,6 @@
 //! Bytes kept elsewhere, made usable: locations, the dataset formats, and models.
 
+pub mod capture;
 pub mod dataset;
 mod format;
 #[doc(hidden)]

@@ -3,6 +3,7 @@
 //! same on any machine; tools take turns, so that a busy moment hits all of them.
 
 mod figures;
+mod gateway;
 mod measure;
 mod models;
 mod profile;
@@ -37,6 +38,21 @@ pub(crate) enum BenchCommand {
     /// `probity shap`, shap, FastTreeSHAP, XGBoost and LightGBM: Shapley values of trees, and
     /// kernel SHAP of a model that is asked.
     Shap(ShapArguments),
+    /// Invocations through `probity gateway` and `probity serve`, with and without capture, nginx
+    /// as a bare proxy and a FastAPI logging proxy, asked by wrk.
+    Gateway(GatewayArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GatewayArguments {
+    /// Seconds of each run.
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u64,
+    /// Connections that ask at once.
+    #[arg(long, default_value_t = 32)]
+    pub connections: u64,
+    #[command(flatten)]
+    pub options: Options,
 }
 
 #[derive(Args, Debug)]
@@ -109,6 +125,7 @@ pub(crate) fn run(project: &Project, command: &BenchCommand) -> Result<Success> 
         BenchCommand::Bias(arguments) => models::run_bias(project, arguments)?,
         BenchCommand::Quality(arguments) => models::run_quality(project, arguments)?,
         BenchCommand::Shap(arguments) => shap::run(project, arguments)?,
+        BenchCommand::Gateway(arguments) => gateway::run(project, arguments)?,
     }
     Ok(Success::Yes)
 }

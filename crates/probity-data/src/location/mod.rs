@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod google;
 mod local;
+mod move_file;
 mod output;
 mod parse;
 mod pattern;
@@ -19,6 +20,7 @@ mod store;
 
 pub use environment::Environment;
 pub use error::{ReadLocation, WriteOutput};
+pub(crate) use move_file::move_file;
 pub use output::OutputFolder;
 pub use source_file::{RandomAccess, SourceFile};
 

@@ -207,20 +207,25 @@ impl OutputFolder {
     }
 
     fn upload_failed(&self, name: &str, store: &RemoteStore, error: io::Error) -> WriteOutput {
-        let location = self.place_of(name);
-        match error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<object_store::Error>())
-        {
-            Some(refused) => WriteOutput::Remote {
-                source: store.explain(&location, refused),
-                location,
-            },
-            None => WriteOutput::Local {
-                location,
-                source: error,
-            },
-        }
+        explain_upload(&self.place_of(name), store, error)
+    }
+}
+
+/// The error of an upload to `location`, as the store explains it.
+pub(super) fn explain_upload(location: &str, store: &RemoteStore, error: io::Error) -> WriteOutput {
+    let location = location.to_owned();
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<object_store::Error>())
+    {
+        Some(refused) => WriteOutput::Remote {
+            source: store.explain(&location, refused),
+            location,
+        },
+        None => WriteOutput::Local {
+            location,
+            source: error,
+        },
     }
 }
 
@@ -293,7 +298,7 @@ fn below(folder: &Path, name: &str) -> Path {
 }
 
 /// One request for a small document, parts for a large one.
-async fn upload(store: &RemoteStore, path: &Path, staged: &FilePath) -> io::Result<()> {
+pub(super) async fn upload(store: &RemoteStore, path: &Path, staged: &FilePath) -> io::Result<()> {
     let mut file = tokio::fs::File::open(staged).await?;
     let mut object = ObjectWriter::new(store.object_store(), path.clone());
     let copied = async {

@@ -6,6 +6,7 @@
     reason = "helpers of tests end a test as the test itself would"
 )]
 
+mod capture_log;
 mod captured_columns;
 mod contents;
 mod format_capture;

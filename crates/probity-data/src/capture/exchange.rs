@@ -1,0 +1,152 @@
+//! From an answered invocation to a record: sampled, redacted, written.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use probity_domain::document::capture_record::{
+    CaptureContentTypes, CaptureMode, CaptureRecord, CapturedPayload, is_sampled,
+};
+
+use super::log::CaptureLog;
+use super::loss::LossReason;
+use super::options::CaptureKey;
+use super::redact::{Redaction, Side};
+
+/// A buffer that grew beyond this for one record is not kept for the next.
+const BUFFER_BYTES: usize = 1024 * 1024;
+
+/// What to capture of a production variant: `DataCaptureConfig`, and the rules of redaction.
+#[derive(Clone, Debug)]
+pub struct CapturePlan {
+    pub key: CaptureKey,
+    /// 0 to 100 of a hundred inferences.
+    pub sampling_percentage: u8,
+    pub mode: CaptureMode,
+    pub content_types: CaptureContentTypes,
+    pub redaction: Redaction,
+}
+
+/// What was sent one way.
+#[derive(Clone, Copy, Debug)]
+pub struct Body<'a> {
+    pub content_type: Option<&'a str>,
+    pub data: &'a [u8],
+}
+
+/// One invocation that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'a> {
+    /// A new UUID: the sample is drawn by it.
+    pub event_id: &'a str,
+    /// `X-Amzn-SageMaker-Inference-Id`.
+    pub inference_id: Option<&'a str>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<&'a str>,
+    /// When it was asked; decides the hour that it belongs to.
+    pub at_ms: i64,
+    pub input: Body<'a>,
+    pub output: Body<'a>,
+}
+
+/// What became of an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// It does not belong to the sample.
+    NotSampled,
+    Kept,
+    /// It was counted as lost. The answer leaves all the same.
+    Lost(LossReason),
+}
+
+impl CaptureLog {
+    /// Captures an answered invocation, if it belongs to the sample. Call it before the answer
+    /// leaves: what returns has reached the kernel, or is counted as lost.
+    pub async fn capture(&self, plan: &CapturePlan, exchange: &Exchange<'_>) -> Captured {
+        if !is_sampled(plan.sampling_percentage, exchange.event_id) {
+            return Captured::NotSampled;
+        }
+        let place = (&plan.key, exchange.at_ms);
+        let written = with_buffer(|buffer| {
+            if write_record(plan, exchange, buffer).is_err() {
+                self.lose(place, LossReason::Unredactable);
+                return Err(LossReason::Unredactable);
+            }
+            self.write(place, buffer)
+        });
+        match written {
+            Ok(None) => Captured::Kept,
+            Ok(Some(ticket)) => {
+                self.durable(ticket).await;
+                Captured::Kept
+            }
+            Err(reason) => Captured::Lost(reason),
+        }
+    }
+}
+
+/// A side that could not be redacted.
+struct Unredactable;
+
+fn write_record(
+    plan: &CapturePlan,
+    exchange: &Exchange<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Unredactable> {
+    let input = match plan.mode.has_input() {
+        true => Some(redacted(plan, exchange.input, Side::Input)?),
+        false => None,
+    };
+    let output = match plan.mode.has_output() {
+        true => Some(redacted(plan, exchange.output, Side::Output)?),
+        false => None,
+    };
+    let record = CaptureRecord {
+        input: input
+            .as_deref()
+            .map(|data| payload(plan, exchange.input, data)),
+        output: output
+            .as_deref()
+            .map(|data| payload(plan, exchange.output, data)),
+        event_id: exchange.event_id,
+        inference_id: exchange.inference_id,
+        custom_attributes: exchange.custom_attributes,
+        at_ms: exchange.at_ms,
+    };
+    record.write(out);
+    out.push(b'\n');
+    Ok(())
+}
+
+fn payload<'a>(plan: &CapturePlan, body: Body<'a>, data: &'a [u8]) -> CapturedPayload<'a> {
+    CapturedPayload {
+        content_type: body.content_type,
+        data,
+        encoding: plan.content_types.encoding(body.content_type),
+    }
+}
+
+fn redacted<'a>(
+    plan: &CapturePlan,
+    body: Body<'a>,
+    side: Side,
+) -> Result<Cow<'a, [u8]>, Unredactable> {
+    let encoding = plan.content_types.encoding(body.content_type);
+    plan.redaction
+        .apply(side, encoding, body.data)
+        .ok_or(Unredactable)
+}
+
+/// Lends this thread's buffer, empty.
+fn with_buffer<Answer>(work: impl FnOnce(&mut Vec<u8>) -> Answer) -> Answer {
+    thread_local! {
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.clear();
+        let answer = work(buffer);
+        if buffer.capacity() > BUFFER_BYTES {
+            *buffer = Vec::new();
+        }
+        answer
+    })
+}

@@ -1,0 +1,93 @@
+//! Moving one finished file to a location that names one object.
+
+use std::fs;
+use std::io;
+use std::path::{Path as FilePath, PathBuf};
+
+use super::environment::Environment;
+use super::error::{ReadLocation, WriteOutput};
+use super::output::{self, explain_upload};
+use super::parse::{self, Location};
+use super::{local, remote, store};
+
+/// Puts `file` in the place of `location` and removes it. What fails, or is broken off, can be
+/// tried again: the object is there whole or not at all.
+pub(crate) async fn move_file(
+    file: &FilePath,
+    location: &str,
+    environment: &Environment,
+) -> Result<(), WriteOutput> {
+    let remote = |source: ReadLocation| WriteOutput::Remote {
+        location: location.to_owned(),
+        source,
+    };
+    let from = file.to_owned();
+    match parse::parse(location).map_err(remote)? {
+        Location::StandardInput => Err(WriteOutput::NotAFolder {
+            location: location.to_owned(),
+        }),
+        Location::Local(to) => local::blocking(location, move || Ok(move_local(&from, &to)))
+            .await
+            .map_err(remote)?
+            .map_err(|source| WriteOutput::Local {
+                location: location.to_owned(),
+                source,
+            }),
+        Location::Remote(address) => {
+            let store = store::connect(&address, environment).map_err(remote)?;
+            let path = remote::parse_key(location, &address.key).map_err(remote)?;
+            output::upload(&store, &path, file)
+                .await
+                .map_err(|error| explain_upload(location, &store, error))?;
+            fs::remove_file(file).map_err(|source| WriteOutput::Local {
+                location: file.display().to_string(),
+                source,
+            })
+        }
+    }
+}
+
+fn move_local(from: &FilePath, to: &FilePath) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copy(from, to)?,
+        renamed => renamed?,
+    }
+    match to.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// To another file system: hidden beside the place until it is whole.
+fn copy(from: &FilePath, to: &FilePath) -> io::Result<()> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(to.file_name().unwrap_or_default());
+    let beside: PathBuf = to.with_file_name(name);
+    fs::copy(from, &beside)?;
+    fs::File::open(&beside)?.sync_all()?;
+    fs::rename(&beside, to)?;
+    fs::remove_file(from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_moved_into_folders_that_are_made() {
+        let home = tempfile::tempdir().unwrap();
+        for mover in [move_local, copy] {
+            let from = home.path().join("from");
+            fs::write(&from, "x").unwrap();
+            let to = home.path().join("a/b/to");
+            mover(&from, &to).unwrap();
+            assert_eq!(fs::read_to_string(&to).unwrap(), "x");
+            assert!(!from.exists());
+            fs::remove_file(to).unwrap();
+        }
+        assert_eq!(fs::read_dir(home.path().join("a/b")).unwrap().count(), 0);
+    }
+}
