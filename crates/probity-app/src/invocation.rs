@@ -5,6 +5,7 @@ use probity_domain::ResourceKind;
 use probity_domain::document::api::endpoint::{Deployment, Endpoint};
 use probity_store::job::{NewJob, enqueue};
 use probity_store::resource::{self, ResourceKey};
+use probity_store::tag;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -15,12 +16,17 @@ pub const INVOKE: &str = "sagemaker:InvokeEndpoint";
 pub const INVOKE_ASYNC: &str = "sagemaker:InvokeEndpointAsync";
 pub const INVOKE_STREAMING: &str = "sagemaker:InvokeEndpointWithResponseStream";
 
+/// An endpoint's tag with rules of what is not to be captured.
+pub const REDACTION_TAG: &str = "probity:capture-redact";
+
 /// An endpoint as an invocation sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvokedEndpoint {
     pub arn: String,
     /// Rises by one with every change.
     pub version: i64,
+    /// The tag [`REDACTION_TAG`].
+    pub redaction: Option<String>,
     /// Absent while the first deployment is prepared, and after it failed.
     pub in_service: Option<Deployment>,
 }
@@ -42,7 +48,10 @@ pub async fn endpoint(
     };
     let document: Endpoint = serde_json::from_value(row.body)
         .map_err(|error| Fault::internal(format!("read the endpoint `{name}`"), error))?;
+    let tags = tag::list(&app.store, &row.arn).await?;
+    let redaction = tags.into_iter().find(|(key, _)| key == REDACTION_TAG);
     Ok(Some(InvokedEndpoint {
+        redaction: redaction.map(|(_, rules)| rules),
         arn: row.arn,
         version: row.version,
         in_service: document.in_service,

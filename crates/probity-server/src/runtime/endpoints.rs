@@ -1,0 +1,214 @@
+//! The endpoints that are in service, by region and name. Rows are read when an endpoint is first
+//! asked, when a change rings, and at most once a second; models are opened once per deployment.
+//!
+//! What was in service answers on while a change is read, and while the database is away.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use probity_app::invocation::InvokedEndpoint;
+use tokio::sync::Mutex;
+
+use super::RuntimeParts;
+use super::error::{RuntimeError, chain};
+use super::in_service::InService;
+
+/// Other servers on the same database ring no bell here.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    parts: RuntimeParts,
+    by_region: RwLock<HashMap<String, HashMap<String, Arc<Slot>>>>,
+    /// How often a change has rung.
+    rings: AtomicU64,
+}
+
+/// One endpoint.
+#[derive(Debug, Default)]
+struct Slot {
+    known: RwLock<Option<Known>>,
+    /// Held by who reads the row.
+    reading: Mutex<()>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    in_service: Arc<InService>,
+    version: i64,
+    read_at: Instant,
+    rings: u64,
+}
+
+impl Slot {
+    fn known(&self) -> Option<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+
+    fn learn(&self, known: Option<Known>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+}
+
+impl Endpoints {
+    pub(super) fn new(parts: RuntimeParts) -> Endpoints {
+        Endpoints {
+            parts,
+            by_region: RwLock::default(),
+            rings: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn parts(&self) -> &RuntimeParts {
+        &self.parts
+    }
+
+    pub(super) async fn follow_changes(&self) {
+        loop {
+            self.parts.app.endpoints.notified().await;
+            self.rings.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The endpoint, where it is in service.
+    pub(super) async fn find(
+        &self,
+        region: &str,
+        name: &str,
+    ) -> Result<Option<Arc<InService>>, RuntimeError> {
+        let rings = self.rings.load(Ordering::Relaxed);
+        let slot = self.slot(region, name);
+        let known = slot.as_ref().and_then(|slot| slot.known());
+        if let Some(known) = &known
+            && known.rings == rings
+            && known.read_at.elapsed() < LOOK_AGAIN
+        {
+            return Ok(Some(Arc::clone(&known.in_service)));
+        }
+        // A name that is no endpoint's gets no slot: clients may ask for any.
+        let slot = match slot {
+            Some(slot) => slot,
+            None if probity_app::invocation::endpoint(&self.parts.app, region, name)
+                .await?
+                .is_none() =>
+            {
+                return Ok(None);
+            }
+            None => self.new_slot(region, name),
+        };
+        let reading = match (slot.reading.try_lock(), &known) {
+            (Ok(reading), _) => reading,
+            // Somebody reads already, and what is known answers meanwhile.
+            (Err(_), Some(known)) => return Ok(Some(Arc::clone(&known.in_service))),
+            (Err(_), None) => slot.reading.lock().await,
+        };
+        let known = slot.known();
+        if let Some(known) = &known
+            && known.rings == rings
+            && known.read_at.elapsed() < LOOK_AGAIN
+        {
+            return Ok(Some(Arc::clone(&known.in_service)));
+        }
+        let read = self.read((region, name), known.as_ref(), rings).await;
+        let found = match (read, known) {
+            (Ok(Some(read)), _) => {
+                let in_service = Arc::clone(&read.in_service);
+                slot.learn(Some(read));
+                Ok(Some(in_service))
+            }
+            (Ok(None), _) => {
+                self.forget(region, name);
+                Ok(None)
+            }
+            (Err(error), Some(known)) => {
+                tracing::error!(
+                    endpoint = name,
+                    "endpoint `{name}` answers as before its last change: {}",
+                    chain(&error)
+                );
+                let in_service = Arc::clone(&known.in_service);
+                slot.learn(Some(Known {
+                    read_at: Instant::now(),
+                    rings,
+                    ..known
+                }));
+                Ok(Some(in_service))
+            }
+            (Err(error), None) => Err(error),
+        };
+        drop(reading);
+        found
+    }
+
+    /// What the row says now; `None` where nothing is in service.
+    async fn read(
+        &self,
+        (region, name): (&str, &str),
+        before: Option<&Known>,
+        rings: u64,
+    ) -> Result<Option<Known>, RuntimeError> {
+        let read_at = Instant::now();
+        let found = probity_app::invocation::endpoint(&self.parts.app, region, name).await?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let Some(deployment) = &found.in_service else {
+            return Ok(None);
+        };
+        let in_service = match before {
+            Some(before) if is_same(before, &found, &deployment.id) => {
+                Arc::clone(&before.in_service)
+            }
+            _ => {
+                let before = before.map(|before| &*before.in_service);
+                let opened =
+                    InService::open((name, region), (&found, deployment), before, &self.parts);
+                Arc::new(opened.await?)
+            }
+        };
+        Ok(Some(Known {
+            in_service,
+            version: found.version,
+            read_at,
+            rings,
+        }))
+    }
+
+    fn slot(&self, region: &str, name: &str) -> Option<Arc<Slot>> {
+        let by_region = self
+            .by_region
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        by_region.get(region)?.get(name).cloned()
+    }
+
+    fn new_slot(&self, region: &str, name: &str) -> Arc<Slot> {
+        let mut by_region = self
+            .by_region
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let names = by_region.entry(region.to_owned()).or_default();
+        Arc::clone(names.entry(name.to_owned()).or_default())
+    }
+
+    fn forget(&self, region: &str, name: &str) {
+        let mut by_region = self
+            .by_region
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = by_region.get_mut(region) {
+            names.remove(name);
+        }
+    }
+}
+
+/// The version alone does not tell: an endpoint may have been deleted and made again. And tags
+/// change without it.
+fn is_same(known: &Known, found: &InvokedEndpoint, deployment_id: &str) -> bool {
+    known.version == found.version
+        && known.in_service.deployment_id == deployment_id
+        && known.in_service.redaction == found.redaction
+}
