@@ -17,10 +17,12 @@ mod page_token;
 mod stored;
 mod timestamp;
 
+pub mod cloudwatch;
 pub mod endpoint;
 pub mod endpoint_config;
 pub mod invocation;
 pub mod job_definition;
+pub mod logs;
 pub mod model;
 pub mod processing_job;
 pub mod tags;

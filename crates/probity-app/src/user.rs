@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use probity_domain::{Arn, ArnPlace};
-use probity_store::audit::{self, NewEvent};
 use probity_store::resource::Inserted;
 use probity_store::user::{self as rows, Changed, NewKey, User};
-use probity_store::{Store, StoreError, Unit, Vault};
+use probity_store::{Store, StoreError, Vault};
 use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::app::App;
 use crate::caller::{Access, Caller};
 use crate::clock::Clock;
+use crate::deed::Deed;
+use crate::event;
 use crate::fault::Fault;
+use crate::timestamp::seconds;
 
 /// A new access key; who makes it takes care that it was never given before.
 #[derive(Clone, Copy)]
@@ -54,7 +56,7 @@ impl std::fmt::Debug for SigningKey {
 
 /// `{"UserName", "Access"}` makes a user; answers with it.
 pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
-    app.authorise(caller, "iam:CreateUser")?;
+    let deed = Deed::authorise(app, caller, "iam:CreateUser")?;
     let name = text(&input, "UserName")?;
     check_name(name)?;
     let access = text(&input, "Access")?;
@@ -66,7 +68,7 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     let user = User {
         name: name.to_owned(),
         access: access.to_owned(),
-        created_ms: app.clock.now_ms(),
+        created_ms: deed.now_ms,
         disabled_ms: None,
     };
     let mut unit = app.store.begin().await?;
@@ -78,12 +80,8 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
             });
         }
     }
-    let event = Event {
-        action: "iam:CreateUser",
-        user: name,
-        change: json!({"created": {"UserName": name, "Access": access}}),
-    };
-    record(&mut unit, app, caller, event).await?;
+    let change = json!({"created": {"UserName": name, "Access": access}});
+    event::record(&mut unit, &deed, &user_arn(&deed, name), change).await?;
     unit.commit().await?;
     Ok(json!({"User": shown_user(&user)}))
 }
@@ -97,7 +95,7 @@ pub async fn list(app: &App, caller: &Caller, _input: Value) -> Result<Value, Fa
 
 /// `{"UserName"}`: from now on none of the user's keys signs. The last administrator stays.
 pub async fn disable(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
-    app.authorise(caller, "iam:UpdateUser")?;
+    let deed = Deed::authorise(app, caller, "iam:UpdateUser")?;
     let name = text(&input, "UserName")?;
     let mut unit = app.store.begin().await?;
     let users = rows::list(&app.store).await?;
@@ -117,14 +115,10 @@ pub async fn disable(app: &App, caller: &Caller, input: Value) -> Result<Value, 
             message: format!("`{name}` is the last administrator; make another one first"),
         });
     }
-    let now_ms = app.clock.now_ms();
+    let now_ms = deed.now_ms;
     rows::disable(&mut unit, name, now_ms).await?;
-    let event = Event {
-        action: "iam:UpdateUser",
-        user: name,
-        change: json!({"disabled": {"UserName": name}}),
-    };
-    record(&mut unit, app, caller, event).await?;
+    let change = json!({"disabled": {"UserName": name}});
+    event::record(&mut unit, &deed, &user_arn(&deed, name), change).await?;
     unit.commit().await?;
     let disabled = User {
         disabled_ms: Some(now_ms),
@@ -226,7 +220,7 @@ impl KeyRing {
         caller: &Caller,
         key: NewAccessKey<'_>,
     ) -> Result<(), Fault> {
-        app.authorise(caller, "iam:CreateAccessKey")?;
+        let deed = Deed::authorise(app, caller, "iam:CreateAccessKey")?;
         match rows::get(&app.store, key.user).await? {
             Some(user) if user.disabled_ms.is_none() => {}
             Some(_) => {
@@ -241,7 +235,7 @@ impl KeyRing {
             id: key.id,
             user: key.user,
             secret: key.secret,
-            at_ms: app.clock.now_ms(),
+            at_ms: deed.now_ms,
         };
         let mut unit = app.store.begin().await?;
         match rows::create_key(&mut unit, &self.vault, &new).await? {
@@ -252,32 +246,24 @@ impl KeyRing {
                 });
             }
         }
-        let event = Event {
-            action: "iam:CreateAccessKey",
-            user: key.user,
-            change: json!({"created": {"AccessKeyId": key.id}}),
-        };
-        record(&mut unit, app, caller, event).await?;
+        let change = json!({"created": {"AccessKeyId": key.id}});
+        event::record(&mut unit, &deed, &user_arn(&deed, key.user), change).await?;
         unit.commit().await?;
         Ok(())
     }
 
     /// From now on the key does not sign: here at once, in other processes within seconds.
     pub async fn revoke_key(&self, app: &App, caller: &Caller, id: &str) -> Result<(), Fault> {
-        app.authorise(caller, "iam:UpdateAccessKey")?;
+        let deed = Deed::authorise(app, caller, "iam:UpdateAccessKey")?;
         let keys = rows::list_keys(&app.store, None).await?;
         let Some(key) = keys.iter().find(|key| key.id == id) else {
             return Err(Fault::missing(format!("there is no access key `{id}`")));
         };
         let mut unit = app.store.begin().await?;
-        match rows::revoke_key(&mut unit, id, app.clock.now_ms()).await? {
+        match rows::revoke_key(&mut unit, id, deed.now_ms).await? {
             Changed::Yes => {
-                let event = Event {
-                    action: "iam:UpdateAccessKey",
-                    user: &key.user,
-                    change: json!({"revoked": {"AccessKeyId": id}}),
-                };
-                record(&mut unit, app, caller, event).await?;
+                let change = json!({"revoked": {"AccessKeyId": id}});
+                event::record(&mut unit, &deed, &user_arn(&deed, &key.user), change).await?;
                 unit.commit().await?;
             }
             Changed::No => {}
@@ -358,42 +344,23 @@ fn check_key(key: &NewAccessKey<'_>) -> Result<(), Fault> {
             "an access key id has 16 to 128 letters and digits: `{id}`"
         )));
     }
-    if key.secret.len() < 16 {
+    // Longer ones are not taken by what checks signatures.
+    if !(16..=40).contains(&key.secret.len()) {
         return Err(Fault::invalid(
-            "a secret access key has at least 16 characters",
+            "a secret access key has 16 to 40 characters",
         ));
     }
     Ok(())
 }
 
-struct Event<'a> {
-    action: &'static str,
-    user: &'a str,
-    change: Value,
-}
-
-async fn record(
-    unit: &mut Unit,
-    app: &App,
-    caller: &Caller,
-    event: Event<'_>,
-) -> Result<(), Fault> {
+/// Users have no region.
+fn user_arn(deed: &Deed<'_>, name: &str) -> String {
     let place = ArnPlace {
         service: "iam",
         region: "",
-        account: &caller.account,
+        account: deed.account,
     };
-    let event = NewEvent {
-        at_ms: app.clock.now_ms(),
-        actor: caller.user.clone(),
-        action: event.action.to_owned(),
-        resource_arn: Arn::new(place, format!("user/{}", event.user)).to_string(),
-        change: event.change,
-        reason: None,
-        request_id: caller.request_id.clone(),
-    };
-    audit::append(unit, &event).await?;
-    Ok(())
+    Arn::new(place, format!("user/{name}")).to_string()
 }
 
 fn shown_user(user: &User) -> Value {
@@ -403,10 +370,6 @@ fn shown_user(user: &User) -> Value {
         "CreateDate": seconds(user.created_ms),
         "DisableDate": user.disabled_ms.map(seconds),
     })
-}
-
-fn seconds(at_ms: i64) -> f64 {
-    at_ms as f64 / 1000.0
 }
 
 fn text<'a>(input: &'a Value, member: &str) -> Result<&'a str, Fault> {

@@ -131,6 +131,7 @@ create table log_event (
     message text not null,
     primary key (stream_id, seq)
 );
+create index log_event_by_time on log_event (at_ms, stream_id, seq);
 
 create table app_user (
     name text collate "binary" not null primary key,

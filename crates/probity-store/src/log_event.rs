@@ -12,6 +12,10 @@ use crate::error::StoreError;
 use crate::page::{Cursor, Page, one_more};
 use crate::store::{Store, Unit};
 
+mod filter;
+
+pub use filter::{FilterLines, FoundLine, FoundLines, LineCursor, filter};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamKey<'a> {
     pub region: &'a str,
@@ -374,6 +378,19 @@ pub async fn groups(store: &Store, wanted: &ListGroups) -> Result<Page<LogGroup>
         key: last.name.clone(),
         name: last.name.clone(),
     }))
+}
+
+/// Whether a stream of the group is there.
+pub async fn has_group(store: &Store, region: &str, group: &str) -> Result<bool, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "select id from log_stream where region = $1 and log_group = $2 limit 1",
+    )
+    .bind(region)
+    .bind(group)
+    .fetch_optional(store.pool())
+    .await
+    .map_err(StoreError::query("look for a log group"))?;
+    Ok(found.is_some())
 }
 
 fn read_line(row: &AnyRow) -> Result<NumberedLine, StoreError> {

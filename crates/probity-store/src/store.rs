@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -43,11 +43,11 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 const POSTGRES_WRITERS: usize = 10;
 
 const SQLITE_SETTINGS: [&str; 4] = [
+    "pragma busy_timeout = 10000",
     "pragma journal_mode = wal",
     // With WAL a crash of the process loses nothing; a power cut may lose the last commits, and
     // never leaves a damaged file.
     "pragma synchronous = normal",
-    "pragma busy_timeout = 10000",
     "pragma foreign_keys = on",
 ];
 
@@ -90,10 +90,7 @@ impl Store {
         if backend == Backend::Postgres {
             make_collation(&pool).await.map_err(open)?;
         }
-        migrations()
-            .run(&pool)
-            .await
-            .map_err(|source| StoreError::Migrate { source })?;
+        migrate(&pool, backend).await?;
         Ok(Store {
             pool,
             backend,
@@ -242,6 +239,28 @@ pub(crate) fn newest_step() -> i64 {
         .iter()
         .map(|(version, _, _)| *version)
         .fold(0, i64::max)
+}
+
+/// In SQLite, two programs that start at once both see a step missing; the second one's try fails
+/// when the first one's is done, and then there is nothing left to do.
+const SQLITE_TRIES: u32 = 4;
+
+async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
+    let tries = match backend {
+        Backend::Sqlite => SQLITE_TRIES,
+        // It has a lock for this.
+        Backend::Postgres => 1,
+    };
+    let mut tried = 1;
+    loop {
+        match migrations().run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) if tried < tries => {
+                tried += 1;
+            }
+            Err(source) => return Err(StoreError::Migrate { source }),
+        }
+    }
 }
 
 fn migrations() -> Migrator {
