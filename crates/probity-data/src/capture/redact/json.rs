@@ -28,6 +28,9 @@ const ROWS: [&str; 8] = [
 /// several; nobody can tell.
 const RECORDS: [&str; 3] = ["instances", "outputs", "predictions"];
 
+/// Brackets that may be open at once, as in serde_json.
+const MAX_DEPTH: usize = 128;
+
 /// `None` when the text is no JSON, or a rule's field cannot be told from the others.
 pub(super) fn redact(text: &str, rules: &[Applied<'_>]) -> Option<Vec<u8>> {
     let mut walk = Walk {
@@ -36,6 +39,7 @@ pub(super) fn redact(text: &str, rules: &[Applied<'_>]) -> Option<Vec<u8>> {
         copied: 0,
         out: Vec::with_capacity(text.len()),
         path: String::new(),
+        depth: 0,
         rules,
         hit: vec![false; rules.len()],
         has_rows: false,
@@ -106,6 +110,7 @@ struct Walk<'a, 'r> {
     out: Vec<u8>,
     /// Members on the way, with dots between them.
     path: String,
+    depth: usize,
     rules: &'a [Applied<'r>],
     /// Which rules found something.
     hit: Vec<bool>,
@@ -120,11 +125,17 @@ struct Member<'a> {
 impl<'a> Walk<'a, '_> {
     /// Each `None` is a field that cannot be told.
     fn value(&mut self, context: &Context<'_>, rule: Option<usize>) -> Option<()> {
-        match self.text.as_bytes().get(self.at)? {
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let walked = match self.text.as_bytes().get(self.at)? {
             b'{' => self.object(rule),
             b'[' => self.array(context, rule),
             _ => self.scalar(rule),
-        }
+        };
+        self.depth -= 1;
+        walked
     }
 
     fn object(&mut self, rule: Option<usize>) -> Option<()> {
