@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use thiserror::Error;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
@@ -28,26 +28,67 @@ pub(crate) enum ReadBody {
 }
 
 /// A body in memory.
-pub(crate) async fn read_whole<B>(body: B, limits: &Limits) -> Result<Bytes, ReadBody>
+pub(crate) async fn read_whole<B>(mut body: B, limits: &Limits) -> Result<Bytes, ReadBody>
 where
-    B: Body<Data = Bytes>,
+    B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BodyError>,
 {
-    let limit = limits.body_bytes;
-    let told = body.size_hint().lower();
-    // A length that is too large is refused before the client is asked to send it.
-    if told > u64::try_from(limit).unwrap_or(u64::MAX) {
-        return Err(ReadBody::TooLarge);
-    }
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    match timeout(limits.body_time, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ReadBody::TooLarge),
-        Ok(Err(source)) => Err(ReadBody::Broken { source }),
-        Err(_) => Err(ReadBody::TooSlow),
+    // A length that is too large is refused without reading it.
+    let told = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let read = if told > limits.body_bytes {
+        Err(ReadBody::TooLarge)
+    } else {
+        match timeout(limits.body_time, collect(&mut body, limits.body_bytes)).await {
+            Ok(read) => read,
+            Err(_) => Err(ReadBody::TooSlow),
+        }
+    };
+    if matches!(read, Err(ReadBody::TooLarge)) {
+        // A client that is still sending would be cut off before it reads the answer.
+        drop(timeout(limits.linger_time, discard(&mut body)).await);
     }
+    read
+}
+
+async fn collect<B>(body: &mut B, limit: usize) -> Result<Bytes, ReadBody>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BodyError>,
+{
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| ReadBody::Broken {
+            source: error.into(),
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if first.len() + all.len() + data.len() > limit {
+            return Err(ReadBody::TooLarge);
+        }
+        // Most bodies come in one piece, which is not copied.
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// Reads what comes, and keeps nothing.
+async fn discard<B>(body: &mut B)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// A streamed body that fails when nothing came for a while.
@@ -113,6 +154,7 @@ mod tests {
         Limits {
             body_bytes: 10,
             body_time: Duration::from_millis(20),
+            linger_time: Duration::from_millis(20),
             ..Limits::default()
         }
     }
@@ -140,6 +182,14 @@ mod tests {
             read_whole(body, &limits()).await,
             Err(ReadBody::TooLarge)
         ));
+    }
+
+    #[tokio::test]
+    async fn pieces_are_put_together() {
+        let parts =
+            ["ab", "", "cd", "e"].map(|part| Ok::<_, std::io::Error>(Frame::data(part.into())));
+        let body = StreamBody::new(futures::stream::iter(parts));
+        assert_eq!(read_whole(body, &limits()).await.unwrap(), "abcde");
     }
 
     #[tokio::test]

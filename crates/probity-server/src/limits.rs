@@ -16,6 +16,8 @@ pub struct Limits {
     pub header_time: Duration,
     /// For a body that is read whole.
     pub body_time: Duration,
+    /// How long a body that is too large is read on, so that its sender sees the answer.
+    pub linger_time: Duration,
     /// Between two pieces of a body that is streamed.
     pub idle_time: Duration,
     /// For a verb.
@@ -35,6 +37,7 @@ impl Default for Limits {
             n_headers: 100,
             header_time: Duration::from_secs(30),
             body_time: Duration::from_secs(60),
+            linger_time: Duration::from_secs(2),
             idle_time: Duration::from_secs(30),
             request_time: Duration::from_secs(60),
             shutdown_time: Duration::from_secs(30),

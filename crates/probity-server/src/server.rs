@@ -164,7 +164,7 @@ impl Server {
         request_id: &str,
     ) -> Answer
     where
-        B: http_body::Body<Data = Bytes>,
+        B: http_body::Body<Data = Bytes> + Unpin,
         B::Error: Into<BodyError>,
     {
         let protocol = protocol(route);

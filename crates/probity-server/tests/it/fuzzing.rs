@@ -9,7 +9,7 @@ use crate::harness::targets::TARGETS;
 
 const LIMITS: Limits = Limits {
     inputs: 3_000,
-    duration: Duration::from_secs(2),
+    duration: Duration::from_secs(10),
     time_per_input: Duration::from_secs(10),
     memory_bytes: None,
 };

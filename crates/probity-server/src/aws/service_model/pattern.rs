@@ -75,6 +75,13 @@ fn translated(java: &str) -> String {
                 in_class = false;
                 out.push(']');
             }
+            // An end may be counted in Java, `$…{1,128}`; it is where it is, however often.
+            '$' if !in_class => {
+                out.push('$');
+                if rest.starts_with('{') {
+                    rest = rest.split_once('}').map_or("", |(_, after)| after);
+                }
+            }
             '.' if !in_class => out.push_str(r"[^\n\r\x{85}\x{2028}\x{2029}]"),
             // `--` and `~~` are set operations to the crate, and text to Java.
             '-' | '~' if in_class && out.ends_with(character) => {
