@@ -282,7 +282,7 @@ fn what_cannot_be_redacted_is_lost_and_counted() {
     });
     let (_, content) = &home.delivered()[0];
     assert!(
-        content.contains(r#""data":"1,\n""#) && !content.contains('x'),
+        content.contains(r#""data":"1,\n""#) && !content.contains("1,x"),
         "{content}"
     );
 }
@@ -322,12 +322,17 @@ fn two_processes_cannot_capture_into_one_folder() {
 /// syncing: all records are there, each once.
 #[test]
 fn many_writers_lose_and_repeat_nothing() {
-    for sync in [CaptureSync::Always, CaptureSync::Interval, CaptureSync::Off] {
+    for (sync, records) in [
+        // Each waits for the disk.
+        (CaptureSync::Always, 5),
+        (CaptureSync::Interval, 50),
+        (CaptureSync::Off, 50),
+    ] {
         let home = Home::new();
         block_on(async {
             let options = CaptureOptions {
                 sync,
-                seal_bytes: 4_000,
+                seal_bytes: 1_000,
                 seal_after: Duration::from_millis(30),
                 ..home.options()
             };
@@ -340,7 +345,7 @@ fn many_writers_lose_and_repeat_nothing() {
             let writers = (0..8).map(|writer| {
                 let (log, plan) = (log.clone(), home.plan());
                 tokio::spawn(async move {
-                    for number in 0..50 {
+                    for number in 0..records {
                         let id = format!("{writer}-{number}");
                         let captured = log.capture(&plan, &event(&id)).await;
                         assert_eq!(captured, Captured::Kept);
@@ -355,10 +360,10 @@ fn many_writers_lose_and_repeat_nothing() {
         let distinct: BTreeSet<&String> = ids.iter().collect();
         assert_eq!(
             (ids.len(), distinct.len(), home.left()),
-            (400, 400, 0),
+            (8 * records, 8 * records, 0),
             "{sync:?}"
         );
-        assert!(home.delivered().len() > 10);
+        assert!(home.delivered().len() > 5);
     }
 }
 
