@@ -23,9 +23,9 @@ pub enum LossReason {
 impl LossReason {
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::DiskFull => "disk full",
+            Self::DiskFull => "disk-full",
             Self::Limit => "limit",
-            Self::WriteFailed => "write failed",
+            Self::WriteFailed => "write-failed",
             Self::Damaged => "damaged",
             Self::Unredactable => "unredactable",
         }
