@@ -13,7 +13,6 @@ mod compat;
 mod coverage;
 mod fuzz;
 mod install;
-mod postgres;
 mod process;
 mod project;
 mod stage;

@@ -17,8 +17,19 @@ const LONGEST_PAGE: u64 = 100;
 
 /// One page of a kind.
 pub(crate) async fn list(deed: &Deed<'_>, stored: &Stored, input: &Value) -> Result<Value, Fault> {
+    list_where(deed, stored, input, Vec::new()).await
+}
+
+/// One page of those that have these attributes as well.
+pub(crate) async fn list_where(
+    deed: &Deed<'_>,
+    stored: &Stored,
+    input: &Value,
+    attributes: Vec<(String, String)>,
+) -> Result<Value, Fault> {
     let question = Question::of(&[deed.action, deed.region], input);
     let mut request = request(deed, stored, input)?;
+    request.attributes.extend(attributes);
     if let Some(token) = token(input) {
         request.after = Some(question.after::<Cursor>(token)?);
     }

@@ -306,7 +306,7 @@ pub(crate) async fn change(
 }
 
 /// The change inside a transaction; the second value tells whether a job was enqueued.
-async fn change_in(
+pub(crate) async fn change_in(
     unit: &mut Unit,
     deed: &Deed<'_>,
     key: ResourceKey<'_>,

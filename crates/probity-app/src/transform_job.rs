@@ -1,5 +1,7 @@
 //! Transform jobs: a model over every record below a prefix.
 
+use std::collections::BTreeMap;
+
 use probity_domain::ResourceKind;
 use probity_domain::document::api::model::Model;
 use probity_domain::document::api::transform_job::TransformJob;
@@ -14,7 +16,7 @@ use crate::fault::Fault;
 use crate::listing;
 use crate::long_job::{JobOutcome, LongJob, Started};
 use crate::model::{self, MODEL};
-use crate::stored::{self, Listing, Shown, Stored, no_attributes, pick};
+use crate::stored::{self, Listing, Members, Shown, Stored, pick};
 
 /// What a worker's queue calls these jobs.
 pub const JOB_KIND: &str = "transform_job";
@@ -44,7 +46,7 @@ pub(crate) static TRANSFORM_JOB: Stored = Stored {
         // In lists only.
         Shown::LastModifiedTime,
     ],
-    attributes: no_attributes,
+    attributes,
     list: Listing {
         items: "TransformJobSummaries",
         summary: |job| {
@@ -64,6 +66,13 @@ pub(crate) static TRANSFORM_JOB: Stored = Stored {
         filters: &[],
     },
 };
+
+/// The model, by which Search finds its last job.
+fn attributes(job: &Members) -> BTreeMap<String, String> {
+    let model = job.get("ModelName").and_then(Value::as_str);
+    let attribute = model.map(|name| ("ModelName".to_owned(), name.to_owned()));
+    attribute.into_iter().collect()
+}
 
 static LONG_JOB: LongJob = LongJob {
     stored: &TRANSFORM_JOB,

@@ -61,3 +61,27 @@ pub async fn list(store: &Store, arn: &str) -> Result<Vec<(String, String)>, Sto
         })
         .collect()
 }
+
+/// The tags of everything whose ARN begins with `start`, as (ARN, name, value).
+pub async fn list_under(
+    store: &Store,
+    start: &str,
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    let read = StoreError::query("read the tags of many resources");
+    // ARNs are ASCII and compared by bytes: U+10FFFF stands behind all that begin with `start`.
+    sqlx::query("select arn, name, value from tag where arn >= $1 and arn < $2 order by arn, name")
+        .bind(start)
+        .bind(format!("{start}\u{10ffff}"))
+        .fetch_all(store.pool())
+        .await
+        .map_err(&read)?
+        .iter()
+        .map(|row| {
+            Ok((
+                row.try_get("arn").map_err(&read)?,
+                row.try_get("name").map_err(&read)?,
+                row.try_get("value").map_err(&read)?,
+            ))
+        })
+        .collect()
+}

@@ -18,10 +18,6 @@ use super::in_service::InService;
 /// Other servers on the same database ring no bell here.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// What could not be read or opened is left alone for so long, unless a change rings: opening
-/// may mean to copy a large model.
-const AFTER_FAILURE: Duration = Duration::from_secs(10);
-
 #[derive(Debug)]
 pub(super) struct Endpoints {
     parts: RuntimeParts,
@@ -34,14 +30,8 @@ pub(super) struct Endpoints {
 #[derive(Debug, Default)]
 struct Slot {
     known: RwLock<Option<Known>>,
-    /// Held by who reads the row; when that failed last.
-    reading: Mutex<Option<Failure>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Failure {
-    at: Instant,
-    rings: u64,
+    /// Held by who reads the row.
+    reading: Mutex<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,20 +42,14 @@ struct Known {
     rings: u64,
 }
 
-impl Known {
-    fn is_fresh(&self, rings: u64) -> bool {
-        self.rings == rings && self.read_at.elapsed() < LOOK_AGAIN
-    }
-}
-
 impl Slot {
     fn known(&self) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.clone()
     }
 
-    fn learn(&self, known: Known) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+    fn learn(&self, known: Option<Known>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
     }
 }
 
@@ -98,8 +82,11 @@ impl Endpoints {
         let rings = self.rings.load(Ordering::Relaxed);
         let slot = self.slot(region, name);
         let known = slot.as_ref().and_then(|slot| slot.known());
-        if let Some(known) = known.filter(|known| known.is_fresh(rings)) {
-            return Ok(Some(known.in_service));
+        if let Some(known) = &known
+            && known.rings == rings
+            && known.read_at.elapsed() < LOOK_AGAIN
+        {
+            return Ok(Some(Arc::clone(&known.in_service)));
         }
         // A name that is no endpoint's gets no slot: clients may ask for any.
         let slot = match slot {
@@ -112,56 +99,48 @@ impl Endpoints {
             }
             None => self.new_slot(region, name),
         };
-        self.look_again((region, name), &slot, rings).await
-    }
-
-    /// Reads the row, unless somebody does: then what is known answers meanwhile.
-    async fn look_again(
-        &self,
-        place: (&str, &str),
-        slot: &Slot,
-        rings: u64,
-    ) -> Result<Option<Arc<InService>>, RuntimeError> {
-        let mut failure = match (slot.reading.try_lock(), slot.known()) {
+        let reading = match (slot.reading.try_lock(), &known) {
             (Ok(reading), _) => reading,
-            (Err(_), Some(known)) => return Ok(Some(known.in_service)),
+            // Somebody reads already, and what is known answers meanwhile.
+            (Err(_), Some(known)) => return Ok(Some(Arc::clone(&known.in_service))),
             (Err(_), None) => slot.reading.lock().await,
         };
         let known = slot.known();
-        if let Some(known) = known.clone().filter(|known| known.is_fresh(rings)) {
-            return Ok(Some(known.in_service));
+        if let Some(known) = &known
+            && known.rings == rings
+            && known.read_at.elapsed() < LOOK_AGAIN
+        {
+            return Ok(Some(Arc::clone(&known.in_service)));
         }
-        let failed = failure
-            .filter(|failure| failure.rings == rings && failure.at.elapsed() < AFTER_FAILURE);
-        match (failed, &known) {
-            (None, _) => {}
-            (Some(_), Some(known)) => return Ok(Some(Arc::clone(&known.in_service))),
-            (Some(_), None) => {
-                return Err(RuntimeError::NotReady {
-                    endpoint: place.1.to_owned(),
-                    reason: "it could not be opened a moment ago".to_owned(),
-                });
-            }
-        }
-        match self.read(place, known.as_ref(), rings).await {
-            Ok(Some(read)) => {
-                *failure = None;
+        let read = self.read((region, name), known.as_ref(), rings).await;
+        let found = match (read, known) {
+            (Ok(Some(read)), _) => {
                 let in_service = Arc::clone(&read.in_service);
-                slot.learn(read);
+                slot.learn(Some(read));
                 Ok(Some(in_service))
             }
-            Ok(None) => {
-                self.forget(place.0, place.1);
+            (Ok(None), _) => {
+                self.forget(region, name);
                 Ok(None)
             }
-            Err(error) => {
-                *failure = Some(Failure {
-                    at: Instant::now(),
+            (Err(error), Some(known)) => {
+                tracing::error!(
+                    endpoint = name,
+                    "endpoint `{name}` answers as before its last change: {}",
+                    chain(&error)
+                );
+                let in_service = Arc::clone(&known.in_service);
+                slot.learn(Some(Known {
+                    read_at: Instant::now(),
                     rings,
-                });
-                answer_as_before(error, known)
+                    ..known
+                }));
+                Ok(Some(in_service))
             }
-        }
+            (Err(error), None) => Err(error),
+        };
+        drop(reading);
+        found
     }
 
     /// What the row says now; `None` where nothing is in service.
@@ -224,23 +203,6 @@ impl Endpoints {
             names.remove(name);
         }
     }
-}
-
-/// What was in service goes on, where anything was.
-fn answer_as_before(
-    error: RuntimeError,
-    known: Option<Known>,
-) -> Result<Option<Arc<InService>>, RuntimeError> {
-    let Some(known) = known else {
-        return Err(error);
-    };
-    let name = &known.in_service.name;
-    tracing::error!(
-        endpoint = name,
-        "endpoint `{name}` answers as before its last change: {}",
-        chain(&error)
-    );
-    Ok(Some(known.in_service))
 }
 
 /// The version alone does not tell: an endpoint may have been deleted and made again. And tags

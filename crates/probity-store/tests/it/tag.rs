@@ -4,7 +4,10 @@ use probity_store::{StoreError, tag};
 
 use crate::database::{Database, on_both, write};
 
-on_both!(tags_are_put_overwritten_removed_and_sorted);
+on_both!(
+    tags_are_put_overwritten_removed_and_sorted,
+    tags_of_many_are_read_by_how_their_arns_begin
+);
 
 fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
     tags.iter()
@@ -25,4 +28,18 @@ async fn tags_are_put_overwritten_removed_and_sorted(database: &Database) {
     let found = tag::list(&store, "arn:1").await.unwrap();
     assert_eq!(found, pairs(&[("B", "2"), ("b", "3")]));
     assert_eq!(tag::list(&store, "arn:3").await.unwrap(), []);
+}
+
+async fn tags_of_many_are_read_by_how_their_arns_begin(database: &Database) {
+    let store = database.open().await;
+    write(&store, async |unit| {
+        for arn in ["arn:model/b", "arn:model/a", "arn:model-package/a", "arn:model", "arn:n"] {
+            tag::put(unit, arn, &pairs(&[("t", arn)])).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    let found = tag::list_under(&store, "arn:model/").await.unwrap();
+    let arns: Vec<&str> = found.iter().map(|(arn, _, _)| arn.as_str()).collect();
+    assert_eq!(arns, ["arn:model/a", "arn:model/b"]);
 }

@@ -1,0 +1,239 @@
+//! What records show beside their own rows: tags, endpoints of a model, components of a trial.
+//!
+//! They are read for all rows only where a filter or the sort order needs them, else for the rows
+//! of the page alone.
+
+use std::collections::HashMap;
+
+use probity_domain::ResourceKind;
+use probity_domain::document::api::endpoint::Endpoint;
+use probity_store::resource::{self, ListResources, Resource, SortBy, SortOrder};
+use probity_store::tag;
+use serde_json::{Map, Value, json};
+
+use super::kept::Kept;
+use crate::deed::Deed;
+use crate::fault::Fault;
+use crate::sorted_page;
+use crate::stored;
+use crate::timestamp;
+use crate::trial_component::{self, TRIAL_COMPONENT};
+
+type ByName = HashMap<String, Vec<Value>>;
+
+/// `None` is not read yet.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    tags: Option<ByName>,
+    endpoints: Option<ByName>,
+    transform_jobs: Option<HashMap<String, Value>>,
+    components: Option<ByName>,
+}
+
+impl Extras {
+    /// What `needs` says that all rows need.
+    pub(super) async fn of_all(
+        deed: &Deed<'_>,
+        kept: Kept,
+        needs: impl Fn(&str) -> bool,
+    ) -> Result<Extras, Fault> {
+        let mut extras = Extras::default();
+        if needs("Tags") || needs("Model.Tags") {
+            extras.tags = Some(all_tags(deed, kept).await?);
+        }
+        match kept {
+            Kept::Model => {
+                if needs("Endpoints") {
+                    extras.endpoints = Some(endpoints(deed).await?);
+                }
+                if needs("LastBatchTransformJob") {
+                    extras.transform_jobs = Some(last_transform_jobs(deed).await?);
+                }
+            }
+            Kept::Trial => {
+                if needs("TrialComponentSummaries") {
+                    extras.components = Some(components(deed).await?);
+                }
+            }
+            Kept::Endpoint
+            | Kept::Experiment
+            | Kept::ModelPackage
+            | Kept::ModelPackageGroup
+            | Kept::TrialComponent => {}
+        }
+        Ok(extras)
+    }
+
+    /// With what the records of a page lack.
+    pub(super) async fn with_rest(
+        mut self,
+        deed: &Deed<'_>,
+        kept: Kept,
+        page: &[Resource],
+    ) -> Result<Extras, Fault> {
+        if page.is_empty() {
+            return Ok(self);
+        }
+        if self.tags.is_none() {
+            let mut tags = ByName::new();
+            for row in page {
+                let of_row = tag::list(&deed.app.store, &row.arn).await?;
+                tags.insert(row.arn.clone(), of_row.iter().map(as_tag).collect());
+            }
+            self.tags = Some(tags);
+        }
+        if kept == Kept::Model {
+            if self.endpoints.is_none() {
+                self.endpoints = Some(endpoints(deed).await?);
+            }
+            if self.transform_jobs.is_none() {
+                self.transform_jobs = Some(transform_jobs_of(deed, page).await?);
+            }
+        }
+        if kept == Kept::Trial && self.components.is_none() {
+            let mut components = ByName::new();
+            for row in page {
+                let mut wanted = ListResources::all(TRIAL_COMPONENT.kind, deed.region, 0);
+                wanted.attributes = vec![trial_component::of_trial(&row.name)];
+                let rows = sorted_page::every(deed, wanted).await?;
+                components.insert(row.name.clone(), rows.iter().map(as_component).collect());
+            }
+            self.components = Some(components);
+        }
+        Ok(self)
+    }
+
+    /// `None` where they were not read.
+    pub(super) fn tags_of(&self, arn: &str) -> Option<Value> {
+        let tags = self.tags.as_ref()?;
+        Some(Value::Array(tags.get(arn).cloned().unwrap_or_default()))
+    }
+
+    pub(super) fn endpoints_of(&self, model: &str) -> Value {
+        named(self.endpoints.as_ref(), model)
+    }
+
+    pub(super) fn components_of(&self, trial: &str) -> Value {
+        named(self.components.as_ref(), trial)
+    }
+
+    pub(super) fn last_transform_job_of(&self, model: &str) -> Option<Value> {
+        self.transform_jobs.as_ref()?.get(model).cloned()
+    }
+}
+
+fn named(values: Option<&ByName>, name: &str) -> Value {
+    let values = values.and_then(|values| values.get(name));
+    Value::Array(values.cloned().unwrap_or_default())
+}
+
+fn as_tag((key, value): &(String, String)) -> Value {
+    json!({"Key": key, "Value": value})
+}
+
+/// The tags of all resources of a kind, by ARN.
+async fn all_tags(deed: &Deed<'_>, kept: Kept) -> Result<ByName, Fault> {
+    let start = deed.arn(format!("{}/", kept.kind().as_str())).to_string();
+    let mut by_arn = ByName::new();
+    for (arn, key, value) in tag::list_under(&deed.app.store, &start).await? {
+        by_arn.entry(arn).or_default().push(as_tag(&(key, value)));
+    }
+    Ok(by_arn)
+}
+
+/// The endpoints that a model is behind, by the model's name.
+async fn endpoints(deed: &Deed<'_>) -> Result<ByName, Fault> {
+    let wanted = ListResources::all(ResourceKind::Endpoint, deed.region, 0);
+    let mut by_model = ByName::new();
+    for row in sorted_page::every(deed, wanted).await? {
+        let endpoint: Endpoint = stored::read_body(&row)?;
+        let Some(deployment) = endpoint.in_service.or(endpoint.pending) else {
+            continue;
+        };
+        for model in deployment.models {
+            let shown = by_model.entry(model.model_name).or_default();
+            shown.push(json!({
+                "EndpointName": row.name,
+                "EndpointArn": row.arn,
+                "CreationTime": timestamp::seconds(row.created_ms),
+                "LastModifiedTime": timestamp::seconds(row.modified_ms),
+                "EndpointStatus": row.status,
+            }));
+        }
+    }
+    Ok(by_model)
+}
+
+async fn last_transform_jobs(deed: &Deed<'_>) -> Result<HashMap<String, Value>, Fault> {
+    let mut wanted = ListResources::all(ResourceKind::TransformJob, deed.region, 0);
+    wanted.sort_by = SortBy::Created;
+    let mut by_model = HashMap::new();
+    for job in sorted_page::every(deed, wanted).await? {
+        if let Some(model) = job.body.get("ModelName").and_then(Value::as_str) {
+            by_model.insert(model.to_owned(), as_transform_job(&job));
+        }
+    }
+    Ok(by_model)
+}
+
+async fn transform_jobs_of(
+    deed: &Deed<'_>,
+    models: &[Resource],
+) -> Result<HashMap<String, Value>, Fault> {
+    let mut by_model = HashMap::new();
+    for model in models {
+        let mut wanted = ListResources::all(ResourceKind::TransformJob, deed.region, 1);
+        wanted.sort_by = SortBy::Created;
+        wanted.order = SortOrder::Descending;
+        wanted.attributes = vec![("ModelName".to_owned(), model.name.clone())];
+        if let Some(job) = resource::list(&deed.app.store, &wanted)
+            .await?
+            .items
+            .first()
+        {
+            by_model.insert(model.name.clone(), as_transform_job(job));
+        }
+    }
+    Ok(by_model)
+}
+
+fn as_transform_job(job: &Resource) -> Value {
+    let mut members = match &job.body {
+        Value::Object(body) => body.clone(),
+        _ => Map::new(),
+    };
+    members.retain(|name, _| !name.starts_with("probity:"));
+    members.insert("TransformJobArn".to_owned(), Value::from(job.arn.as_str()));
+    members.insert(
+        "TransformJobStatus".to_owned(),
+        Value::from(job.status.as_str()),
+    );
+    let created = timestamp::seconds(job.created_ms);
+    members.insert("CreationTime".to_owned(), created);
+    Value::Object(members)
+}
+
+/// All components, by the trials that they are part of.
+async fn components(deed: &Deed<'_>) -> Result<ByName, Fault> {
+    let wanted = ListResources::all(TRIAL_COMPONENT.kind, deed.region, 0);
+    let mut by_trial = ByName::new();
+    for component in sorted_page::every(deed, wanted).await? {
+        for trial in trial_component::trial_names(&component) {
+            let shown = by_trial.entry(trial.to_owned()).or_default();
+            shown.push(as_component(&component));
+        }
+    }
+    Ok(by_trial)
+}
+
+fn as_component(component: &Resource) -> Value {
+    Value::Object(stored::pick(
+        &TRIAL_COMPONENT.describe(component),
+        &[
+            "TrialComponentName",
+            "TrialComponentArn",
+            "CreationTime",
+            "CreatedBy",
+        ],
+    ))
+}
