@@ -112,6 +112,38 @@ pub(crate) fn program(name: &str, probe: &str) -> Result<()> {
     Ok(())
 }
 
+/// The folder of PostgreSQL's programs, `initdb` and `pg_ctl` among them.
+pub(crate) fn postgres() -> Result<PathBuf> {
+    if let Some(found) = find_postgres() {
+        return Ok(found);
+    }
+    install_with_apt("postgresql")?;
+    find_postgres().context("apt installed no PostgreSQL under a known name")
+}
+
+/// Debian keeps the programs of each version in a folder that is not in the path. The newest
+/// version is taken.
+fn find_postgres() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let newest = versions
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let programs = entry.path().join("bin");
+            programs
+                .join("initdb")
+                .is_file()
+                .then_some((version, programs))
+        })
+        .max();
+    if let Some((_, programs)) = newest {
+        return Some(programs);
+    }
+    let asked = Command::new("pg_config").arg("--bindir").output().ok()?;
+    let programs = PathBuf::from(String::from_utf8(asked.stdout).ok()?.trim());
+    programs.join("initdb").is_file().then_some(programs)
+}
+
 fn find_browser() -> Option<String> {
     BROWSERS
         .iter()

@@ -13,6 +13,7 @@ mod compat;
 mod coverage;
 mod fuzz;
 mod install;
+mod postgres;
 mod process;
 mod project;
 mod stage;

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use crate::postgres::{self, Postgres};
 use crate::process::{self, Echo};
 use crate::project::{Project, cargo};
 use crate::stage::{NotRun, Outcome, Stages};
@@ -166,10 +167,27 @@ fn run_stage(project: &Project, name: StageName) -> Result<Outcome> {
     }
 }
 
+/// The tests of the crates. Those of the store that want a PostgreSQL find it by its variable.
 fn test(project: &Project) -> Result<Outcome> {
+    let postgres = Postgres::start();
+    let mut command = in_root(project);
+    match &postgres {
+        Ok(server) => command.env(postgres::VARIABLE, server.url()),
+        Err(_) => command.env_remove(postgres::VARIABLE),
+    };
+    let mut outcome = test_with(command)?;
+    if let Err(error) = &postgres {
+        outcome
+            .not_run
+            .push(format!("the store's suite on PostgreSQL: {error:#}"));
+    }
+    Ok(outcome)
+}
+
+fn test_with(mut command: Command) -> Result<Outcome> {
     if process::exists(&cargo(), "nextest") || process::exists("cargo-nextest", "--version") {
         let finished = process::run(
-            in_root(project)
+            command
                 .args(["nextest", "run", "--workspace", "--no-fail-fast"])
                 .args([
                     "--show-progress",
@@ -187,7 +205,7 @@ fn test(project: &Project) -> Result<Outcome> {
         ));
     }
     let finished = process::run(
-        in_root(project).args([
+        command.args([
             "test",
             "--workspace",
             "--lib",

@@ -11,7 +11,7 @@ mod operations;
 mod probe;
 mod report;
 mod route;
-mod runtime;
+pub mod runtime;
 mod server;
 
 pub use answer::{Answer, AnswerBody, BodyError};
@@ -19,8 +19,4 @@ pub use aws::{KeyAndUser, Keys};
 pub use coverage::{coverage_json, coverage_page};
 pub use limits::Limits;
 pub use listen::{TlsError, serve, tls_config};
-pub use runtime::{
-    CaptureParts, EndpointRuntime, GatewayCapture, GatewayOptions, RuntimeParts, StartGateway,
-    gateway,
-};
 pub use server::{Authentication, MetricsPage, ObjectService, Runtime, ServerParts};

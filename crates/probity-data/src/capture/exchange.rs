@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use probity_domain::document::capture_record::{
-    CaptureContentTypes, CaptureMode, CaptureRecord, CapturedPayload, is_sampled,
+    CaptureContentTypes, CaptureEncoding, CaptureMode, CaptureRecord, CapturedPayload, is_sampled,
 };
 
 use super::log::CaptureLog;
@@ -130,10 +130,17 @@ fn redacted<'a>(
     body: Body<'a>,
     side: Side,
 ) -> Result<Cow<'a, [u8]>, Unredactable> {
-    let encoding = plan.content_types.encoding(body.content_type);
     plan.redaction
-        .apply(side, encoding, body.data)
+        .apply(side, form(plan, body.content_type), body.data)
         .ok_or(Unredactable)
+}
+
+/// What the payload is, even where it is to stand in the record as base64.
+fn form(plan: &CapturePlan, content_type: Option<&str>) -> CaptureEncoding {
+    match plan.content_types.encoding(content_type) {
+        CaptureEncoding::Base64 => CaptureEncoding::well_known(content_type),
+        configured => configured,
+    }
 }
 
 /// Lends this thread's buffer, empty.

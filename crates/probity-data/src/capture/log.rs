@@ -134,7 +134,7 @@ impl CaptureLog {
     }
 
     /// Counts a record that could not be kept.
-    pub(super) fn lose(&self, (key, at_ms): (&CaptureKey, i64), reason: LossReason) {
+    pub fn lose(&self, (key, at_ms): (&CaptureKey, i64), reason: LossReason) {
         self.shared.losses.add(Loss {
             region: key.region.clone(),
             endpoint: key.endpoint.clone(),

@@ -288,6 +288,25 @@ fn what_cannot_be_redacted_is_lost_and_counted() {
 }
 
 #[test]
+fn what_stands_as_base64_is_redacted_too() {
+    let home = Home::new();
+    let mut plan = home.plan();
+    plan.content_types = CaptureContentTypes::default();
+    plan.redaction = Redaction::parse("1=drop", KeyedHash::new(b"key")).unwrap();
+    block_on(async {
+        let log = home.open();
+        assert_eq!(log.capture(&plan, &event("a")).await, Captured::Kept);
+        log.flush().await;
+    });
+    let (_, content) = &home.delivered()[0];
+    // `1,` and a line feed.
+    assert!(
+        content.contains(r#""data":"MSwK","encoding":"BASE64""#),
+        "{content}"
+    );
+}
+
+#[test]
 fn only_the_sides_and_the_sample_that_are_asked_for() {
     let home = Home::new();
     let mut plan = home.plan();

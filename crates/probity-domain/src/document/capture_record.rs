@@ -63,6 +63,17 @@ pub enum CaptureEncoding {
 }
 
 impl CaptureEncoding {
+    /// By the content type alone, whatever is configured.
+    pub fn well_known(content_type: Option<&str>) -> CaptureEncoding {
+        let essence = content_type.map(essence).unwrap_or_default();
+        match essence.to_ascii_lowercase().as_str() {
+            "text/csv" => Self::Csv,
+            "application/json" | "application/jsonlines" | "application/x-jsonlines" => Self::Json,
+            other if other.ends_with("+json") => Self::Json,
+            _ => Self::Base64,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
@@ -95,7 +106,7 @@ impl CaptureContentTypes {
         let Some(content_type) = content_type else {
             return CaptureEncoding::Base64;
         };
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let essence = essence(content_type);
         let named = |types: &[String]| types.iter().any(|name| name.eq_ignore_ascii_case(essence));
         if named(&self.csv) {
             CaptureEncoding::Csv
@@ -105,6 +116,11 @@ impl CaptureContentTypes {
             CaptureEncoding::Base64
         }
     }
+}
+
+/// A content type without its parameters.
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// One side's payload.

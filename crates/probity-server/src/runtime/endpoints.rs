@@ -18,6 +18,10 @@ use super::in_service::InService;
 /// Other servers on the same database ring no bell here.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// What could not be read or opened is left alone for so long, unless a change rings: opening
+/// may mean to copy a large model.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
+
 #[derive(Debug)]
 pub(super) struct Endpoints {
     parts: RuntimeParts,
@@ -30,8 +34,14 @@ pub(super) struct Endpoints {
 #[derive(Debug, Default)]
 struct Slot {
     known: RwLock<Option<Known>>,
-    /// Held by who reads the row.
-    reading: Mutex<()>,
+    /// Held by who reads the row; when that failed last.
+    reading: Mutex<Option<Failure>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    at: Instant,
+    rings: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -42,14 +52,20 @@ struct Known {
     rings: u64,
 }
 
+impl Known {
+    fn is_fresh(&self, rings: u64) -> bool {
+        self.rings == rings && self.read_at.elapsed() < LOOK_AGAIN
+    }
+}
+
 impl Slot {
     fn known(&self) -> Option<Known> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.clone()
     }
 
-    fn learn(&self, known: Option<Known>) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+    fn learn(&self, known: Known) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 }
 
@@ -82,11 +98,8 @@ impl Endpoints {
         let rings = self.rings.load(Ordering::Relaxed);
         let slot = self.slot(region, name);
         let known = slot.as_ref().and_then(|slot| slot.known());
-        if let Some(known) = &known
-            && known.rings == rings
-            && known.read_at.elapsed() < LOOK_AGAIN
-        {
-            return Ok(Some(Arc::clone(&known.in_service)));
+        if let Some(known) = known.filter(|known| known.is_fresh(rings)) {
+            return Ok(Some(known.in_service));
         }
         // A name that is no endpoint's gets no slot: clients may ask for any.
         let slot = match slot {
@@ -99,48 +112,56 @@ impl Endpoints {
             }
             None => self.new_slot(region, name),
         };
-        let reading = match (slot.reading.try_lock(), &known) {
+        self.look_again((region, name), &slot, rings).await
+    }
+
+    /// Reads the row, unless somebody does: then what is known answers meanwhile.
+    async fn look_again(
+        &self,
+        place: (&str, &str),
+        slot: &Slot,
+        rings: u64,
+    ) -> Result<Option<Arc<InService>>, RuntimeError> {
+        let mut failure = match (slot.reading.try_lock(), slot.known()) {
             (Ok(reading), _) => reading,
-            // Somebody reads already, and what is known answers meanwhile.
-            (Err(_), Some(known)) => return Ok(Some(Arc::clone(&known.in_service))),
+            (Err(_), Some(known)) => return Ok(Some(known.in_service)),
             (Err(_), None) => slot.reading.lock().await,
         };
         let known = slot.known();
-        if let Some(known) = &known
-            && known.rings == rings
-            && known.read_at.elapsed() < LOOK_AGAIN
-        {
-            return Ok(Some(Arc::clone(&known.in_service)));
+        if let Some(known) = known.clone().filter(|known| known.is_fresh(rings)) {
+            return Ok(Some(known.in_service));
         }
-        let read = self.read((region, name), known.as_ref(), rings).await;
-        let found = match (read, known) {
-            (Ok(Some(read)), _) => {
+        let failed = failure
+            .filter(|failure| failure.rings == rings && failure.at.elapsed() < AFTER_FAILURE);
+        match (failed, &known) {
+            (None, _) => {}
+            (Some(_), Some(known)) => return Ok(Some(Arc::clone(&known.in_service))),
+            (Some(_), None) => {
+                return Err(RuntimeError::NotReady {
+                    endpoint: place.1.to_owned(),
+                    reason: "it could not be opened a moment ago".to_owned(),
+                });
+            }
+        }
+        match self.read(place, known.as_ref(), rings).await {
+            Ok(Some(read)) => {
+                *failure = None;
                 let in_service = Arc::clone(&read.in_service);
-                slot.learn(Some(read));
+                slot.learn(read);
                 Ok(Some(in_service))
             }
-            (Ok(None), _) => {
-                self.forget(region, name);
+            Ok(None) => {
+                self.forget(place.0, place.1);
                 Ok(None)
             }
-            (Err(error), Some(known)) => {
-                tracing::error!(
-                    endpoint = name,
-                    "endpoint `{name}` answers as before its last change: {}",
-                    chain(&error)
-                );
-                let in_service = Arc::clone(&known.in_service);
-                slot.learn(Some(Known {
-                    read_at: Instant::now(),
+            Err(error) => {
+                *failure = Some(Failure {
+                    at: Instant::now(),
                     rings,
-                    ..known
-                }));
-                Ok(Some(in_service))
+                });
+                answer_as_before(error, known)
             }
-            (Err(error), None) => Err(error),
-        };
-        drop(reading);
-        found
+        }
     }
 
     /// What the row says now; `None` where nothing is in service.
@@ -203,6 +224,23 @@ impl Endpoints {
             names.remove(name);
         }
     }
+}
+
+/// What was in service goes on, where anything was.
+fn answer_as_before(
+    error: RuntimeError,
+    known: Option<Known>,
+) -> Result<Option<Arc<InService>>, RuntimeError> {
+    let Some(known) = known else {
+        return Err(error);
+    };
+    let name = &known.in_service.name;
+    tracing::error!(
+        endpoint = name,
+        "endpoint `{name}` answers as before its last change: {}",
+        chain(&error)
+    );
+    Ok(Some(known.in_service))
 }
 
 /// The version alone does not tell: an endpoint may have been deleted and made again. And tags

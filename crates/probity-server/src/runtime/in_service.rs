@@ -136,7 +136,6 @@ impl InService {
                 .find_map(|variant| feature_names(&variant.model)),
         };
         let recorder = Recorder::of(&captured, parts.capture.as_ref());
-        let recorder = recorder.map_err(|error| not_ready(&error))?;
         let asynchronous = deployment.config.async_inference_config.as_ref();
         Ok(InService {
             name: name.to_owned(),

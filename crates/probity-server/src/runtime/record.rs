@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use probity_app::invocation::REDACTION_TAG;
 use probity_app::{Clock, Ids};
 use probity_data::capture::{
-    Body, CaptureKey, CaptureLog, CapturePlan, Exchange, InvalidRule, KeyedHash, Redaction,
+    Body, CaptureKey, CaptureLog, CapturePlan, Exchange, InvalidRule, KeyedHash, LossReason,
+    Redaction,
 };
 use probity_domain::document::api::endpoint_config::DataCaptureConfig;
 use probity_domain::document::capture_record::{CaptureContentTypes, CaptureMode};
@@ -44,6 +46,14 @@ pub(super) struct Recorder {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     plans: Vec<CapturePlan>,
+    rules: Rules,
+}
+
+/// Whether the rules of redaction are understood. If not, nothing may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rules {
+    Understood,
+    Broken,
 }
 
 /// One answered call.
@@ -104,22 +114,25 @@ impl OwnedCall {
 
 impl Recorder {
     /// `None` where nothing is captured.
-    pub(super) fn of(
-        captured: &Captured<'_>,
-        parts: Option<&CaptureParts>,
-    ) -> Result<Option<Recorder>, InvalidRule> {
+    pub(super) fn of(captured: &Captured<'_>, parts: Option<&CaptureParts>) -> Option<Recorder> {
         let config = captured.config.filter(|config| config.is_enabled());
         let (Some(config), Some(parts)) = (config, parts) else {
-            return Ok(None);
+            return None;
         };
         let options = config.capture_options.iter();
         let mode = CaptureMode::from_options(options.map(|option| option.capture_mode.as_str()));
-        let Some(mode) = mode else {
-            return Ok(None);
-        };
-        let redaction = match captured.redaction {
-            None => parts.redaction.clone(),
-            Some(rules) => Redaction::parse(rules, parts.hash.clone())?.and(&parts.redaction),
+        let mode = mode?;
+        let (redaction, rules) = match redaction(captured.redaction, parts) {
+            Ok(redaction) => (redaction, Rules::Understood),
+            Err(error) => {
+                tracing::error!(
+                    endpoint = captured.endpoint,
+                    "endpoint `{}` captures nothing until its tag `{REDACTION_TAG}` is mended: \
+                     {error}",
+                    captured.endpoint
+                );
+                (Redaction::none(), Rules::Broken)
+            }
         };
         let names = captured.feature_names.clone().unwrap_or_default();
         let redaction = redaction.with_names(names);
@@ -135,7 +148,10 @@ impl Recorder {
             content_types: content_types(config),
             redaction: redaction.clone(),
         });
-        Ok(Some(Recorder::of_plans(parts, plans.collect())))
+        Some(Recorder {
+            rules,
+            ..Recorder::of_plans(parts, plans.collect())
+        })
     }
 
     pub(super) fn of_plans(parts: &CaptureParts, plans: Vec<CapturePlan>) -> Recorder {
@@ -144,6 +160,7 @@ impl Recorder {
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
             plans,
+            rules: Rules::Understood,
         }
     }
 
@@ -153,6 +170,10 @@ impl Recorder {
         let Some(plan) = plans.find(|plan| plan.key.variant == call.variant) else {
             return;
         };
+        if self.rules == Rules::Broken {
+            let place = (&plan.key, self.clock.now_ms());
+            return self.log.lose(place, LossReason::Unredactable);
+        }
         let event_id = self.ids.uuid();
         let exchange = Exchange {
             event_id: &event_id,
@@ -170,6 +191,13 @@ impl Recorder {
         };
         // Lost records are counted by the log; the answer leaves all the same.
         self.log.capture(plan, &exchange).await;
+    }
+}
+
+fn redaction(rules: Option<&str>, parts: &CaptureParts) -> Result<Redaction, InvalidRule> {
+    match rules {
+        None => Ok(parts.redaction.clone()),
+        Some(rules) => Ok(Redaction::parse(rules, parts.hash.clone())?.and(&parts.redaction)),
     }
 }
 
