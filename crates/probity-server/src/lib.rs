@@ -12,6 +12,7 @@ mod probe;
 mod report;
 mod route;
 pub mod runtime;
+mod s3;
 mod server;
 
 pub use answer::{Answer, AnswerBody, BodyError};
@@ -19,4 +20,5 @@ pub use aws::{KeyAndUser, Keys};
 pub use coverage::{coverage_json, coverage_page};
 pub use limits::Limits;
 pub use listen::{TlsError, serve, tls_config};
+pub use s3::{S3Parts, service as object_service};
 pub use server::{Authentication, MetricsPage, ObjectService, Runtime, ServerParts};

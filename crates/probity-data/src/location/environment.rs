@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::buckets::Buckets;
+
 /// Environment variables by name.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
+    /// Where `s3://` lies when the server keeps its objects itself.
+    buckets: Option<Buckets>,
 }
 
 impl Environment {
@@ -20,6 +24,17 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// With `s3://bucket/key` as the file `folder/bucket/key` instead of an object of a service.
+    #[must_use]
+    pub fn with_buckets(mut self, folder: PathBuf) -> Environment {
+        self.buckets = Some(Buckets::new(folder));
+        self
+    }
+
+    pub(crate) fn buckets(&self) -> Option<&Buckets> {
+        self.buckets.as_ref()
     }
 
     /// Variables whose name begins with `prefix` and that are not empty.
@@ -56,6 +71,7 @@ impl<Name: Into<String>, Value: Into<String>> FromIterator<(Name, Value)> for En
                 .into_iter()
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
+            buckets: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod aws_profile;
 mod azure;
+pub mod buckets;
 mod decompress;
 mod environment;
 mod error;

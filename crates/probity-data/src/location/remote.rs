@@ -106,6 +106,9 @@ impl RemoteStore {
             return ReadLocation::Changed { location };
         }
         let answer = Answer::of(error);
+        if answer.status.is_none() && matches!(error, object_store::Error::NotFound { .. }) {
+            return ReadLocation::Missing { location };
+        }
         match (answer.status, answer.transport, &self.origin.credentials) {
             (None, _, Credentials::Absent { advice }) if answer.asked_the_machine => {
                 ReadLocation::Denied {

@@ -8,17 +8,18 @@ use super::environment::Environment;
 use super::error::ReadLocation;
 use super::parse::{Address, Service};
 use super::remote::RemoteStore;
-use super::{azure, google, s3};
+use super::{azure, buckets, google, s3};
 
 /// Opens the store of `address`; nothing is sent yet.
 pub(crate) fn connect(
     address: &Address,
     environment: &Environment,
 ) -> Result<RemoteStore, ReadLocation> {
-    match address.service {
-        Service::S3 => s3::connect(address, environment),
-        Service::Google => google::connect(address, environment),
-        Service::Azure => azure::connect(address, environment),
+    match (address.service, environment.buckets()) {
+        (Service::S3, Some(buckets)) => buckets::connect(address, buckets),
+        (Service::S3, None) => s3::connect(address, environment),
+        (Service::Google, _) => google::connect(address, environment),
+        (Service::Azure, _) => azure::connect(address, environment),
     }
 }
 
