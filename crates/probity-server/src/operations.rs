@@ -156,6 +156,14 @@ operations! {
     Iam Stored "ListRoles" => probity_app::iam::list_roles, "compat/server_registry.py";
     Ecr Stored "DescribeRepositories" => probity_app::ecr::describe_repositories, "compat/server_registry.py";
     Ecr Stored "DescribeImages" => probity_app::ecr::describe_images, "compat/server_registry.py";
+    Logs Executed "DescribeLogGroups" => probity_app::logs::describe_groups, "compat/server_wire.py";
+    Logs Executed "DescribeLogStreams" => probity_app::logs::describe_streams, "compat/server_wire.py";
+    Logs Executed "GetLogEvents" => probity_app::logs::get_events, "compat/server_wire.py";
+    Logs Executed "FilterLogEvents" => probity_app::logs::filter_events, "compat/server_wire.py";
+    CloudWatch Executed "PutMetricData" => probity_app::cloudwatch::put_data, "compat/server_wire.py";
+    CloudWatch Executed "GetMetricData" => probity_app::cloudwatch::get_data, "compat/server_wire.py";
+    CloudWatch Executed "GetMetricStatistics" => probity_app::cloudwatch::get_statistics, "compat/server_wire.py";
+    CloudWatch Executed "ListMetrics" => probity_app::cloudwatch::list_metrics, "compat/server_wire.py";
 }
 
 /// The row of an operation.

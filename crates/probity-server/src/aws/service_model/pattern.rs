@@ -11,6 +11,10 @@ use serde::Deserialize;
 /// Steps of backtracking for one text, as the crate's own default; then the text does not match.
 const BACKTRACKING: usize = 1_000_000;
 
+/// Longer counts are compiled as "or more": a class of letters that is copied a thousand times
+/// takes megabytes. The lengths of the shapes bound them; a pattern of one class keeps its bound.
+const LONGEST_COUNT: usize = 255;
+
 /// Compiled when it is first needed: a request needs a few of a hundred.
 #[derive(Debug, Deserialize)]
 #[serde(from = "String")]
@@ -35,6 +39,9 @@ impl Pattern {
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {
+        if longest(&self.text).is_some_and(|most| text.chars().count() > most) {
+            return false;
+        }
         match self.compiled() {
             Some(compiled) => compiled.is_match(text).unwrap_or(false),
             // Every pattern compiles, says a test; one that does not must not lock users out.
@@ -82,6 +89,7 @@ fn translated(java: &str) -> String {
                     rest = rest.split_once('}').map_or("", |(_, after)| after);
                 }
             }
+            '{' if !in_class => rest = count(rest, &mut out),
             '.' if !in_class => out.push_str(r"[^\n\r\x{85}\x{2028}\x{2029}]"),
             // `--` and `~~` are set operations to the crate, and text to Java.
             '-' | '~' if in_class && out.ends_with(character) => {
@@ -92,6 +100,31 @@ fn translated(java: &str) -> String {
         }
     }
     out
+}
+
+/// Writes a count `{least,most}` and gives what follows; other braces are written as they are.
+fn count<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let parsed = rest.split_once('}').and_then(|(count, after)| {
+        let (least, most) = count.split_once(',')?;
+        let most: usize = most.parse().ok()?;
+        (most > LONGEST_COUNT).then_some((least, after))
+    });
+    let Some((least, after)) = parsed else {
+        out.push('{');
+        return rest;
+    };
+    out.push_str(&format!("{{{least},}}"));
+    after
+}
+
+/// The bound of a pattern that is one class or dot with a long count, `.{0,1024}`.
+fn longest(java: &str) -> Option<usize> {
+    let (atom, count) = java.strip_suffix('}')?.rsplit_once('{')?;
+    let is_class = atom.starts_with('[') && atom.find(']') == Some(atom.len() - 1);
+    if atom != "." && !is_class {
+        return None;
+    }
+    count.split_once(',')?.1.parse().ok()
 }
 
 /// Writes what `\` and the start of `rest` mean, and gives what follows.
@@ -160,6 +193,19 @@ mod tests {
         );
         check(r"(?!\s*$).+", &["x", " x"], &[" ", ""]);
         check("a(b-?)*(?<!-)", &["ab", "ab-b"], &["ab-"]);
+    }
+
+    #[test]
+    fn long_counts_are_bounds() {
+        let text = |n| "ä".repeat(n);
+        check(".{1,1024}", &[&text(1), &text(1024)], &[&text(1025), ""]);
+        check(
+            r"[\p{L}\p{M}]{0,1024}",
+            &[&text(1024), ""],
+            &[&text(1025), "1"],
+        );
+        check(r"a/[\S]{2,2048}", &["a/bc"], &["a/b", "a/b c"]);
+        check("a{2,3}", &["aa", "aaa"], &["a", "aaaa"]);
     }
 
     #[test]

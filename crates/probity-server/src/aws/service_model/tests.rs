@@ -90,7 +90,7 @@ fn faults_of_scalars_in_lists_and_maps_are_those_of_the_whole() {
         environment,
         "1 validation error detected: Value '{1a=v}' at 'primaryContainer.environment' failed to \
          satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or \
-         equal to 1024, Member must satisfy regular expression pattern: [a-zA-Z_][a-zA-Z0-9_]*]",
+         equal to 1024, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: [a-zA-Z_][a-zA-Z0-9_]*]",
     );
 }
 
