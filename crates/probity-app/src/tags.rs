@@ -42,7 +42,7 @@ pub(crate) fn of_request(input: &Value) -> Result<Vec<(String, String)>, Fault> 
     Ok(read)
 }
 
-/// `AddTags`: a key that is there already gets the new value. Answers with all tags.
+/// `AddTags` (tags of an endpoint may decide what is captured): a key that is there already gets the new value. Answers with all tags.
 pub async fn add(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:AddTags")?;
     let arn = existing(&deed, &input).await?;
@@ -59,6 +59,7 @@ pub async fn add(app: &App, caller: &Caller, input: Value) -> Result<Value, Faul
     tag::put(&mut unit, &arn, &new).await?;
     event::record(&mut unit, &deed, &arn, json!({ "tagged": as_object(&new) })).await?;
     unit.commit().await?;
+    app.endpoints.notify_one();
     let after = tag::list(&app.store, &arn).await?;
     Ok(json!({ "Tags": as_list(&after) }))
 }
@@ -79,6 +80,7 @@ pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     tag::remove(&mut unit, &arn, &keys).await?;
     event::record(&mut unit, &deed, &arn, json!({ "untagged": keys })).await?;
     unit.commit().await?;
+    app.endpoints.notify_one();
     Ok(json!({}))
 }
 

@@ -1,7 +1,21 @@
 //! Verbs on a database, as the server calls them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end a test as the test itself would"
+)]
+
+mod denied;
 mod denied_registry;
+mod endpoints;
+mod job_definitions;
+mod jobs;
 mod lineage;
+mod models;
+mod pages;
 mod registry;
 mod search;
+mod server;
+mod tags;
 mod world;
