@@ -175,7 +175,7 @@ async fn what_is_no_backup_changes_nothing() {
 async fn a_server_on_postgres_says_what_to_use() {
     if let Some(database) = Database::postgres().await {
         let store = database.open().await;
-        let error = store.backup_to(Path::new("/tmp/unused")).await.unwrap_err();
+        let error = store.backup_to(Path::new("unused.db")).await.unwrap_err();
         assert!(error.to_string().contains("pg_dump"), "{error}");
         store.close().await;
         database.drop().await;
