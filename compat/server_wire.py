@@ -85,6 +85,10 @@ def services_share_the_port(folder):
         logs = server.client("logs")
         refused(lambda: logs.get_log_events(logGroupName="/g", logStreamName="s"), "ResourceNotFoundException")
         assert logs.describe_log_groups()["logGroups"] == []
+        # Waiting for a job, the SDK asks for streams that are not there yet.
+        group = "/aws/sagemaker/ProcessingJobs"
+        refused(lambda: logs.describe_log_streams(logGroupName=group, logStreamNamePrefix="x/"), "ResourceNotFoundException")
+        refused(lambda: logs.filter_log_events(logGroupName=group), "ResourceNotFoundException")
         scheduler = server.client("scheduler")
         refused(lambda: scheduler.get_schedule(Name="daily"), "ResourceNotFoundException", "daily")
         features = server.client("sagemaker-featurestore-runtime")
@@ -120,6 +124,13 @@ def metrics_go_in_and_come_out(folder):
             Statistics=["Maximum"],
         )
         assert sorted(point["Maximum"] for point in found["Datapoints"])[-1] == 2.5, found
+        metric = {"Namespace": "probity/test", "MetricName": "drift", "Dimensions": [{"Name": "feature", "Value": "f0004"}]}
+        results = client.get_metric_data(
+            MetricDataQueries=[{"Id": "a", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}],
+            StartTime=now - datetime.timedelta(hours=1),
+            EndTime=now + datetime.timedelta(hours=1),
+        )["MetricDataResults"]
+        assert results[0]["Values"] == [1.0], results
 
 
 @scenario

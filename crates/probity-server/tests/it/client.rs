@@ -92,6 +92,17 @@ impl Running {
     }
 
     pub(crate) async fn with(limits: Limits, authentication: Authentication) -> Running {
+        Running::on((limits, authentication), None).await
+    }
+
+    pub(crate) async fn over_tls(tls: Arc<rustls::ServerConfig>) -> Running {
+        Running::on((Limits::default(), Authentication::None), Some(tls)).await
+    }
+
+    async fn on(
+        (limits, authentication): (Limits, Authentication),
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
         let parts = ServerParts {
@@ -112,7 +123,7 @@ impl Running {
         Running {
             address,
             shutdown: Some(shutdown),
-            task: tokio::spawn(serve(listener, None, parts, ended)),
+            task: tokio::spawn(serve(listener, tls, parts, ended)),
             _folder: folder,
         }
     }

@@ -15,3 +15,4 @@ mod fuzzing;
 mod harness;
 mod services;
 mod signatures;
+mod tls;
