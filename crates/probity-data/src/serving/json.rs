@@ -105,8 +105,8 @@ fn record_of_line(document: Node<'_>) -> Option<Node<'_>> {
 /// What an object is about: the member with a usual name, else the only list or object in it.
 fn held_of<'a>(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Option<Node<'a>> {
     let usual = ["instances", "inputs", "features", "records"];
-    let mut nested = members.into_iter().filter(|(_, node)| !node.is_one());
-    let mut nested: Vec<_> = nested.by_ref().collect();
+    let nested = members.into_iter().filter(|(_, node)| !node.is_one());
+    let mut nested: Vec<_> = nested.collect();
     let named = usual
         .iter()
         .find_map(|name| nested.iter().position(|(member, _)| member == name));

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 use probity_data::location::Environment;
-use probity_data::model::OpenedModel;
+use probity_data::model::{MissingValue, OpenedModel};
 use probity_data::serving::{
     AsyncInvocation, AsyncOutcome, Holds, Invocation, InvokeModel, MODEL_URL, ModelSource,
     OpenServed, ServedModel, open_served, run_async_invocation,
 };
+use probity_metrics::model::FeatureMatrix;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -95,7 +96,7 @@ fn all_forms_give_the_scores_of_the_model() {
         let Some(matrix) = golden.matrix("rows") else {
             continue;
         };
-        let expected = opened.scores(&matrix).unwrap();
+        let expected = opened.scores(&as_seen(&opened, matrix)).unwrap();
         let model = ServedModel::of_opened(opened);
         // Categories by their names, where the model's file has them.
         let named = golden.member("named_rows").as_array();
@@ -129,6 +130,59 @@ fn all_forms_give_the_scores_of_the_model() {
     assert!(n_models > 30, "{n_models} models");
 }
 
+/// Of scores near 1 of graphs that compute in float32; of values, relative to them.
+const TOLERANCE: f64 = 1e-5;
+
+#[test]
+fn graphs_tell_the_scores_of_their_library() {
+    let folder = golden_folder().join("../onnx");
+    let text = std::fs::read(folder.join("expected.json")).unwrap();
+    let golden: Value = serde_json::from_slice(&text).unwrap();
+    for (name, expected) in golden["models"].as_object().unwrap() {
+        // It needs an ONNX Runtime.
+        if name == "network_of_a_runtime" {
+            continue;
+        }
+        let path = folder.join(format!("{name}.onnx"));
+        let opened = probity_data::model::open_model(&path).unwrap();
+        let model = ServedModel::of_opened(opened);
+        let input = expected["input"].as_str().unwrap();
+        let rows = golden["inputs"][input]["rows"].as_array().unwrap();
+        let csv = block_on(ask(&model, ("text/csv", None), csv_of(rows))).unwrap();
+        let body = json!({ "instances": rows }).to_string();
+        let json = block_on(ask(&model, ("application/json", None), body)).unwrap();
+        let found = scores(&csv, "text/csv");
+        assert_eq!(scores(&json, "application/json"), found, "{name}");
+        let of_two = expected["names"]
+            .as_array()
+            .is_some_and(|names| names.len() == 2);
+        let wanted = expected["scores"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|row| {
+                let row = row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap());
+                row.skip(usize::from(of_two)).collect::<Vec<f64>>()
+            });
+        let wanted: Vec<f64> = wanted.collect();
+        assert_eq!(found.len(), wanted.len(), "{name}");
+        for (found, wanted) in found.iter().zip(&wanted) {
+            let bound = TOLERANCE * wanted.abs().max(1.0);
+            assert!((found - wanted).abs() <= bound, "{name}: {found} {wanted}");
+        }
+    }
+}
+
+/// What is missing adds nothing to a linear model of XGBoost.
+fn as_seen(opened: &OpenedModel, matrix: FeatureMatrix) -> FeatureMatrix {
+    if opened.library.missing_value != MissingValue::Zero {
+        return matrix;
+    }
+    let values = matrix.values().iter();
+    let values = values.map(|value| if value.is_nan() { 0.0 } else { *value });
+    FeatureMatrix::new(values.collect(), matrix.n_features()).unwrap()
+}
+
 fn binary() -> OpenedModel {
     let path = golden_folder().join("xgboost/binary.json");
     probity_data::model::open_model(&path).unwrap()
@@ -138,12 +192,18 @@ const ROW: &str = "0.1,1,3,-0.5,0.9,-0.3";
 
 #[test]
 fn names_of_features_are_understood() {
-    // LightGBM's file names its features.
-    let path = golden_folder().join("lightgbm/binary.txt");
+    let path = golden_folder().join("xgboost/categorical.json");
     let opened = probity_data::model::open_model(&path).unwrap();
     let names: Vec<String> = opened.features().iter().map(|f| f.name.clone()).collect();
     let model = ServedModel::of_opened(opened);
-    let values: Vec<f64> = (0..names.len()).map(|at| at as f64 / 4.0).collect();
+    let values = [
+        json!(0.1),
+        json!(0.5),
+        json!(1),
+        json!(null),
+        json!("w9"),
+        json!(20),
+    ];
     let mut named = serde_json::Map::new();
     // In another order than the model has.
     for (name, value) in names.iter().zip(&values).rev() {
