@@ -11,6 +11,7 @@ mod error;
 mod google;
 mod local;
 mod move_file;
+mod objects;
 mod output;
 mod parse;
 mod pattern;
@@ -22,6 +23,7 @@ mod store;
 pub use environment::Environment;
 pub use error::{ReadLocation, WriteOutput};
 pub(crate) use move_file::move_file;
+pub use objects::{StoredObject, list_objects, read_object, upload_object, write_object};
 pub use output::OutputFolder;
 pub use source_file::{RandomAccess, SourceFile};
 
