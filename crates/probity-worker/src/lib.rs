@@ -1,1 +1,29 @@
 //! What happens later: jobs that run until they have a final status.
+//!
+//! * [`run`]: claims jobs from the queue, several at once, each with a lease that it renews;
+//! * [`analyses`]: what a processing job of one of our images computes, also for monitors;
+//! * [`isolation`]: the walls around a user's script.
+
+mod abandoned;
+pub mod analyses;
+mod async_invocation_job;
+mod chain;
+mod compute;
+mod endpoint_job;
+pub mod isolation;
+mod job_log;
+mod local_process;
+mod model_row;
+mod processing_job;
+mod script_job;
+mod stage;
+mod stop;
+mod transform;
+mod transform_job;
+mod worker;
+
+pub use compute::Compute;
+pub use job_log::JobLog;
+pub use local_process::{LocalProcess, Surroundings};
+pub use stop::{Stop, StopReason};
+pub use worker::{Lease, Parts, run};

@@ -1,0 +1,175 @@
+//! Why an analysis has no result, in the words that SageMaker's clients show: `ClientError`
+//! where the user can mend it, `AlgorithmError` where not. Clarify's failures begin with its own
+//! phrase (page "Troubleshoot SageMaker Clarify processing jobs"), then comes ours.
+
+use probity_analysis::bias::BiasError;
+use probity_analysis::data_quality::AnalysisError;
+use probity_analysis::explain::ExplainError;
+use probity_analysis::model_quality::ModelQualityError;
+use probity_data::location::{ReadLocation, WriteOutput};
+use probity_domain::document::analysis_config::AnalysisConfigErrors;
+use probity_domain::document::model_quality_statistics::UnknownProblemType;
+use thiserror::Error;
+
+use super::dataset_format::DatasetFormatError;
+use super::predictor::OpenPredictor;
+use super::scripts::RunScript;
+use super::spec::AnalysisImage;
+use crate::chain::{Chain, at_most};
+use crate::stage::StageError;
+
+/// Of `FailureReason` in SageMaker's API.
+const MAX_REASON: usize = 1024;
+
+#[derive(Debug, Error)]
+pub enum AnalysisFailed {
+    #[error("no ProcessingInput has a LocalPath that holds `{path}`")]
+    NoInput { path: String },
+    #[error("`{path}` is not a file of one ProcessingInput of S3DataType `S3Prefix`")]
+    NotInOneInput { path: String },
+    #[error("no ProcessingOutput has a LocalPath that holds `{path}`")]
+    NoOutput { path: String },
+    #[error("the environment variable `{name}` is missing")]
+    NoVariable { name: &'static str },
+    #[error("the environment variable `{name}` is `{value}`; expected {expected}")]
+    Variable {
+        name: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+    #[error(transparent)]
+    Format(#[from] DatasetFormatError),
+    #[error(transparent)]
+    ProblemType(#[from] UnknownProblemType),
+    #[error("no `analysis_config.json` among the ProcessingInputs")]
+    NoConfiguration,
+    #[error("explanations are found by asking a model, and `predictor` names none")]
+    NoPredictor,
+    #[error(transparent)]
+    Predictor(#[from] OpenPredictor),
+    #[error(transparent)]
+    Locate(#[from] ReadLocation),
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error(transparent)]
+    Script(#[from] RunScript),
+    #[error(transparent)]
+    DataQuality(#[from] AnalysisError),
+    #[error(transparent)]
+    ModelQuality(#[from] ModelQualityError),
+    #[error(transparent)]
+    Bias(#[from] BiasError),
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    #[error(transparent)]
+    Write(#[from] WriteOutput),
+}
+
+impl AnalysisFailed {
+    /// `FailureReason`.
+    pub fn reason(&self, image: AnalysisImage) -> String {
+        let who = match self.is_bad_input() {
+            true => "ClientError: ",
+            false => "AlgorithmError: ",
+        };
+        let phrase = match image {
+            AnalysisImage::Analyzer => None,
+            AnalysisImage::Clarify => self.clarify_phrase(),
+        };
+        let phrase = phrase.map_or_else(String::new, |phrase| format!("{phrase} "));
+        at_most(MAX_REASON, &format!("{who}{phrase}{}", self.told()))
+    }
+
+    /// `ExitMessage`, where the image leaves one.
+    pub fn exit_message(&self, image: AnalysisImage) -> String {
+        let message = match (image, self.is_bad_input()) {
+            (AnalysisImage::Analyzer, _) => format!("Error: {}", self.told()),
+            (AnalysisImage::Clarify, true) => format!("Customer Error: {}", self.told()),
+            (AnalysisImage::Clarify, false) => format!("Internal Error: {}", self.told()),
+        };
+        at_most(MAX_REASON, &message)
+    }
+
+    /// With its causes.
+    pub(crate) fn told(&self) -> String {
+        Chain(self).to_string()
+    }
+
+    fn is_bad_input(&self) -> bool {
+        match self {
+            Self::NoInput { .. }
+            | Self::NotInOneInput { .. }
+            | Self::NoOutput { .. }
+            | Self::NoVariable { .. }
+            | Self::Variable { .. }
+            | Self::Format(_)
+            | Self::ProblemType(_)
+            | Self::NoConfiguration
+            | Self::NoPredictor
+            | Self::Predictor(_)
+            | Self::Locate(_)
+            | Self::Script(_) => true,
+            Self::Stage(staged) => staged.is_bad_input(),
+            Self::DataQuality(error) => error.is_bad_input(),
+            Self::ModelQuality(error) => error.is_bad_input(),
+            Self::Bias(error) => error.is_bad_input(),
+            Self::Explain(error) => error.is_bad_input(),
+            Self::Write(_) => false,
+        }
+    }
+
+    /// What Clarify says first, where it has a word for it.
+    fn clarify_phrase(&self) -> Option<&'static str> {
+        match self {
+            Self::Bias(error) => bias_phrase(error),
+            Self::Explain(ExplainError::Configured(error)) => bias_phrase(error),
+            Self::Explain(ExplainError::Unfit { problems }) => unfit_phrase(problems),
+            _ => None,
+        }
+    }
+}
+
+fn bias_phrase(error: &BiasError) -> Option<&'static str> {
+    match error {
+        BiasError::Config(errors) | BiasError::ConfigFile { source: errors, .. } => {
+            Some(match errors {
+                AnalysisConfigErrors::NotJson { .. } => {
+                    "Unable to load analysis configuration as JSON."
+                }
+                AnalysisConfigErrors::Wrong { .. } => {
+                    "Analysis configuration schema validation error."
+                }
+            })
+        }
+        BiasError::Column { key, .. } if key.starts_with("facet") => {
+            Some("Unable to locate the facet.")
+        }
+        BiasError::Column { key, .. } if key == "label" => Some("Headers must contain label."),
+        BiasError::Unfit { problems } => unfit_phrase(problems),
+        // Headers that are too few or too many are found by the reader.
+        BiasError::Read(read) if read.to_string().contains("names") => {
+            Some("Headers in config do not match with the number of columns in the dataset.")
+        }
+        _ => None,
+    }
+}
+
+/// Of problems that begin with the key that they are of.
+fn unfit_phrase(problems: &str) -> Option<&'static str> {
+    if problems.contains("no column is left for the model") {
+        return Some("Data must contain features.");
+    }
+    let phrases = [
+        ("`label`", "Headers must contain label."),
+        ("`facet", "Unable to locate the facet."),
+        ("`features`", "Feature names not found."),
+        (
+            "`headers`",
+            "Headers in config do not match with the number of columns in the dataset.",
+        ),
+    ];
+    let phrase = phrases
+        .into_iter()
+        .find(|(key, _)| problems.starts_with(key));
+    phrase.map(|(_, phrase)| phrase)
+}
