@@ -560,6 +560,32 @@ def search_finds_models_packages_and_what_is_not_kept(folder):
 
 
 @scenario
+def search_finds_a_model_by_its_endpoint(folder):
+    with serving(folder) as server:
+        sagemaker = server.client("sagemaker")
+        for name in ["served", "idle"]:
+            sagemaker.create_model(
+                ModelName=name, ExecutionRoleArn=ROLE,
+                PrimaryContainer={"Image": IMAGE, "ModelDataUrl": f"{S3}/model.tar.gz"})
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="config",
+            ProductionVariants=[{"VariantName": "a", "ModelName": "served",
+                                 "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}])
+        arn = sagemaker.create_endpoint(EndpointName="endpoint", EndpointConfigName="config",
+                                        Tags=[{"Key": "stage", "Value": "test"}])["EndpointArn"]
+        [found] = search(sagemaker, "Model", ("Endpoints.EndpointName", "Equals", "endpoint"))
+        assert found["Model"]["Model"]["ModelName"] == "served", found
+        [endpoint] = found["Model"]["Endpoints"]
+        assert endpoint["EndpointArn"] == arn, endpoint
+        [idle] = search(sagemaker, "Model", ("Endpoints.EndpointName", "NotExists"))
+        assert idle["Model"]["Model"]["ModelName"] == "idle", idle
+        [found] = search(sagemaker, "Endpoint", ("Tags.stage", "Equals", "test"))
+        assert found["Endpoint"]["EndpointName"] == "endpoint", found
+        assert found["Endpoint"]["EndpointConfigName"] == "config", found
+        assert found["Endpoint"]["MonitoringSchedules"] == [], found
+
+
+@scenario
 def identities_are_looked_up(folder):
     with serving(folder) as server:
         caller = server.client("sts").get_caller_identity()
