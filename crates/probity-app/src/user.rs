@@ -309,9 +309,10 @@ impl KeyRing {
 
     /// Writes down what is not written yet, at the end of the server.
     pub async fn flush(&self) -> Result<(), Fault> {
-        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        let unwritten: Vec<(String, i64)> = uses.unwritten.drain().collect();
-        drop(uses);
+        let unwritten: Vec<(String, i64)> = {
+            let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+            uses.unwritten.drain().collect()
+        };
         if !unwritten.is_empty() {
             write_uses(&self.store, &unwritten).await?;
         }

@@ -31,7 +31,7 @@ pub(crate) fn check_used(packages: &[Package], files: &[TextFile]) -> Vec<Findin
             })
             .collect();
         for dependency in &package.dependencies {
-            let identifier = dependency.name.replace('-', "_");
+            let identifier = library(&dependency.name);
             let is_used = sources
                 .iter()
                 .any(|file| names_crate(&file.text, &identifier));
@@ -45,6 +45,14 @@ pub(crate) fn check_used(packages: &[Package], files: &[TextFile]) -> Vec<Findin
         }
     }
     findings
+}
+
+/// What code calls a package: its own name, where its author gave the library no other.
+fn library(package: &str) -> String {
+    match package {
+        "md-5" => "md5".to_owned(),
+        other => other.replace('-', "_"),
+    }
 }
 
 /// Whether a path starts with the crate, or an attribute or import names it.

@@ -22,7 +22,7 @@ pub(crate) fn error_of_fault(fault: &Fault, operation: &Operation, caller: &Call
             names.missing(missing_text(*kind, &arn(caller, *kind, name)))
         }
         Fault::Missing { message } => names.missing(message.clone()),
-        Fault::Exists { kind, name } => names.exists(*kind, exists_text(*kind, name, caller)),
+        Fault::Exists { kind, name } => names.exists(&exists_text(*kind, name, caller)),
         Fault::InUse { message } => names.in_use(message),
         Fault::Limit { message } => names.limit(message),
         Fault::Conflict { message } => names.conflict(message),
@@ -104,14 +104,12 @@ impl Names<'_> {
         }
     }
 
-    fn exists(&self, kind: ResourceKind, message: String) -> AwsError {
-        // A named package has a modelled conflict too, and still answers as the SDK expects.
+    fn exists(&self, message: &str) -> AwsError {
+        // Packages and pipelines have a modelled conflict too, and still answer as the SDK expects.
         if self.models("ResourceInUse") {
             AwsError::new("ResourceInUse", message)
-        } else if kind == ResourceKind::Association {
-            AwsError::new("ValidationException", message)
         } else {
-            self.invalid(&message)
+            self.invalid(message)
         }
     }
 
