@@ -228,14 +228,14 @@ mod tests {
 
     #[test]
     fn a_path_of_the_container_stays_in_the_jobs_folder() {
-        let work = Path::new("/work/job");
+        let work = Path::new("/jobs/one");
         assert_eq!(
             place_of(work, "/opt/ml/processing/input/x"),
-            Path::new("/work/job/opt/ml/processing/input/x")
+            Path::new("/jobs/one/opt/ml/processing/input/x")
         );
         assert_eq!(
             place_of(work, "/opt/ml/../../../etc/passwd"),
-            Path::new("/work/job/opt/ml/etc/passwd")
+            Path::new("/jobs/one/opt/ml/etc/passwd")
         );
     }
 

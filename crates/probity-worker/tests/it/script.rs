@@ -23,11 +23,16 @@ fn found() -> &'static Availability {
 }
 
 async fn world() -> World {
+    world_behind(found()).await
+}
+
+/// As on a machine that has these walls.
+async fn world_behind(found: &Availability) -> World {
     let mut world = World::with(LocalProcesses::AllowUnisolated).await;
     std::fs::write(world.home.path().join("secret.key"), "hush").unwrap();
     world.scripts = LocalProcess::of(
         LocalProcesses::AllowUnisolated,
-        found(),
+        found,
         (
             executable(),
             Surroundings {
@@ -126,6 +131,38 @@ async fn inside_a_namespace_the_absolute_paths_are_there() {
     let ended = world.ended("s").await;
     assert_eq!(ended["ProcessingJobStatus"], "Completed", "{ended}");
     assert_eq!(world.read("out/b.txt"), "seven");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_namespaces_landlock_keeps_it_out_and_the_missing_folder_is_told() {
+    if found().landlock.is_err() {
+        eprintln!("not run: this kernel has no Landlock: {}", found());
+        return;
+    }
+    let no_namespaces = Availability {
+        namespaces: Err("refused".to_owned()),
+        landlock: Ok(()),
+    };
+    let world = world_behind(&no_namespaces).await;
+    world.put("in/a.txt", "seven");
+    let home = world.home.path().display();
+    let script = format!(
+        "cat {home}/secret.key {home}/probity.db > /dev/null 2>&1 && exit 9\n\
+         cat \"$PROBITY_PROCESSING_DIR/input/a.txt\" > \"$PROBITY_PROCESSING_DIR/output/b.txt\"\n"
+    );
+    let script = format!("{script}test -s \"$PROBITY_PROCESSING_DIR/output/b.txt\"");
+    world.processing_job(job("walled", &script)).await;
+    let absolute = "cat /opt/ml/processing/input/a.txt";
+    world.processing_job(job("absolute", absolute)).await;
+    let worker = world.start("w");
+    let ended = world.ended("walled").await;
+    assert_eq!(ended["ProcessingJobStatus"], "Completed", "{ended}");
+    assert_eq!(world.read("out/b.txt"), "seven");
+    let ended = world.ended("absolute").await;
+    assert_eq!(ended["ProcessingJobStatus"], "Failed", "{ended}");
+    let reason = ended["FailureReason"].as_str().unwrap();
+    assert!(reason.contains("refuses user namespaces"), "{reason}");
     worker.stop().await;
 }
 
