@@ -19,6 +19,6 @@ pub use answer::{Answer, AnswerBody, BodyError};
 pub use aws::{KeyAndUser, Keys};
 pub use coverage::{coverage_json, coverage_page};
 pub use limits::Limits;
-pub use listen::{TlsError, serve, tls_config};
+pub use listen::{Tls, TlsError, serve, tls_config};
 pub use s3::{S3Parts, service as object_service};
 pub use server::{Authentication, MetricsPage, ObjectService, Runtime, ServerParts};

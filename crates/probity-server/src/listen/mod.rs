@@ -24,10 +24,22 @@ pub use tls::{TlsError, tls_config};
 use crate::limits::Limits;
 use crate::server::{Server, ServerParts};
 
+/// Whether connections are encrypted.
+#[derive(Clone, Debug)]
+pub enum Tls {
+    Never,
+    Always(Arc<rustls::ServerConfig>),
+    /// As the client begins: both are served on the one port.
+    Either(Arc<rustls::ServerConfig>),
+}
+
+/// What the first byte of a TLS handshake is (RFC 8446, section 5.1), and no method of HTTP.
+const HANDSHAKE: u8 = 22;
+
 /// Serves until `shutdown` is done, then finishes the requests that are under way.
 pub async fn serve(
     listener: TcpListener,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    tls: Tls,
     parts: ServerParts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -35,7 +47,7 @@ pub async fn serve(
     let door = Door {
         server: Arc::new(Server::new(parts)),
         http: builder(&limits),
-        tls: tls.map(TlsAcceptor::from),
+        tls,
         places: Arc::new(Semaphore::new(limits.connections)),
         graceful: GracefulShutdown::new(),
     };
@@ -68,7 +80,7 @@ pub async fn serve(
 struct Door {
     server: Arc<Server>,
     http: http1::Builder,
-    tls: Option<TlsAcceptor>,
+    tls: Tls,
     places: Arc<Semaphore>,
     graceful: GracefulShutdown,
 }
@@ -102,8 +114,9 @@ impl Door {
             _place: place,
         };
         match &self.tls {
-            None => tokio::spawn(connection.run(stream)),
-            Some(tls) => tokio::spawn(connection.shake_hands(tls.clone(), stream)),
+            Tls::Never => tokio::spawn(connection.run(stream)),
+            Tls::Always(tls) => tokio::spawn(connection.shake_hands(Arc::clone(tls), stream)),
+            Tls::Either(tls) => tokio::spawn(connection.tell_apart(Arc::clone(tls), stream)),
         };
     }
 }
@@ -118,8 +131,20 @@ struct Connection {
 }
 
 impl Connection {
-    async fn shake_hands(self, tls: TlsAcceptor, stream: TcpStream) {
-        match timeout(self.server.limits.header_time, tls.accept(stream)).await {
+    /// TLS or plain HTTP, by the first byte.
+    async fn tell_apart(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
+        let mut first = [0];
+        match timeout(self.server.limits.header_time, stream.peek(&mut first)).await {
+            Ok(Ok(1)) if first[0] == HANDSHAKE => self.shake_hands(tls, stream).await,
+            Ok(Ok(_)) => self.run(stream).await,
+            Ok(Err(error)) => tracing::debug!("a connection broke off: {error}"),
+            Err(_) => tracing::debug!("a connection said nothing"),
+        }
+    }
+
+    async fn shake_hands(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
+        let shaking = TlsAcceptor::from(tls).accept(stream);
+        match timeout(self.server.limits.header_time, shaking).await {
             Ok(Ok(stream)) => self.run(stream).await,
             Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use probity_app::{Access, App, Caller, Clock, Fault, Ids, LocalProcesses, Settings};
 use probity_server::{
-    Answer, AnswerBody, Authentication, KeyAndUser, Keys, Limits, Runtime, ServerParts, serve,
+    Answer, AnswerBody, Authentication, KeyAndUser, Keys, Limits, Runtime, ServerParts, Tls, serve,
 };
 use probity_store::Store;
 use ring::{digest, hmac};
@@ -92,16 +92,16 @@ impl Running {
     }
 
     pub(crate) async fn with(limits: Limits, authentication: Authentication) -> Running {
-        Running::on((limits, authentication), None).await
+        Running::on((limits, authentication), Tls::Never).await
     }
 
-    pub(crate) async fn over_tls(tls: Arc<rustls::ServerConfig>) -> Running {
-        Running::on((Limits::default(), Authentication::None), Some(tls)).await
+    pub(crate) async fn over(tls: Tls) -> Running {
+        Running::on((Limits::default(), Authentication::None), tls).await
     }
 
     async fn on(
         (limits, authentication): (Limits, Authentication),
-        tls: Option<Arc<rustls::ServerConfig>>,
+        tls: Tls,
     ) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
