@@ -3,6 +3,7 @@
 mod bias;
 mod model;
 mod quality;
+mod serve;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -17,6 +18,12 @@ pub(crate) use bias::{
 pub(crate) use model::{
     AggregationArgument, InspectArguments, ModelArguments, ModelCommand, PredictArguments,
     ProtocolArgument, ShapArguments, ShapOutputArgument,
+};
+pub(crate) use serve::{
+    AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
+    CaptureSyncArgument, DataArguments, DoctorArguments, EnvArguments, GatewayArguments,
+    KeyCommand, LimitArguments, LogArguments, LogFormatArgument, RestoreArguments, ServeArguments,
+    TlsArguments, UserCommand,
 };
 pub(crate) use quality::{
     ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
@@ -71,6 +78,17 @@ pub(crate) enum Command {
     /// Look into a model
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Serve the SageMaker API, the runtime and S3 on one port
+    Serve(Box<ServeArguments>),
+    /// Stand before a model server and capture what it is asked and answers
+    Gateway(Box<GatewayArguments>),
+    /// Print what makes AWS clients use the server
+    Env(EnvArguments),
+    /// Users, keys, backup and restore of a server's data folder
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Say what works on this machine, and what to do about what does not
+    Doctor(DoctorArguments),
     /// Make a small population and a drifted copy, and check one against the other
     Demo(DemoArguments),
 }
@@ -96,6 +114,11 @@ impl Command {
             | Self::Merge(_)
             | Self::Diff(_)
             | Self::Constraints(_)
+            | Self::Serve(_)
+            | Self::Gateway(_)
+            | Self::Env(_)
+            | Self::Admin(_)
+            | Self::Doctor(_)
             | Self::Demo(_) => None,
         };
         threads_or_all(asked)

@@ -11,11 +11,18 @@ mod table;
 use std::process::ExitCode;
 
 use clap::Parser;
+use probity_worker::isolation;
 
 use crate::arguments::{Arguments, Command, ConstraintsCommand, ModelCommand, QualityCommand};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    // A script of a processing job begins as this program, which makes walls around itself before
+    // it has a second thread.
+    let mut raw = std::env::args().skip(1);
+    if raw.next().as_deref() == Some(isolation::SUBCOMMAND) {
+        return isolation::enter(&raw.next().unwrap_or_default());
+    }
     let arguments = Arguments::parse();
     match run(arguments.command) {
         Ok(exit) => exit.code(),
@@ -56,6 +63,11 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Shap(arguments) => command::shap::run(arguments).await,
             Command::Predict(arguments) => command::predict::run(arguments).await,
             Command::Model(ModelCommand::Inspect(arguments)) => command::inspect::run(&arguments),
+            Command::Serve(arguments) => command::serve::run(*arguments).await,
+            Command::Gateway(arguments) => command::gateway::run(*arguments).await,
+            Command::Env(arguments) => command::env::run(arguments).await,
+            Command::Admin(command) => command::admin::run(command).await,
+            Command::Doctor(arguments) => command::doctor::run(arguments).await,
             Command::Demo(arguments) => command::demo::run(arguments).await,
         }
     })

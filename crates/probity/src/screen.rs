@@ -34,3 +34,13 @@ fn json<T: Serialize>(value: &T) -> io::Result<()> {
     writeln!(out)?;
     out.flush()
 }
+
+/// Prints one line of standard output.
+pub(crate) fn line(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // Whoever reads our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
+    }
+}

@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub(crate) mod admin;
 pub(crate) mod baseline;
 pub(crate) mod bias;
 pub(crate) mod check;
@@ -9,7 +10,10 @@ mod decided_by;
 mod decisions;
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod doctor;
+pub(crate) mod env;
 mod explained;
+pub(crate) mod gateway;
 pub(crate) mod inspect;
 pub(crate) mod merge;
 mod model;
@@ -18,6 +22,7 @@ mod population;
 pub(crate) mod predict;
 pub(crate) mod profile;
 pub(crate) mod quality;
+pub(crate) mod serve;
 pub(crate) mod shap;
 mod verdicts;
 pub(crate) mod why;

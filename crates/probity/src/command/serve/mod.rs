@@ -1,0 +1,257 @@
+//! `probity serve`: opens the store, the objects and the captures, and lets the server and the
+//! worker run until they are told to end.
+
+pub(crate) mod access_key;
+pub(crate) mod capturing;
+pub(crate) mod clock;
+pub(crate) mod data_folder;
+pub(crate) mod listening;
+pub(crate) mod local_authority;
+pub(crate) mod office;
+pub(crate) mod telemetry;
+
+use std::env;
+use std::process;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use probity_app::LocalProcesses;
+use probity_data::capture::{CaptureLog, NewNames};
+use probity_data::location::Environment;
+use probity_server::runtime::{CaptureParts, EndpointRuntime, RuntimeParts};
+use probity_server::{Authentication, Keys, MetricsPage, S3Parts, ServerParts, object_service};
+use probity_worker::{Compute, Lease, LocalProcess, Surroundings, isolation};
+use tokio::sync::watch;
+use tracing::info;
+
+use self::access_key::NewAccessKey;
+use self::clock::MachineClock;
+use self::data_folder::{DataFolder, RunningServer};
+use self::listening::Listening;
+use self::office::{Office, OfficeOptions, ROOT};
+use self::telemetry::Telemetry;
+use crate::arguments::{ServeArguments, threads_or_all};
+use crate::command::wiring;
+use crate::exit::{Exit, Usage};
+use crate::screen;
+
+/// Until another worker may take a job whose own is silent.
+const LEASE: Duration = Duration::from_secs(30);
+
+pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
+    let telemetry = Telemetry::begin(&arguments.log)?;
+    refuse_exposure(&arguments)?;
+    let folder = DataFolder::create(&arguments.data.data)?;
+    let _lock = folder.lock()?;
+    let options = OfficeOptions {
+        account_id: arguments.account_id.clone(),
+        clock: arguments.clock.clone(),
+        local_processes: local_processes(&arguments),
+    };
+    let office = Office::of(folder, arguments.data.database_url.as_deref(), options).await?;
+    let made = office.first_start().await?;
+    let ended = serve(&arguments, &office, made).await;
+    office.folder.forget_running();
+    if let Err(error) = office.keys.flush().await {
+        tracing::warn!("failed to note when keys were used last: {error}");
+    }
+    telemetry.end();
+    ended?;
+    Ok(Exit::NoViolation)
+}
+
+async fn serve(
+    arguments: &ServeArguments,
+    office: &Office,
+    made: Option<NewAccessKey>,
+) -> Result<()> {
+    let environment = environment(arguments, office);
+    let listening = Listening::open(arguments, office).await?;
+    let (stop, stopped) = watch::channel(());
+    let ids = Arc::clone(&office.app.ids);
+    let options = capturing::options(
+        &arguments.capture,
+        &environment,
+        NewNames::new(move || ids.uuid()),
+    );
+    let (redaction, hash) = capturing::redaction(&arguments.capture, &office.folder.key()?)?;
+    let log = CaptureLog::open(&office.folder.captures(), options)?;
+    let runtime = EndpointRuntime::new(RuntimeParts {
+        app: office.app.clone(),
+        environment: environment.clone(),
+        capture: Some(CaptureParts {
+            log: log.clone(),
+            clock: Arc::clone(&office.app.clock),
+            ids: Arc::clone(&office.app.ids),
+            hash,
+            redaction,
+        }),
+    });
+    let parts = server_parts(arguments, office, &runtime)?;
+    announce(arguments, office, &listening, made)?;
+    let worker = tokio::spawn(probity_worker::run(
+        worker_parts(arguments, office, &environment)?,
+        until(stopped.clone()),
+    ));
+    let followed = runtime.clone();
+    let following = tokio::spawn(async move { followed.follow_changes().await });
+    let captured = tokio::spawn(capturing::run(
+        log,
+        office.app.clone(),
+        until(stopped.clone()),
+    ));
+    let served = probity_server::serve(
+        listening.listener,
+        listening.tls,
+        parts,
+        listening::told_to_end(),
+    )
+    .await
+    .context("the server failed");
+    info!("ending: jobs are given back, captures are sent");
+    // Captures end after the last request, so that what it captured is sent, too.
+    drop(stop);
+    following.abort();
+    worker.await.context("the worker failed")?;
+    captured.await.context("the capture log failed")?;
+    served
+}
+
+/// A future that is done when the channel is closed.
+async fn until(mut stopped: watch::Receiver<()>) {
+    while stopped.changed().await.is_ok() {}
+}
+
+fn environment(arguments: &ServeArguments, office: &Office) -> Environment {
+    let environment = wiring::environment();
+    if arguments.external_s3 {
+        return environment;
+    }
+    environment.with_buckets(office.folder.objects())
+}
+
+fn server_parts(
+    arguments: &ServeArguments,
+    office: &Office,
+    runtime: &EndpointRuntime,
+) -> Result<ServerParts> {
+    let keys: Option<Arc<dyn Keys>> = match arguments.insecure_no_auth {
+        true => None,
+        false => Some(office.keys.clone()),
+    };
+    let objects = match arguments.external_s3 {
+        true => None,
+        false => Some(object_service(S3Parts {
+            app: office.app.clone(),
+            keys: keys.clone(),
+            folder: office.folder.objects(),
+            domain: arguments.domain.clone(),
+        })?),
+    };
+    let authentication = keys.map_or(Authentication::None, Authentication::Keys);
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .install_recorder()
+        .context("failed to begin to count")?;
+    Ok(ServerParts {
+        app: office.app.clone(),
+        authentication,
+        wall_clock: Arc::new(MachineClock),
+        runtime: Some(Arc::new(runtime.clone())),
+        objects,
+        metrics: Some(MetricsPage {
+            recorder,
+            token: None,
+        }),
+        limits: listening::limits(&arguments.limits),
+    })
+}
+
+fn worker_parts(
+    arguments: &ServeArguments,
+    office: &Office,
+    environment: &Environment,
+) -> Result<probity_worker::Parts> {
+    let threads = threads_or_all(None);
+    let surroundings = Surroundings {
+        hidden: vec![office.folder.root().to_owned()],
+        ..Surroundings::default()
+    };
+    Ok(probity_worker::Parts {
+        app: office.app.clone(),
+        environment: Arc::new(environment.clone()),
+        jobs_folder: office.folder.jobs(),
+        owner: office.app.ids.uuid(),
+        concurrency: arguments.jobs.unwrap_or(threads),
+        compute: Compute::new(threads).context("failed to start the threads of jobs")?,
+        threads,
+        scripts: scripts(office, surroundings)?,
+        lease: Lease {
+            clock: Arc::new(MachineClock),
+            length: LEASE,
+        },
+    })
+}
+
+/// Whether scripts run, and behind which walls of this kernel.
+fn scripts(office: &Office, surroundings: Surroundings) -> Result<LocalProcess> {
+    let executable = env::current_exe().context("this program cannot find itself")?;
+    let allowed = office.app.settings.local_processes;
+    let found = isolation::available(&executable);
+    Ok(LocalProcess::of(allowed, &found, (executable, surroundings)))
+}
+
+/// Without signatures only this machine may reach the port.
+fn refuse_exposure(arguments: &ServeArguments) -> Result<()> {
+    if arguments.insecure_no_auth && !arguments.listen.ip().is_loopback() {
+        return Err(Usage(format!(
+            "--insecure-no-auth is for loopback only, and `{}` can be reached from elsewhere",
+            arguments.listen
+        ))
+        .into());
+    }
+    Ok(())
+}
+
+fn local_processes(arguments: &ServeArguments) -> LocalProcesses {
+    if arguments.allow_unisolated {
+        return LocalProcesses::AllowUnisolated;
+    }
+    if arguments.allow_local_processes {
+        return LocalProcesses::Isolated;
+    }
+    LocalProcesses::Refused
+}
+
+/// Says where the server is, and, once, the key of its administrator.
+fn announce(
+    arguments: &ServeArguments,
+    office: &Office,
+    listening: &Listening,
+    made: Option<NewAccessKey>,
+) -> Result<()> {
+    office.folder.note_running(&RunningServer {
+        endpoint_url: listening.endpoint_url.clone(),
+        process_id: process::id(),
+    })?;
+    screen::line(&format!("Probity serves at {}", listening.endpoint_url))?;
+    if let Some(key) = made {
+        screen::line(&format!("the key of `{ROOT}`, shown this once:"))?;
+        screen::line(&format!("  export AWS_ACCESS_KEY_ID={}", key.id))?;
+        screen::line(&format!("  export AWS_SECRET_ACCESS_KEY={}", key.secret))?;
+    }
+    if let Some(clock) = &office.clock {
+        screen::line(&format!("on simulated time: {clock}"))?;
+    }
+    if arguments.insecure_no_auth {
+        screen::line("WITHOUT SIGNATURES: whoever reaches this port is the administrator")?;
+    }
+    screen::line("for AWS clients, in another shell: eval \"$(probity env)\"")?;
+    info!(
+        address = %listening.endpoint_url,
+        account = %office.app.settings.account_id,
+        "serving at {}", listening.endpoint_url
+    );
+    Ok(())
+}
+
