@@ -107,16 +107,15 @@ impl<Reader: BufRead> Batches<Reader> {
         while let Some(record) = self.next_record()? {
             // With the line end that separates it from the one before.
             let grown = size + record.len() + usize::from(!records.is_empty());
-            let is_full = match self.batching.strategy {
-                Strategy::Single => !records.is_empty(),
-                Strategy::Multi => !records.is_empty() && grown > self.batching.max_payload_bytes,
-            };
-            if is_full {
+            if !records.is_empty() && grown > self.batching.max_payload_bytes {
                 self.waiting = Some(record);
                 break;
             }
             size = grown;
             records.push(record);
+            if self.batching.strategy == Strategy::Single {
+                break;
+            }
         }
         self.n_records += records.len();
         Ok((!records.is_empty()).then_some(Batch {
