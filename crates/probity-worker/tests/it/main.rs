@@ -1,6 +1,10 @@
 //! Jobs from the queue to their final status: a SQLite store, a folder of buckets, the request
 //! bodies that the SageMaker SDK sends, and models of `golden/models`.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end a test as the test itself would"
+)]
 
 mod analyses;
 mod queue;
