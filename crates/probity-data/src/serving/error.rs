@@ -30,7 +30,7 @@ pub enum OpenServed {
         name: String,
         location: String,
         #[source]
-        source: OpenModel,
+        source: Box<OpenModel>,
     },
     #[error("failed to copy the model data of model `{name}`")]
     Copy {
@@ -68,7 +68,7 @@ pub enum InvokeModel {
     OpenTarget {
         target: String,
         #[source]
-        source: OpenServed,
+        source: Box<OpenServed>,
     },
 }
 

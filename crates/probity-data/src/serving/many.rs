@@ -121,7 +121,7 @@ impl ManyModels {
             },
             source => InvokeModel::OpenTarget {
                 target: target.to_owned(),
-                source,
+                source: Box::new(source),
             },
         }
     }

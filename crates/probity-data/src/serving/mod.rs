@@ -53,7 +53,7 @@ pub struct ServedModel {
 #[derive(Debug)]
 enum Served {
     InProcess(InProcess),
-    Url(UrlModel),
+    Url(Box<UrlModel>),
     Many(ManyModels),
 }
 

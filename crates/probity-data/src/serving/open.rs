@@ -83,7 +83,7 @@ pub async fn open_served(
             name: source.name.clone(),
             problem,
         })?;
-        return Ok(ServedModel::of(Served::Url(model)));
+        return Ok(ServedModel::of(Served::Url(Box::new(model))));
     }
     let Some(uri) = &source.model_data_uri else {
         return Err(OpenServed::NoData {
@@ -141,7 +141,7 @@ pub(super) async fn open_data(
     opened.map_err(|source| OpenServed::Open {
         name: name.to_owned(),
         location: uri.to_owned(),
-        source,
+        source: Box::new(source),
     })
 }
 

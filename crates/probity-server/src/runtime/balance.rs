@@ -14,7 +14,7 @@ impl Balance {
     /// Weights are not negative. Where all are zero, all count the same.
     pub(super) fn new(weights: Vec<f64>) -> Balance {
         let usable = |weight: &f64| weight.is_finite() && *weight > 0.0;
-        let weights: Vec<f64> = match weights.iter().any(|weight| usable(weight)) {
+        let weights: Vec<f64> = match weights.iter().any(&usable) {
             true => weights
                 .into_iter()
                 .map(|weight| if usable(&weight) { weight } else { 0.0 })

@@ -34,7 +34,7 @@ pub(super) enum RuntimeError {
     Explain {
         endpoint: String,
         #[source]
-        source: ExplainOnline,
+        source: Box<ExplainOnline>,
     },
     /// What is in service cannot be opened after a restart.
     #[error("endpoint `{endpoint}` cannot be served: {reason}")]

@@ -85,7 +85,7 @@ fn check_explained(endpoint: &InService, asked: &Asked<'_>) -> Result<(), Runtim
             let checked = check_request_types(asked.content_type, asked.accept);
             checked.map_err(|source| RuntimeError::Explain {
                 endpoint: endpoint.name.clone(),
-                source,
+                source: Box::new(source),
             })
         }
     }
@@ -109,6 +109,6 @@ async fn explain(
     let explained = explainer.explain(&variant.model, invoked).await;
     explained.map(Some).map_err(|source| RuntimeError::Explain {
         endpoint: endpoint.name.clone(),
-        source,
+        source: Box::new(source),
     })
 }

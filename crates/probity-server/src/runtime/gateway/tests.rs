@@ -50,7 +50,7 @@ async fn model_server() -> String {
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let path = head.uri.to_string();
         if head.uri.path() == "/stream" {
-            let parts = ["one,", "two,", "three"].map(|part| Ok::<_, std::io::Error>(part));
+            let parts = ["one,", "two,", "three"].map(Ok::<_, std::io::Error>);
             let stream = futures::stream::iter(parts);
             return http::Response::new(Body::from_stream(stream));
         }
