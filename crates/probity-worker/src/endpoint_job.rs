@@ -1,7 +1,7 @@
 //! Brings an endpoint into service: every model of its configuration is opened once, so that an
 //! endpoint that is `InService` answers.
 
-use probity_analysis::explain::{ExplainOnline, check_explainer};
+use probity_analysis::explain::{ExplainOnline, OnlineExplainer};
 use probity_app::Fault;
 use probity_app::endpoint::{self, Prepared};
 use probity_data::serving::{ModelSource, OpenServed, open_served};
@@ -52,8 +52,11 @@ async fn open_all(parts: &Parts, deployment: &Deployment) -> Result<(), CannotSe
     if served.is_empty() {
         return Err(CannotServe::NoModel);
     }
-    if let Some(explainer) = &deployment.config.explainer_config {
-        check_explainer(explainer).map_err(|source| CannotServe::Explainer { source })?;
+    // Its expressions and its baseline are looked at now rather than by the first invocation.
+    let explainer = deployment.config.explainer_config.as_ref();
+    if let Some(config) = explainer.and_then(|config| config.clarify_explainer_config.clone()) {
+        let opened = OnlineExplainer::open(config, &parts.environment).await;
+        opened.map_err(|source| CannotServe::Explainer { source })?;
     }
     for variant in served {
         let opened = async {
