@@ -32,11 +32,11 @@ fn walk<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
 
 /// A list of named entries is addressed by those names; anything else by its members.
 fn follow<'a>(member: &'a Value, rest: &str, found: &mut Vec<&'a Value>) {
-    if let Value::Array(entries) = member {
-        if let Some(value) = tag(entries, rest).or_else(|| metric(entries, rest)) {
-            found.push(value);
-            return;
-        }
+    if let Value::Array(entries) = member
+        && let Some(value) = tag(entries, rest).or_else(|| metric(entries, rest))
+    {
+        found.push(value);
+        return;
     }
     walk(member, rest, found);
 }
