@@ -7,7 +7,7 @@ use std::path::{Path as FilePath, PathBuf};
 use super::environment::Environment;
 use super::error::{ReadLocation, WriteOutput};
 use super::output::{self, explain_upload};
-use super::parse::{self, Location};
+use super::parse::{self, Address, Location, Service};
 use super::{local, remote, store};
 
 /// Puts `file` in the place of `location` and removes it. What fails, or is broken off, can be
@@ -34,6 +34,9 @@ pub(crate) async fn move_file(
                 source,
             }),
         Location::Remote(address) => {
+            if moved_in(&address, file, environment).await {
+                return Ok(());
+            }
             let store = store::connect(&address, environment).map_err(remote)?;
             let path = remote::parse_key(location, &address.key).map_err(remote)?;
             output::upload(&store, &path, file)
@@ -45,6 +48,19 @@ pub(crate) async fn move_file(
             })
         }
     }
+}
+
+/// Whether the file was renamed into our own folder of buckets. What cannot be renamed is put as an
+/// object of any store is, which also says what is wrong.
+async fn moved_in(address: &Address, file: &FilePath, environment: &Environment) -> bool {
+    let (Service::S3, Some(buckets)) = (address.service, environment.buckets()) else {
+        return false;
+    };
+    let (buckets, address, file) = (buckets.clone(), address.clone(), file.to_owned());
+    let moved = tokio::task::spawn_blocking(move || {
+        buckets.move_in((&address.bucket, &address.key), &file)
+    });
+    matches!(moved.await, Ok(Ok(())))
 }
 
 fn move_local(from: &FilePath, to: &FilePath) -> io::Result<()> {
@@ -75,6 +91,29 @@ fn copy(from: &FilePath, to: &FilePath) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_becomes_an_object_of_our_own_buckets() {
+        let home = tempfile::tempdir().unwrap();
+        let from = home.path().join("from");
+        fs::write(&from, "x").unwrap();
+        let environment = Environment::default().with_buckets(home.path().join("objects"));
+        let object = "s3://captures/live/a.jsonl";
+        assert!(move_file(&from, object, &environment).await.is_err());
+        assert!(from.exists());
+        fs::create_dir_all(home.path().join("objects/captures")).unwrap();
+        move_file(&from, object, &environment).await.unwrap();
+        let path = home.path().join("objects/captures/live/a.jsonl");
+        assert_eq!(fs::read_to_string(path).unwrap(), "x");
+        assert!(!from.exists());
+        fs::write(&from, "x").unwrap();
+        assert!(
+            move_file(&from, "s3://captures/../a", &environment)
+                .await
+                .is_err()
+        );
+        assert!(from.exists());
+    }
 
     #[test]
     fn a_file_is_moved_into_folders_that_are_made() {

@@ -273,6 +273,31 @@ impl Buckets {
         })
     }
 
+    /// Moves a file that is on the disk into the place of a key, without reading it; the object has
+    /// no description of its own. Fails with `CrossesDevices` from another file system.
+    pub(crate) fn move_in(
+        &self,
+        (bucket, key): (&str, &str),
+        file: &Path,
+    ) -> Result<(), BucketError> {
+        let path = self.place(bucket, key)?;
+        let folder = path.parent().unwrap_or(&path);
+        let _changing = self.lock(bucket, key);
+        let moved = || -> io::Result<()> {
+            for _ in 0..ATTEMPTS {
+                make_folders(folder)?;
+                match fs::rename(file, &path) {
+                    // Somebody removed the folder while it was empty.
+                    Err(error) if error.kind() == ErrorKind::NotFound && file.exists() => {}
+                    Err(error) => return Err(error),
+                    Ok(()) => return sync_folder(folder),
+                }
+            }
+            Err(io::Error::other("the folder is removed again and again"))
+        };
+        moved().map_err(|source| conflict(key, source))
+    }
+
     /// Writes a new description of an object, whose bytes stay.
     pub fn describe(
         &self,
