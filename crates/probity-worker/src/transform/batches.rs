@@ -34,7 +34,7 @@ pub(super) struct Batching {
 pub(super) const NO_LIMIT: usize = 1 << 30;
 
 #[derive(Debug, Error)]
-pub enum ReadRecords {
+pub(crate) enum ReadRecords {
     #[error("a record is larger than MaxPayloadInMB allows ({max_bytes} bytes)")]
     TooLarge { max_bytes: usize },
     #[error("failed to read the input")]

@@ -26,14 +26,14 @@ enum Step {
     "`{text}` is no filter: {problem}; `$`, `$.name`, `$['a','b']`, `$[0]`, `$[0,-1]`, `$[1:]` \
      and `$[*]` are"
 )]
-pub struct InvalidJsonPath {
+pub(crate) struct InvalidJsonPath {
     text: String,
     problem: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the record has no {what}, which the filter `{filter}` names")]
-pub struct NotInRecord {
+pub(crate) struct NotInRecord {
     what: String,
     filter: String,
 }

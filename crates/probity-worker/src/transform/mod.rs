@@ -31,13 +31,9 @@ use thiserror::Error;
 use crate::chain::{Chain, at_most};
 use crate::job_log::JobLog;
 use crate::stage::{self, StageError};
-use batches::{Batch, Batches, Split, lines};
-use plan::{Assembly, Compression, Listing, Plan};
-use records::{Inference, Spelling};
-
-pub use batches::ReadRecords;
-pub use plan::InvalidTransform;
-pub use records::ProcessRecord;
+use batches::{Batch, Batches, ReadRecords, Split, lines};
+use plan::{Assembly, Compression, InvalidTransform, Listing, Plan};
+use records::{Inference, ProcessRecord, Spelling};
 
 /// Of `FailureReason` in SageMaker's API.
 const MAX_REASON: usize = 1024;
@@ -46,7 +42,7 @@ const MAX_REASON: usize = 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Error)]
-pub enum TransformFailed {
+pub(crate) enum TransformFailed {
     #[error(transparent)]
     Invalid(#[from] InvalidTransform),
     #[error("failed to find the input")]

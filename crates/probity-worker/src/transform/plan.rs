@@ -17,7 +17,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 const DEFAULT_RETRIES: u32 = 3;
 
 #[derive(Debug, Error)]
-pub enum InvalidTransform {
+pub(crate) enum InvalidTransform {
     #[error("SplitType `{split}` is not read; give `Line` or `None`")]
     Split { split: String },
     #[error("S3DataType `{kind}` is not read; give `S3Prefix` or `ManifestFile`")]

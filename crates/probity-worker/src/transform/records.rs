@@ -60,7 +60,7 @@ pub(super) struct Inference {
 }
 
 #[derive(Debug, Error)]
-pub enum ProcessRecord {
+pub(crate) enum ProcessRecord {
     #[error("{side} record {line} is no JSON")]
     NotJson {
         side: &'static str,
