@@ -34,6 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a share of the positions of a list"
+)]
 /// `pause` is what a writer waits between two records, as a server that is not flooded does.
 async fn measure(
     (sync, name): (CaptureSync, &str),

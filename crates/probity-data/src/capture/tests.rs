@@ -1,3 +1,5 @@
+//! The log as its users meet it: captured, killed, restarted, out of space, delivered.
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

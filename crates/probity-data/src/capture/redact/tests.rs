@@ -1,3 +1,5 @@
+//! Rules on payloads of every form, and what must not be kept when a rule cannot be applied.
+
 use super::*;
 
 fn rules(text: &str, names: &[&str]) -> Redaction {
