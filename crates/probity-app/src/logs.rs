@@ -296,9 +296,18 @@ fn arn(deed: &Deed<'_>, resource: &str) -> String {
     Arn::new(place, resource).to_string()
 }
 
+/// Groups that jobs write to. They are there before the first job: a client that looks for its
+/// job's stream finds none yet, which it waits for, and no missing group.
+const OF_JOBS: [&str; 2] = [
+    "/aws/sagemaker/ProcessingJobs",
+    "/aws/sagemaker/TransformJobs",
+];
+
 async fn existing_group<'a>(deed: &Deed<'_>, input: &'a Value) -> Result<&'a str, Fault> {
     let group = group_name(input)?;
-    if log_event::has_group(&deed.app.store, deed.region, group).await? {
+    let kept = OF_JOBS.contains(&group)
+        || log_event::has_group(&deed.app.store, deed.region, group).await?;
+    if kept {
         Ok(group)
     } else {
         Err(Fault::missing("The specified log group does not exist."))

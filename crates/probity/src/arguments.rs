@@ -19,15 +19,15 @@ pub(crate) use model::{
     AggregationArgument, InspectArguments, ModelArguments, ModelCommand, PredictArguments,
     ProtocolArgument, ShapArguments, ShapOutputArgument,
 };
+pub(crate) use quality::{
+    ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
+    QualityCommand,
+};
 pub(crate) use serve::{
     AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
     CaptureSyncArgument, DataArguments, DoctorArguments, EnvArguments, GatewayArguments,
     KeyCommand, LimitArguments, LogArguments, LogFormatArgument, RestoreArguments, ServeArguments,
     TlsArguments, UserCommand,
-};
-pub(crate) use quality::{
-    ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
-    QualityCommand,
 };
 
 /// Open, self-hosted ML governance: data quality, bias, explanations and model cards,

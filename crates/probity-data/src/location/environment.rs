@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::buckets::Buckets;
 
@@ -14,6 +14,8 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
     /// Where `s3://` lies when the server keeps its objects itself.
     buckets: Option<Buckets>,
+    /// Where local files may lie; anywhere when it is not set.
+    local_files: Option<PathBuf>,
 }
 
 impl Environment {
@@ -31,6 +33,25 @@ impl Environment {
     pub fn with_buckets(mut self, folder: PathBuf) -> Environment {
         self.buckets = Some(Buckets::new(folder));
         self
+    }
+
+    /// Without local files but those below `folder`. A server reads locations that its callers
+    /// chose: none of them may name the server's own key file, or `/etc/passwd`.
+    #[must_use]
+    pub fn with_local_files_below(mut self, folder: PathBuf) -> Environment {
+        self.local_files = Some(folder);
+        self
+    }
+
+    /// Whether `path` may be read and written: as it is spelled, without `..`, below the folder.
+    pub(crate) fn allows(&self, path: &Path) -> bool {
+        let Some(folder) = &self.local_files else {
+            return true;
+        };
+        path.starts_with(folder)
+            && path
+                .components()
+                .all(|part| !matches!(part, Component::ParentDir))
     }
 
     pub(crate) fn buckets(&self) -> Option<&Buckets> {
@@ -72,6 +93,7 @@ impl<Name: Into<String>, Value: Into<String>> FromIterator<(Name, Value)> for En
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             buckets: None,
+            local_files: None,
         }
     }
 }
@@ -102,5 +124,23 @@ mod tests {
         let environment = Environment::from_iter([("AWS_PROFILE", "")]);
         assert_eq!(environment.get("AWS_PROFILE"), None);
         assert_eq!(environment.names_set(&["AWS_PROFILE"]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_server_reads_no_files_but_its_jobs() {
+        let anywhere = Environment::default();
+        assert!(anywhere.allows(Path::new("/etc/passwd")));
+        let jobs = anywhere.with_local_files_below(PathBuf::from("/data/jobs"));
+        assert!(jobs.allows(Path::new("/data/jobs/7/input/a.csv")));
+        for path in [
+            "/etc/passwd",
+            "/data/secret.key",
+            "/data/jobs/../secret.key",
+            "/data/jobs-of-others/a",
+            "data/jobs/a",
+            "",
+        ] {
+            assert!(!jobs.allows(Path::new(path)), "{path}");
+        }
     }
 }

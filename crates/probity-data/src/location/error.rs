@@ -15,6 +15,8 @@ pub enum ReadLocation {
     UnknownScheme { location: String },
     #[error("`{location}` is not a complete location: {problem}")]
     Malformed { location: String, problem: String },
+    #[error("`{location}` is not in a bucket: a server reads and writes no other files")]
+    LocalRefused { location: String },
     #[error("no file or folder at `{location}`")]
     Missing { location: String },
     #[error(

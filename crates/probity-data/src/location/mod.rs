@@ -27,7 +27,7 @@ pub use objects::{StoredObject, list_objects, read_object, upload_object, write_
 pub use output::OutputFolder;
 pub use source_file::{RandomAccess, SourceFile};
 
-pub(crate) use parse::{Location, parse};
+pub(crate) use parse::{Location, parse_allowed};
 pub(crate) use remote::parse_key;
 pub(crate) use store::connect;
 
@@ -39,8 +39,9 @@ pub async fn find_files(
     location: &str,
     environment: &Environment,
 ) -> Result<Vec<SourceFile>, ReadLocation> {
+    let parsed = parse_allowed(location, environment)?;
     let environment = environment.clone();
-    match parse(location)? {
+    match parsed {
         Location::StandardInput => {
             let location = "standard input";
             let spool = move || {
@@ -74,7 +75,7 @@ pub async fn read_document(
     name: &str,
     environment: &Environment,
 ) -> Result<Option<Bytes>, ReadLocation> {
-    match parse(location)? {
+    match parse_allowed(location, environment)? {
         Location::StandardInput => Ok(None),
         Location::Local(folder) => {
             let path = folder.join(name);

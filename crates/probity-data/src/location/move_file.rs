@@ -22,7 +22,7 @@ pub(crate) async fn move_file(
         source,
     };
     let from = file.to_owned();
-    match parse::parse(location).map_err(remote)? {
+    match parse::parse_allowed(location, environment).map_err(remote)? {
         Location::StandardInput => Err(WriteOutput::NotAFolder {
             location: location.to_owned(),
         }),

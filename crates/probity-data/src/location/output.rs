@@ -57,7 +57,7 @@ impl OutputFolder {
             location: location.to_owned(),
             source,
         };
-        match parse::parse(location).map_err(remote)? {
+        match parse::parse_allowed(location, environment).map_err(remote)? {
             Location::StandardInput => Err(WriteOutput::NotAFolder {
                 location: location.to_owned(),
             }),

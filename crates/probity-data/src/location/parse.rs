@@ -1,9 +1,10 @@
 //! What kind of place a location names, by its spelling alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::environment::Environment;
 use super::error::ReadLocation;
 
 /// A location, not yet looked at.
@@ -32,6 +33,25 @@ pub(crate) enum Service {
     S3,
     Google,
     Azure,
+}
+
+/// A location that may be read and written within `environment`.
+pub(crate) fn parse_allowed(
+    location: &str,
+    environment: &Environment,
+) -> Result<Location, ReadLocation> {
+    let parsed = parse(location)?;
+    let allowed = match &parsed {
+        Location::StandardInput => environment.allows(Path::new("-")),
+        Location::Local(path) => environment.allows(path),
+        Location::Remote(_) => true,
+    };
+    if allowed {
+        return Ok(parsed);
+    }
+    Err(ReadLocation::LocalRefused {
+        location: location.to_owned(),
+    })
 }
 
 pub(crate) fn parse(location: &str) -> Result<Location, ReadLocation> {

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::error::MoveObject;
 use crate::location::{
-    Environment, Location, ReadLocation, SourceFile, WriteOutput, connect, parse, parse_key,
+    Environment, Location, ReadLocation, SourceFile, WriteOutput, connect, parse_allowed, parse_key,
 };
 
 /// The object at exactly `location`, unless it is larger than `limit_bytes`.
@@ -23,7 +23,7 @@ pub async fn read_object(
         location: location.to_owned(),
         limit_bytes,
     };
-    match parse(location)? {
+    match parse_allowed(location, environment)? {
         Location::StandardInput => Err(ReadLocation::Missing {
             location: location.to_owned(),
         }
@@ -55,7 +55,7 @@ pub async fn write_object(
     content: Bytes,
     environment: &Environment,
 ) -> Result<(), MoveObject> {
-    match parse(location)? {
+    match parse_allowed(location, environment)? {
         Location::StandardInput => Err(WriteOutput::NotAFolder {
             location: location.to_owned(),
         }

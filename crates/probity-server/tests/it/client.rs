@@ -99,10 +99,7 @@ impl Running {
         Running::on((Limits::default(), Authentication::None), tls).await
     }
 
-    async fn on(
-        (limits, authentication): (Limits, Authentication),
-        tls: Tls,
-    ) -> Running {
+    async fn on((limits, authentication): (Limits, Authentication), tls: Tls) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
         let parts = ServerParts {

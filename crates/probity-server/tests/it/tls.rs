@@ -48,7 +48,11 @@ async fn encrypted(server: &Running, connector: &TlsConnector) -> Vec<u8> {
 #[tokio::test]
 async fn requests_are_served_over_tls_only() {
     let (server, connector) = running(Tls::Always).await;
-    assert!(encrypted(&server, &connector).await.ends_with(b"\r\n\r\nok\n"));
+    assert!(
+        encrypted(&server, &connector)
+            .await
+            .ends_with(b"\r\n\r\nok\n")
+    );
     let plain = health(server.connect().await).await;
     assert!(!plain.ends_with(b"ok\n"), "{plain:?}");
 }
@@ -56,7 +60,11 @@ async fn requests_are_served_over_tls_only() {
 #[tokio::test]
 async fn one_port_serves_both() {
     let (server, connector) = running(Tls::Either).await;
-    assert!(encrypted(&server, &connector).await.ends_with(b"\r\n\r\nok\n"));
+    assert!(
+        encrypted(&server, &connector)
+            .await
+            .ends_with(b"\r\n\r\nok\n")
+    );
     let plain = health(server.connect().await).await;
     assert!(plain.ends_with(b"\r\n\r\nok\n"), "{plain:?}");
 }

@@ -33,7 +33,13 @@ async fn tags_are_put_overwritten_removed_and_sorted(database: &Database) {
 async fn tags_of_many_are_read_by_how_their_arns_begin(database: &Database) {
     let store = database.open().await;
     write(&store, async |unit| {
-        for arn in ["arn:model/b", "arn:model/a", "arn:model-package/a", "arn:model", "arn:n"] {
+        for arn in [
+            "arn:model/b",
+            "arn:model/a",
+            "arn:model-package/a",
+            "arn:model",
+            "arn:n",
+        ] {
             tag::put(unit, arn, &pairs(&[("t", arn)])).await?;
         }
         Ok::<_, StoreError>(())

@@ -75,9 +75,6 @@ pub(crate) struct ServeArguments {
     /// Jobs that run at once [default: cores]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
-    /// Library of an ONNX Runtime, for graphs with operators that are not evaluated here
-    #[arg(long, value_name = "LIBRARY")]
-    pub(crate) onnx_runtime: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

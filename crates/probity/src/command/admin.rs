@@ -44,13 +44,18 @@ async fn users(command: UserCommand) -> Result<Exit> {
         UserCommand::List { data } => {
             let office = Office::open(&data).await?;
             let listed = user::list(&office.app, &office.operator(), json!({})).await?;
-            print_rows(&listed["Users"], &["UserName", "Access", "CreateDate", "DisabledDate"])?;
+            print_rows(
+                &listed["Users"],
+                &["UserName", "Access", "CreateDate", "DisabledDate"],
+            )?;
         }
         UserCommand::Disable { name, data } => {
             let office = Office::open(&data).await?;
             let input = json!({"UserName": name});
             user::disable(&office.app, &office.operator(), input).await?;
-            screen::line(&format!("user `{name}` is disabled; a running server knows within seconds"))?;
+            screen::line(&format!(
+                "user `{name}` is disabled; a running server knows within seconds"
+            ))?;
         }
     }
     Ok(Exit::NoViolation)
@@ -69,7 +74,13 @@ async fn keys(command: KeyCommand) -> Result<Exit> {
         KeyCommand::List { data } => {
             let office = Office::open(&data).await?;
             let listed = user::list_keys(&office.app, &office.operator(), json!({})).await?;
-            let columns = ["AccessKeyId", "UserName", "Status", "CreateDate", "LastUsedDate"];
+            let columns = [
+                "AccessKeyId",
+                "UserName",
+                "Status",
+                "CreateDate",
+                "LastUsedDate",
+            ];
             print_rows(&listed["AccessKeys"], &columns)?;
         }
         KeyCommand::Revoke { key, data } => {
@@ -78,7 +89,9 @@ async fn keys(command: KeyCommand) -> Result<Exit> {
                 .keys
                 .revoke_key(&office.app, &office.operator(), &key)
                 .await?;
-            screen::line(&format!("key `{key}` is revoked; a running server knows within seconds"))?;
+            screen::line(&format!(
+                "key `{key}` is revoked; a running server knows within seconds"
+            ))?;
         }
     }
     Ok(Exit::NoViolation)
@@ -92,7 +105,10 @@ fn print_rows(rows: &Value, columns: &[&str]) -> Result<()> {
         Value::Number(seconds) if column.ends_with("Date") => date(seconds.as_f64()),
         other => other.to_string(),
     };
-    let header: Vec<_> = columns.iter().map(|&column| (column, Align::Left)).collect();
+    let header: Vec<_> = columns
+        .iter()
+        .map(|&column| (column, Align::Left))
+        .collect();
     let cells = rows.as_array().into_iter().flatten();
     let cells = cells.map(|row| columns.iter().map(|column| cell(row, column)).collect());
     screen::line(table(&header, cells.collect()).trim_end())?;
@@ -105,7 +121,10 @@ fn print_rows(rows: &Value, columns: &[&str]) -> Result<()> {
 )]
 fn date(seconds: Option<f64>) -> String {
     let moment = chrono::DateTime::from_timestamp(seconds.unwrap_or_default() as i64, 0);
-    moment.unwrap_or_default().format("%Y-%m-%d %H:%M:%SZ").to_string()
+    moment
+        .unwrap_or_default()
+        .format("%Y-%m-%d %H:%M:%SZ")
+        .to_string()
 }
 
 async fn backup(arguments: &BackupArguments) -> Result<Exit> {
@@ -140,7 +159,9 @@ async fn verify(arguments: &AuditArguments) -> Result<Exit> {
             Ok(Exit::NoViolation)
         }
         Some(seq) => {
-            screen::line(&format!("the chain is broken at event {seq}: it was changed afterwards"))?;
+            screen::line(&format!(
+                "the chain is broken at event {seq}: it was changed afterwards"
+            ))?;
             Ok(Exit::Violations)
         }
     }

@@ -70,7 +70,12 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<Exit> {
         if found.state == State::Broken {
             exit = Exit::Violations;
         }
-        screen::line(&format!("{}  {:<18} {}", found.state.word(), found.subject, found.detail))?;
+        screen::line(&format!(
+            "{}  {:<18} {}",
+            found.state.word(),
+            found.subject,
+            found.detail
+        ))?;
     }
     Ok(exit)
 }
@@ -81,20 +86,34 @@ async fn look_at_folder(
     findings: &mut Vec<Finding>,
 ) {
     findings.push(match tempfile::tempfile_in(folder.root()) {
-        Ok(_) => finding(State::Works, "data folder", folder.root().display().to_string()),
+        Ok(_) => finding(
+            State::Works,
+            "data folder",
+            folder.root().display().to_string(),
+        ),
         Err(error) => finding(
             State::Broken,
             "data folder",
-            format!("`{}` cannot be written to: {error}", folder.root().display()),
+            format!(
+                "`{}` cannot be written to: {error}",
+                folder.root().display()
+            ),
         ),
     });
     findings.push(match folder.key_is_private() {
-        None => finding(State::Limited, "key file", "none yet; the first start makes it"),
+        None => finding(
+            State::Limited,
+            "key file",
+            "none yet; the first start makes it",
+        ),
         Some(true) => finding(State::Works, "key file", "only its owner can read it"),
         Some(false) => finding(
             State::Broken,
             "key file",
-            format!("others can read it: chmod 600 '{}'", folder.key_file().display()),
+            format!(
+                "others can read it: chmod 600 '{}'",
+                folder.key_file().display()
+            ),
         ),
     });
     findings.push(match folder.running() {
@@ -108,7 +127,11 @@ async fn look_at_folder(
     match Office::open(&arguments.data).await {
         Err(error) => findings.push(finding(State::Broken, "database", format!("{error:#}"))),
         Ok(office) => {
-            findings.push(finding(State::Works, "database", "opens, and is of this version"));
+            findings.push(finding(
+                State::Works,
+                "database",
+                "opens, and is of this version",
+            ));
             findings.push(audit_log(&office).await);
             findings.push(clock(&office));
         }
@@ -199,6 +222,10 @@ async fn server(url: &str) -> Finding {
             subject,
             format!("{url} answers {} at /readyz", answer.status()),
         ),
-        Err(error) => finding(State::Broken, subject, format!("{url} does not answer: {error}")),
+        Err(error) => finding(
+            State::Broken,
+            subject,
+            format!("{url} does not answer: {error}"),
+        ),
     }
 }

@@ -38,12 +38,18 @@ pub(crate) async fn run(arguments: EnvArguments) -> Result<Exit> {
         export("AWS_DEFAULT_REGION", &arguments.region),
         export("AWS_REGION", &arguments.region),
         export("AWS_EC2_METADATA_DISABLED", "true"),
-        export("SAGEMAKER_USER_CONFIG_OVERRIDE", &sdk_settings(&office)?.display().to_string()),
+        export(
+            "SAGEMAKER_USER_CONFIG_OVERRIDE",
+            &sdk_settings(&office)?.display().to_string(),
+        ),
     ];
     if arguments.tls {
         lines.extend(over_tls(&office, &arguments, url)?);
     } else {
-        lines.push(export("AWS_ENDPOINT_URL", url.as_str().trim_end_matches('/')));
+        lines.push(export(
+            "AWS_ENDPOINT_URL",
+            url.as_str().trim_end_matches('/'),
+        ));
     }
     for line in lines {
         screen::line(&line)?;
@@ -92,11 +98,20 @@ fn over_tls(office: &Office, arguments: &EnvArguments, mut url: Url) -> Result<V
     let host = url.host_str().unwrap_or("localhost");
     let port = url.port_or_known_default().unwrap_or(443);
     let endpoints = office.folder.tls().join("endpoints.json");
-    write(&endpoints, &endpoints_document(&arguments.region, &format!("{host}:{port}")))?;
+    write(
+        &endpoints,
+        &endpoints_document(&arguments.region, &format!("{host}:{port}")),
+    )?;
     Ok(vec![
         export("AWS_ENDPOINT_URL", url.as_str().trim_end_matches('/')),
-        export("AWS_CA_BUNDLE", &authority.certificate_file().display().to_string()),
-        export("REQUESTS_CA_BUNDLE", &authority.certificate_file().display().to_string()),
+        export(
+            "AWS_CA_BUNDLE",
+            &authority.certificate_file().display().to_string(),
+        ),
+        export(
+            "REQUESTS_CA_BUNDLE",
+            &authority.certificate_file().display().to_string(),
+        ),
         "mkdir -p \"$HOME/.aws/models\"".to_owned(),
         // A file of the user's own is never written over.
         format!(

@@ -45,7 +45,13 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
         let told = async move { while stopped.changed().await.is_ok() {} };
         delivered.run(told).await;
     });
-    let passed = gateway(listener, options_of(&arguments), Some(capture), told_to_end()).await;
+    let passed = gateway(
+        listener,
+        options_of(&arguments),
+        Some(capture),
+        told_to_end(),
+    )
+    .await;
     drop(stop);
     delivering.await.context("the capture log failed")?;
     report(&log.take_losses());
@@ -57,7 +63,10 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
 /// Buckets are those of the usual AWS variables: a gateway has no store of its own.
 fn environment(folder: &DataFolder) -> Environment {
     let environment = wiring::environment();
-    match environment.get("AWS_ENDPOINT_URL").or(environment.get("AWS_ACCESS_KEY_ID")) {
+    match environment
+        .get("AWS_ENDPOINT_URL")
+        .or(environment.get("AWS_ACCESS_KEY_ID"))
+    {
         Some(_) => environment,
         None => environment.with_buckets(folder.objects()),
     }

@@ -52,14 +52,24 @@ pub(crate) fn redaction(
 }
 
 /// Delivers captures and keeps losses until `shutdown`, and once more then.
-pub(crate) async fn run(log: CaptureLog, app: App, shutdown: impl Future<Output = ()>) {
+pub(crate) async fn run(
+    log: CaptureLog,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) {
     let mut tick = interval(KEEP_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let delivering = log.run(shutdown);
-    tokio::pin!(delivering);
+    let delivered = log.clone();
+    // A task of its own: answers may wait for what it does, and must not wait for the store.
+    let mut delivering = tokio::spawn(async move { delivered.run(shutdown).await });
     loop {
         tokio::select! {
-            () = &mut delivering => break,
+            ended = &mut delivering => {
+                if let Err(error) = ended {
+                    tracing::error!("the capture log ended: {error}");
+                }
+                break;
+            }
             _ = tick.tick() => keep_losses(&log, &app).await,
         }
     }

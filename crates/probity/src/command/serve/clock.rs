@@ -136,7 +136,13 @@ mod tests {
 
     #[test]
     fn other_text_is_refused() {
-        for text in ["", "now@1", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z@0", "2026-01-01T00:00:00Z@x"] {
+        for text in [
+            "",
+            "now@1",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z@0",
+            "2026-01-01T00:00:00Z@x",
+        ] {
             assert!(SimulatedClock::parse(text, 0).is_err(), "{text}");
         }
     }

@@ -124,7 +124,8 @@ async fn until(mut stopped: watch::Receiver<()>) {
 }
 
 fn environment(arguments: &ServeArguments, office: &Office) -> Environment {
-    let environment = wiring::environment();
+    // Callers name locations, in requests and in the files of their jobs.
+    let environment = wiring::environment().with_local_files_below(office.folder.jobs());
     if arguments.external_s3 {
         return environment;
     }
@@ -198,7 +199,11 @@ fn scripts(office: &Office, surroundings: Surroundings) -> Result<LocalProcess> 
     let executable = env::current_exe().context("this program cannot find itself")?;
     let allowed = office.app.settings.local_processes;
     let found = isolation::available(&executable);
-    Ok(LocalProcess::of(allowed, &found, (executable, surroundings)))
+    Ok(LocalProcess::of(
+        allowed,
+        &found,
+        (executable, surroundings),
+    ))
 }
 
 /// Without signatures only this machine may reach the port.
@@ -254,4 +259,3 @@ fn announce(
     );
     Ok(())
 }
-

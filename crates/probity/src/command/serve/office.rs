@@ -62,7 +62,12 @@ impl Office {
             ))
             .into());
         }
-        Office::of(folder, data.database_url.as_deref(), OfficeOptions::default()).await
+        Office::of(
+            folder,
+            data.database_url.as_deref(),
+            OfficeOptions::default(),
+        )
+        .await
     }
 
     pub(crate) async fn of(
@@ -105,7 +110,9 @@ async fn clock_of(store: &Store, asked: Option<&str>) -> Result<Option<Simulated
     let kept = setting::get(store, CLOCK).await?;
     let kept = match kept {
         Some(text) => Some(SimulatedClock::of_setting(&text).ok_or_else(|| {
-            Usage(format!("the kept clock `{text}` cannot be read; give --clock START@RATE"))
+            Usage(format!(
+                "the kept clock `{text}` cannot be read; give --clock START@RATE"
+            ))
         })?),
         None => None,
     };
@@ -163,10 +170,14 @@ impl Office {
     pub(crate) async fn first_start(&self) -> Result<Option<access_key::NewAccessKey>> {
         let operator = self.operator();
         let users = user::list(&self.app, &operator, json!({})).await?;
-        if users["Users"].as_array().is_some_and(|users| !users.is_empty()) {
+        if users["Users"]
+            .as_array()
+            .is_some_and(|users| !users.is_empty())
+        {
             return Ok(None);
         }
-        let given = variable("PROBITY_ROOT_ACCESS_KEY_ID").zip(variable("PROBITY_ROOT_SECRET_ACCESS_KEY"));
+        let given =
+            variable("PROBITY_ROOT_ACCESS_KEY_ID").zip(variable("PROBITY_ROOT_SECRET_ACCESS_KEY"));
         let (key, shown) = match given {
             Some((id, secret)) => (access_key::NewAccessKey { id, secret }, Shown::Never),
             None => (access_key::random()?, Shown::Once),
@@ -180,7 +191,11 @@ impl Office {
         })
     }
 
-    pub(crate) async fn create_key(&self, user: &str, key: &access_key::NewAccessKey) -> Result<()> {
+    pub(crate) async fn create_key(
+        &self,
+        user: &str,
+        key: &access_key::NewAccessKey,
+    ) -> Result<()> {
         let new = NewAccessKey {
             user,
             id: &key.id,
