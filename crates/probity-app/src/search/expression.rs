@@ -232,59 +232,56 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(expression: Value, expected: bool) {
-        let read = Expression::read(&expression).unwrap();
-        assert_eq!(read.holds(&record()), expected, "{expression}");
+    fn holds(expression: Value) -> bool {
+        Expression::read(&expression).unwrap().holds(&record())
     }
 
     #[track_caller]
-    fn filter(name: &str, operator: &str, value: &str, expected: bool) {
-        check(
-            json!({"Filters": [{"Name": name, "Operator": operator, "Value": value}]}),
-            expected,
-        );
+    fn filter(name: &str, operator: &str, value: &str) -> bool {
+        holds(json!({"Filters": [{"Name": name, "Operator": operator, "Value": value}]}))
     }
 
     #[test]
     fn text_is_compared_by_every_operator() {
-        filter("Name", "Equals", "fraud-model", true);
-        filter("Name", "Equals", "fraud", false);
-        filter("Name", "NotEquals", "fraud", true);
-        filter("Name", "Contains", "ud-mo", true);
-        filter("Name", "Contains", "UD", false);
-        filter("Name", "In", "churn, fraud-model", true);
-        filter("Name", "In", "churn,fraud", false);
-        filter("Name", "GreaterThan", "a", false);
-        filter("Version", "GreaterThanOrEqualTo", "2", true);
+        assert!(filter("Name", "Equals", "fraud-model"));
+        assert!(!filter("Name", "Equals", "fraud"));
+        assert!(filter("Name", "NotEquals", "fraud"));
+        assert!(filter("Name", "Contains", "ud-mo"));
+        assert!(!filter("Name", "Contains", "UD"));
+        assert!(filter("Name", "In", "churn, fraud-model"));
+        assert!(!filter("Name", "In", "churn,fraud"));
+        assert!(!filter("Name", "GreaterThan", "a"));
+        assert!(filter("Version", "GreaterThanOrEqualTo", "2"));
     }
 
     #[test]
     fn numbers_and_times_are_compared_by_size() {
-        filter("Count", "GreaterThan", "2.5", true);
-        filter("Count", "LessThan", "3", false);
-        filter("Count", "LessThanOrEqualTo", "3", true);
-        filter("CreationTime", "GreaterThan", "2026-11-22T00:00:00Z", true);
-        filter("CreationTime", "LessThan", "2026-11-22T00:00:00Z", false);
-        filter("CreationTime", "GreaterThan", "1795305600", true);
+        assert!(filter("Count", "GreaterThan", "2.5"));
+        assert!(!filter("Count", "LessThan", "3"));
+        assert!(filter("Count", "LessThanOrEqualTo", "3"));
+        assert!(filter(
+            "CreationTime",
+            "GreaterThan",
+            "2026-11-22T00:00:00Z"
+        ));
+        assert!(!filter("CreationTime", "LessThan", "2026-11-22T00:00:00Z"));
+        assert!(filter("CreationTime", "GreaterThan", "1795305600"));
     }
 
     #[test]
     fn a_missing_property_is_unequal_and_has_no_size() {
-        filter("Missing", "NotEquals", "x", true);
-        filter("Missing", "Equals", "x", false);
-        filter("Missing", "LessThan", "1", false);
-        check(
-            json!({"Filters": [{"Name": "Missing", "Operator": "NotExists"}]}),
-            true,
-        );
-        check(
-            json!({"Filters": [{"Name": "Tags.team", "Operator": "Exists"}]}),
-            true,
-        );
-        check(
-            json!({"Filters": [{"Name": "Tags.team", "Value": "risk"}]}),
-            true,
-        );
+        assert!(filter("Missing", "NotEquals", "x"));
+        assert!(!filter("Missing", "Equals", "x"));
+        assert!(!filter("Missing", "LessThan", "1"));
+        assert!(holds(
+            json!({"Filters": [{"Name": "Missing", "Operator": "NotExists"}]})
+        ));
+        assert!(holds(
+            json!({"Filters": [{"Name": "Tags.team", "Operator": "Exists"}]})
+        ));
+        assert!(holds(
+            json!({"Filters": [{"Name": "Tags.team", "Value": "risk"}]})
+        ));
     }
 
     #[test]
@@ -295,8 +292,8 @@ mod tests {
                 {"Name": "Channels.Uri", "Operator": "Contains", "Value": uri},
             ]}]})
         };
-        check(of("train", "a"), true);
-        check(of("train", "b"), false);
+        assert!(holds(of("train", "a")));
+        assert!(!holds(of("train", "b")));
     }
 
     #[test]
@@ -305,16 +302,15 @@ mod tests {
             {"Name": "Name", "Operator": "Equals", "Value": "fraud-model"},
             {"Name": "Count", "Operator": "Equals", "Value": "4"},
         ]);
-        check(json!({"Filters": filters}), false);
-        check(json!({"Filters": filters, "Operator": "Or"}), true);
+        assert!(!holds(json!({"Filters": filters})));
+        assert!(holds(json!({"Filters": filters, "Operator": "Or"})));
         let inner = json!({"Filters": filters, "Operator": "Or"});
-        check(
-            json!({"SubExpressions": [inner, {"Filters": filters}], "Operator": "And"}),
-            false,
-        );
-        check(json!({"SubExpressions": [inner], "Operator": "And"}), true);
-        check(json!({}), true);
-        check(json!({"Operator": "Or"}), true);
+        assert!(!holds(
+            json!({"SubExpressions": [inner, {"Filters": filters}], "Operator": "And"})
+        ));
+        assert!(holds(json!({"SubExpressions": [inner], "Operator": "And"})));
+        assert!(holds(json!({})));
+        assert!(holds(json!({"Operator": "Or"})));
     }
 
     #[test]

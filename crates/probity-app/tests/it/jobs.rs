@@ -195,7 +195,8 @@ async fn an_image_that_does_not_run_is_refused_with_those_that_do() {
 #[tokio::test]
 async fn inputs_and_outputs_are_in_s3_and_have_a_place() {
     let Server { app, ada, .. } = &Server::start().await;
-    let edits: [(fn(&mut Value), &str); 6] = [
+    type Edit = fn(&mut Value);
+    let edits: [(Edit, &str); 6] = [
         (
             |job| job["ProcessingInputs"][0]["S3Input"] = Value::Null,
             "needs an S3Input",

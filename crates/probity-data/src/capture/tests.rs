@@ -257,7 +257,7 @@ fn beyond_the_limit_records_are_lost_and_counted_and_then_kept_again() {
             lost: 2,
         };
         let taken = log.take_losses();
-        assert_eq!(taken, [loss.clone()]);
+        assert_eq!(taken, std::slice::from_ref(&loss));
         log.put_back_losses(taken);
         assert_eq!((log.take_losses(), log.take_losses()), (vec![loss], vec![]));
         log.flush().await;

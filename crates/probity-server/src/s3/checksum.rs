@@ -167,7 +167,7 @@ mod tests {
     fn the_checksum_of_parts_is_that_of_their_checksums() {
         let part = Checksums::from([("crc32".to_owned(), "NhCmhg==".to_owned())]);
         // CRC32 of the bytes 36 10 a6 86, by Python's zlib: 0xa5119db9.
-        assert_eq!(of_parts("crc32", &[part.clone()]), expected());
+        assert_eq!(of_parts("crc32", std::slice::from_ref(&part)), expected());
         assert_eq!(of_parts("sha256", &[part]), None);
     }
 

@@ -107,7 +107,7 @@ impl Objects {
         let part = blocking(move || {
             let named = (input.upload_id.as_str(), input.part_number, unique.as_str());
             let etag = hexadecimal(&received.md5);
-            uploads.add_part(named, received.staged, etag, received.checksums)
+            uploads.add_part(named, received.staged, (etag, received.checksums))
         })
         .await?;
         let checksum = checksum::shown(&part.checksums);
@@ -151,7 +151,7 @@ impl Objects {
             })?;
             let named = (input.upload_id.as_str(), input.part_number, unique.as_str());
             let sums = checksum::kept(hasher.finalize());
-            uploads.add_part(named, staged, hexadecimal(&md5.finalize()), sums)
+            uploads.add_part(named, staged, (hexadecimal(&md5.finalize()), sums))
         })
         .await?;
         let checksum = checksum::shown(&part.checksums);
@@ -424,7 +424,7 @@ impl Assembly {
         let found = self
             .objects
             .buckets
-            .put(place, staged, description, condition)?;
+            .put(place, (staged, description), condition)?;
         Ok((Some(found), None))
     }
 }

@@ -110,7 +110,7 @@ impl Objects {
         };
         let (buckets, bucket, key) = (self.buckets.clone(), input.bucket, input.key);
         let found = blocking(move || {
-            buckets.put((&bucket, &key), received.staged, description, &condition)
+            buckets.put((&bucket, &key), (received.staged, description), &condition)
         })
         .await?;
         let checksum = checksum::shown(&found.description.checksums);
@@ -148,7 +148,10 @@ impl Objects {
         let (file, found) = self.open(&asked).await?;
         let part = asked.range(&found)?;
         let whole = part.range.end - part.range.start == found.size;
-        let checksum = asked.checksum(&found, whole);
+        let checksum = match whole {
+            true => asked.checksum(&found),
+            false => Checksum::default(),
+        };
         let mut output = object_answer!(GetObjectOutput, found, checksum);
         let length = part.range.end - part.range.start;
         output.content_length = Some(shape::length(length));
@@ -165,7 +168,10 @@ impl Objects {
         let found = self.find(&asked).await?;
         let part = asked.range(&found)?;
         let whole = part.range.end - part.range.start == found.size;
-        let checksum = asked.checksum(&found, whole);
+        let checksum = match whole {
+            true => asked.checksum(&found),
+            false => Checksum::default(),
+        };
         let mut output = object_answer!(HeadObjectOutput, found, checksum);
         output.content_length = Some(shape::length(part.range.end - part.range.start));
         output.content_range = part.content_range;
@@ -240,7 +246,7 @@ impl Objects {
             let mut file = file;
             let mut staged = buckets.stage()?;
             staged.append(&mut file, found.size)?;
-            buckets.put((&bucket, &key), staged, description, &Condition::Always)
+            buckets.put((&bucket, &key), (staged, description), &Condition::Always)
         })
         .await?;
         let checksum = checksum::shown(&found.description.checksums);
@@ -426,8 +432,9 @@ impl Asked {
         Ok(part)
     }
 
-    fn checksum(&self, found: &Found, whole: bool) -> Checksum {
-        if !self.with_checksum || !whole {
+    /// Of the whole object.
+    fn checksum(&self, found: &Found) -> Checksum {
+        if !self.with_checksum {
             return Checksum::default();
         }
         Checksum {

@@ -152,11 +152,11 @@ impl Setting {
 
     async fn ask_with(
         &self,
-        method: Method,
-        target: &str,
+        asked: (Method, &str),
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answered {
+        let (method, target) = asked;
         self.ask_as("administrator", (method, target, headers), body)
             .await
     }
@@ -195,13 +195,12 @@ impl Setting {
         let uri = format!(
             "{path}?{query}{separator}AWSAccessKeyId={key}&Expires={expires}&Signature={signature}"
         );
-        self.send(method, &uri, headers, body).await
+        self.send((method, &uri), headers, body).await
     }
 
     async fn send(
         &self,
-        method: Method,
-        uri: &str,
+        (method, uri): (Method, &str),
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answered {
@@ -246,7 +245,7 @@ async fn an_object_comes_back_with_what_was_said_of_it() {
         ("x-amz-checksum-crc32", "NhCmhg=="),
     ];
     let put = setting
-        .ask_with(Method::PUT, "/bkt/a%20b/c%2Bd.csv", &headers, "hello")
+        .ask_with((Method::PUT, "/bkt/a%20b/c%2Bd.csv"), &headers, "hello")
         .await;
     assert_eq!(
         (put.status, put.header("etag")),
@@ -257,7 +256,7 @@ async fn an_object_comes_back_with_what_was_said_of_it() {
     assert_eq!(std::fs::read_to_string(file).unwrap(), "hello");
     let asked = [("x-amz-checksum-mode", "ENABLED")];
     let got = setting
-        .ask_with(Method::GET, "/bkt/a%20b/c%2Bd.csv", &asked, "")
+        .ask_with((Method::GET, "/bkt/a%20b/c%2Bd.csv"), &asked, "")
         .await;
     assert_eq!((got.status, got.body.as_str()), (200, "hello"));
     for (name, value) in &headers {
@@ -271,23 +270,23 @@ async fn a_range_and_conditions_are_answered_as_http_says() {
     let setting = setting().await;
     let put = setting.put("a", "0123456789").await;
     let ranged = setting
-        .ask_with(Method::GET, "/bkt/a", &[("range", "bytes=2-4")], "")
+        .ask_with((Method::GET, "/bkt/a"), &[("range", "bytes=2-4")], "")
         .await;
     assert_eq!((ranged.status, ranged.body.as_str()), (206, "234"));
     assert_eq!(ranged.header("content-range"), "bytes 2-4/10");
     let past = setting
-        .ask_with(Method::GET, "/bkt/a", &[("range", "bytes=10-")], "")
+        .ask_with((Method::GET, "/bkt/a"), &[("range", "bytes=10-")], "")
         .await;
     assert_eq!((past.status, past.code()), (416, "InvalidRange"));
     let etag = put.header("etag");
     let same = setting
-        .ask_with(Method::GET, "/bkt/a", &[("if-none-match", etag)], "")
+        .ask_with((Method::GET, "/bkt/a"), &[("if-none-match", etag)], "")
         .await;
     assert_eq!(same.status, 304);
     let other = [("if-match", "\"0\"")];
     assert_eq!(
         setting
-            .ask_with(Method::GET, "/bkt/a", &other, "")
+            .ask_with((Method::GET, "/bkt/a"), &other, "")
             .await
             .status,
         412
@@ -295,14 +294,14 @@ async fn a_range_and_conditions_are_answered_as_http_says() {
     let absent = [("if-none-match", "*")];
     assert_eq!(
         setting
-            .ask_with(Method::PUT, "/bkt/a", &absent, "x")
+            .ask_with((Method::PUT, "/bkt/a"), &absent, "x")
             .await
             .status,
         412
     );
     assert_eq!(
         setting
-            .ask_with(Method::PUT, "/bkt/b", &absent, "x")
+            .ask_with((Method::PUT, "/bkt/b"), &absent, "x")
             .await
             .status,
         200
@@ -328,7 +327,7 @@ async fn what_is_not_there_is_told_as_clients_look_for_it() {
 async fn requests_without_a_good_signature_are_refused() {
     let setting = setting().await;
     setting.put("a", "secret").await;
-    let unsigned = setting.send(Method::GET, "/bkt/a", &[], "").await;
+    let unsigned = setting.send((Method::GET, "/bkt/a"), &[], "").await;
     assert_eq!((unsigned.status, unsigned.code()), (403, "AccessDenied"));
     let unknown = setting
         .ask_as("nobody", (Method::GET, "/bkt/a", &[]), "")
@@ -338,10 +337,10 @@ async fn requests_without_a_good_signature_are_refused() {
         (403, "InvalidAccessKeyId")
     );
     let uri = "/bkt/a?AWSAccessKeyId=administrator&Expires=4102444800&Signature=AAAA";
-    let wrong = setting.send(Method::GET, uri, &[], "").await;
+    let wrong = setting.send((Method::GET, uri), &[], "").await;
     assert_eq!((wrong.status, wrong.code()), (403, "SignatureDoesNotMatch"));
     let uri = "/bkt/a?AWSAccessKeyId=administrator&Expires=1&Signature=AAAA";
-    assert_eq!(setting.send(Method::GET, uri, &[], "").await.status, 403);
+    assert_eq!(setting.send((Method::GET, uri), &[], "").await.status, 403);
     assert!(
         [unsigned, unknown, wrong]
             .iter()
@@ -396,7 +395,7 @@ async fn keys_that_are_paths_out_of_the_bucket_are_refused() {
     let copied = [("x-amz-copy-source", "bkt/..%2f..%2fsecret.key")];
     assert_eq!(
         setting
-            .ask_with(Method::PUT, "/bkt/a", &copied, "")
+            .ask_with((Method::PUT, "/bkt/a"), &copied, "")
             .await
             .status,
         400
@@ -425,7 +424,7 @@ async fn a_body_that_is_not_what_the_client_sent_is_not_kept() {
         [("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==")],
     ] {
         let put = setting
-            .ask_with(Method::PUT, "/bkt/a", &headers, "hello")
+            .ask_with((Method::PUT, "/bkt/a"), &headers, "hello")
             .await;
         assert_eq!((put.status, put.code()), (400, "BadDigest"));
     }
@@ -489,7 +488,7 @@ async fn parts_become_one_object() {
         ("x-amz-checksum-algorithm", "CRC32"),
     ];
     let begun = setting
-        .ask_with(Method::POST, "/bkt/big?uploads", &headers, "")
+        .ask_with((Method::POST, "/bkt/big?uploads"), &headers, "")
         .await;
     let id = begun.element("UploadId").to_owned();
     let parts = ["a".repeat(5 * 1024 * 1024), "tail".to_owned()];
@@ -563,7 +562,9 @@ async fn an_upload_that_is_aborted_leaves_nothing() {
 async fn tags_are_kept_and_removed() {
     let setting = setting().await;
     let tagged = [("x-amz-tagging", "team=risk")];
-    setting.ask_with(Method::PUT, "/bkt/a", &tagged, "x").await;
+    setting
+        .ask_with((Method::PUT, "/bkt/a"), &tagged, "x")
+        .await;
     let got = setting.ask(Method::GET, "/bkt/a?tagging", "").await;
     assert_eq!((got.element("Key"), got.element("Value")), ("team", "risk"));
     assert_eq!(

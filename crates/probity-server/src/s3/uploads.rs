@@ -80,8 +80,7 @@ impl Uploads {
         &self,
         (id, number, unique): (&str, i32, &str),
         staged: Staged,
-        etag: String,
-        checksums: Checksums,
+        (etag, checksums): (String, Checksums),
     ) -> Result<Part, BucketError> {
         let folder = self.folder(id).ok_or_else(|| unknown(id))?;
         let part = Part {

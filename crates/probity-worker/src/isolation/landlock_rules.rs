@@ -149,7 +149,7 @@ mod tests {
         }
         let open = without(&root, &[root.join("srv/data")]);
         assert_eq!(open, [root.join("lib"), root.join("srv/other")]);
-        assert_eq!(without(&root, &[]), [root.clone()]);
+        assert_eq!(without(&root, &[]), std::slice::from_ref(&root));
         assert!(without(&root.join("srv/data/objects"), &[root.join("srv/data")]).is_empty());
     }
 }

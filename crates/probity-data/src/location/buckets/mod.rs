@@ -242,8 +242,7 @@ impl Buckets {
     pub fn put(
         &self,
         (bucket, key): (&str, &str),
-        staged: Staged,
-        description: Description,
+        (staged, description): (Staged, Description),
         condition: &Condition,
     ) -> Result<Found, BucketError> {
         let path = self.place(bucket, key)?;

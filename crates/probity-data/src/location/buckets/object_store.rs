@@ -78,8 +78,7 @@ impl BucketStore {
 
     fn put(
         &self,
-        key: &str,
-        staged: Staged,
+        (key, staged): (&str, Staged),
         (etag, attributes): (String, Attributes),
         condition: &Condition,
     ) -> Result<PutResult> {
@@ -95,7 +94,7 @@ impl BucketStore {
             .insert("content-type".to_owned(), content_type.to_owned());
         let found = self
             .buckets
-            .put((&self.bucket, key), staged, description, condition)
+            .put((&self.bucket, key), (staged, description), condition)
             .map_err(|error| refused(key, error))?;
         Ok(PutResult {
             e_tag: Some(found.description.etag),
@@ -154,7 +153,7 @@ impl ObjectStore for BucketStore {
                 staged.write(bytes).map_err(|error| refused(&key, error))?;
             }
             let etag = hexadecimal(&hash.finalize());
-            store.put(&key, staged, (etag, opts.attributes), &condition)
+            store.put((&key, staged), (etag, opts.attributes), &condition)
         })
         .await
     }
@@ -271,7 +270,7 @@ impl ObjectStore for BucketStore {
                 let place = (store.bucket.as_str(), to.as_str());
                 store
                     .buckets
-                    .put(place, staged, found.description, &condition)
+                    .put(place, (staged, found.description), &condition)
             };
             copy().map_err(|error| refused(&from, error))?;
             Ok(())
@@ -324,7 +323,7 @@ impl MultipartUpload for Upload {
                 .read_back(|bytes| hash.update(bytes))
                 .map_err(|error| refused(&key, error))?;
             let etag = hexadecimal(&hash.finalize());
-            store.put(&key, staged, (etag, attributes), &Condition::Always)
+            store.put((&key, staged), (etag, attributes), &Condition::Always)
         };
         self.store.blocking(complete).await
     }

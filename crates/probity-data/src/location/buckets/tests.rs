@@ -25,7 +25,7 @@ impl Setting {
             ..Description::default()
         };
         self.buckets
-            .put(("bkt", key), staged, description, condition)
+            .put(("bkt", key), (staged, description), condition)
     }
 
     fn put(&self, key: &str) {
