@@ -1,6 +1,6 @@
 """S3 as boto3 and the AWS CLI use it, against `probity serve`. Each scenario has a server of its own.
 
-Needs the packages of requirements.txt.
+needs: packages
 """
 
 import base64

@@ -168,8 +168,11 @@ fn test_habits(file: &TextFile) -> Vec<Finding> {
 /// Each test binary is linked on its own, so a crate has one: `tests/it/main.rs`.
 fn stray_test_binary(path: &Path) -> Option<Finding> {
     let parent = path.parent()?;
-    let is_stray =
-        parent.ends_with("tests") && path.starts_with("crates") && !path.ends_with("main.rs");
+    // `crates/NAME/tests`: a module of tests within the sources is no binary.
+    let is_stray = parent.ends_with("tests")
+        && parent.components().count() == 3
+        && path.starts_with("crates")
+        && !path.ends_with("main.rs");
     is_stray.then(|| {
         Finding::of_file(
             path,
