@@ -12,6 +12,7 @@ use probity_app::{Access, App, Caller, Clock};
 use s3s::service::S3Service;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::answer::{Answer, AnswerBody, BodyError};
 use crate::aws::{
@@ -122,18 +123,32 @@ impl Server {
         let name = service_name(&route);
         let request_id = self.app.ids.uuid();
         let request = http::Request::from_parts(parts, body);
-        let mut answer = match &route {
-            Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
-            Route::Page => probe::page(),
-            _ => match Arc::clone(&self.requests).try_acquire_owned() {
-                Ok(_permit) if route == Route::Objects => self.objects(request).await,
-                Ok(_permit) => {
-                    self.call((&route, &credentials), request, &request_id)
-                        .await
-                }
-                Err(_) => overloaded().answer(protocol(&route), &request_id),
-            },
+        // Recorded where a collector of traces listens, and nowhere else.
+        let span = tracing::info_span!(
+            target: "probity_trace",
+            "request",
+            otel.kind = "server",
+            otel.name = operation_name(&route),
+            service = name,
+            request.id = %request_id,
+            http.response.status_code = tracing::field::Empty,
+        );
+        let answering = async {
+            match &route {
+                Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
+                Route::Page => probe::page(),
+                _ => match Arc::clone(&self.requests).try_acquire_owned() {
+                    Ok(_permit) if route == Route::Objects => self.objects(request).await,
+                    Ok(_permit) => {
+                        self.call((&route, &credentials), request, &request_id)
+                            .await
+                    }
+                    Err(_) => overloaded().answer(protocol(&route), &request_id),
+                },
+            }
         };
+        let mut answer = answering.instrument(span.clone()).await;
+        span.record("http.response.status_code", answer.status().as_u16());
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             answer.headers_mut().insert(REQUEST_ID, id);
         }
@@ -290,6 +305,23 @@ impl Server {
                 AwsError::internal().answer(Protocol::Query, "")
             }
         }
+    }
+}
+
+/// What a trace calls the request.
+fn operation_name(route: &Route) -> &str {
+    match route {
+        Route::Json(target) => &target.operation,
+        Route::Rest(_, operation) => operation,
+        Route::Runtime => "InvokeEndpoint",
+        Route::Form
+        | Route::Objects
+        | Route::Probe(_)
+        | Route::Page
+        | Route::UnknownTarget(_)
+        | Route::Scheduler
+        | Route::FeatureStore
+        | Route::Cbor => service_name(route),
     }
 }
 

@@ -16,7 +16,7 @@ use probity_store::StoreError;
 use probity_store::job::{self, Claim, Job, Renewed};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, info, warn};
 
 use crate::compute::Compute;
 use crate::local_process::LocalProcess;
@@ -150,9 +150,17 @@ async fn see_to(parts: &Parts, job: Job, shutdown: &Stop) {
         "started {} job `{}`", job.kind, job.id);
     let (stopper, stop) = stop::channel();
     let keeping = keep(parts, &job, (&stopper, shutdown));
+    let span = tracing::info_span!(
+        target: "probity_trace",
+        "job",
+        otel.name = %job.kind,
+        job.id = %job.id,
+        subject = %job.subject,
+        attempt = job.attempt,
+    );
     let ran = tokio::select! {
         biased;
-        ran = dispatch(parts, &job, (&stopper, &stop)) => ran,
+        ran = dispatch(parts, &job, (&stopper, &stop)).instrument(span) => ran,
         () = keeping => JobRun::Again,
     };
     let ended = match ran {

@@ -198,9 +198,13 @@ async fn streams_have_a_token_only_when_more_is_left() {
 #[tokio::test]
 async fn what_is_not_there_yet_is_missing() {
     let server = Server::start().await;
-    let group = json!({"logGroupName": GROUP});
-    let streams = logs::describe_streams(&server.app, &server.ada, group.clone()).await;
+    let missing = json!({"logGroupName": "/aws/sagemaker/Endpoints/none"});
+    let streams = logs::describe_streams(&server.app, &server.ada, missing).await;
     assert!(matches!(streams, Err(Fault::Missing { .. })));
+    // A client may look for its job's log before the first job wrote a line.
+    let of_jobs = json!({"logGroupName": GROUP});
+    let streams = logs::describe_streams(&server.app, &server.ada, of_jobs).await;
+    assert_eq!(streams.unwrap(), json!({"logStreams": []}));
     assert!(matches!(
         events(&server, of_job(json!({}))).await,
         Err(Fault::Missing { .. })

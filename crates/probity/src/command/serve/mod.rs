@@ -21,6 +21,7 @@ use probity_data::capture::{CaptureLog, NewNames};
 use probity_data::location::Environment;
 use probity_server::runtime::{CaptureParts, EndpointRuntime, RuntimeParts};
 use probity_server::{Authentication, Keys, MetricsPage, S3Parts, ServerParts, object_service};
+use probity_worker::isolation::Availability;
 use probity_worker::{Compute, Lease, LocalProcess, Surroundings, isolation};
 use tokio::sync::watch;
 use tracing::info;
@@ -198,7 +199,16 @@ fn worker_parts(
 fn scripts(office: &Office, surroundings: Surroundings) -> Result<LocalProcess> {
     let executable = env::current_exe().context("this program cannot find itself")?;
     let allowed = office.app.settings.local_processes;
-    let found = isolation::available(&executable);
+    let found = match allowed {
+        // Trying takes a moment that a start without scripts need not wait for.
+        LocalProcesses::Refused => Availability {
+            namespaces: Err("not tried".to_owned()),
+            landlock: Err("not tried".to_owned()),
+        },
+        LocalProcesses::Isolated | LocalProcesses::AllowUnisolated => {
+            isolation::available(&executable)
+        }
+    };
     Ok(LocalProcess::of(
         allowed,
         &found,

@@ -29,7 +29,13 @@ impl Telemetry {
     pub(crate) fn begin(arguments: &LogArguments) -> Result<Telemetry> {
         // The S3 library logs each refusal as an error, and whole requests below that; refusals are
         // logged by the server itself.
-        let filter = EnvFilter::try_new(format!("s3s=off,{}", arguments.log)).map_err(|error| {
+        let provider = traces()?;
+        let spans = match provider {
+            Some(_) => "info",
+            None => "off",
+        };
+        let filter = format!("s3s=off,probity_trace={spans},{}", arguments.log);
+        let filter = EnvFilter::try_new(filter).map_err(|error| {
             Usage(format!(
                 "`--log {}` is not a filter ({error}); write `info` or `probity_worker=debug,warn`",
                 arguments.log
@@ -46,7 +52,6 @@ impl Telemetry {
                 .with_writer(stderr)
                 .boxed(),
         };
-        let provider = traces()?;
         let spans = provider
             .as_ref()
             .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("probity")));
