@@ -12,6 +12,7 @@ mod compute;
 mod endpoint_job;
 pub mod isolation;
 mod job_log;
+mod left_behind;
 mod local_process;
 mod model_row;
 mod processing_job;

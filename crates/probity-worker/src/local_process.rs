@@ -21,6 +21,7 @@ use crate::isolation::{
     Availability, Control, Enclosure, FAILURE_FILE, Isolation, SUBCOMMAND, Walls,
 };
 use crate::job_log::JobLog;
+use crate::left_behind::remove_links;
 use crate::stage::place_of;
 use crate::stop::{Stop, StopReason};
 
@@ -181,6 +182,10 @@ impl Launcher {
         last_lines.extend(last_of(complained).await);
         if let Ok(reason) = std::fs::read_to_string(to_run.folder.join(FAILURE_FILE)) {
             return Err(RunProcess::NotStarted { reason });
+        }
+        for link in remove_links(&to_run.folder.join("opt/ml")).map_err(failed)? {
+            let shown = link.strip_prefix(&to_run.folder).unwrap_or(&link).display();
+            log.line(format!("the link `/{shown}` is passed over"));
         }
         Ok(Ended {
             code: status.code().unwrap_or(-1),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use probity_app::JobOutcome;
-use probity_data::location::{Environment, upload_object};
+use probity_data::location::{Environment, upload_open_object};
 use probity_domain::document::api::processing_job::{
     ProcessingInput, ProcessingJob, ProcessingOutput,
 };
@@ -18,6 +18,7 @@ use tracing::warn;
 use crate::analyses::{DataType, JobInput};
 use crate::chain::{Chain, at_most};
 use crate::job_log::JobLog;
+use crate::left_behind::open_plain;
 use crate::local_process::{Ended, Launcher, RunProcess, ToRun};
 use crate::stage::{self, StageError, place_of};
 use crate::stop::{Stop, StopReason};
@@ -168,12 +169,11 @@ fn place_in(
 /// `/opt/ml/output/message`, which must be text.
 fn message(folder: &Path) -> Result<Option<String>, ScriptFailed> {
     let place = place_of(folder, "/opt/ml/output/message");
-    // A link could name a file that only the server may read.
-    match std::fs::symlink_metadata(&place) {
-        Ok(found) if found.is_file() => {}
-        Ok(_) | Err(_) => return Ok(None),
-    }
-    let text = std::fs::read_to_string(place)?;
+    // Whatever else is there is no message.
+    let Ok(file) = open_plain(folder, &place) else {
+        return Ok(None);
+    };
+    let text = std::io::read_to_string(file)?;
     Ok((!text.is_empty()).then(|| at_most(MAX_MESSAGE, &text)))
 }
 
@@ -203,6 +203,8 @@ fn failed(
 
 /// Outputs on their way to their buckets.
 struct Uploads {
+    /// Of the job.
+    folder: PathBuf,
     environment: Arc<Environment>,
     continuous: Vec<(String, PathBuf)>,
     at_end: Vec<(String, PathBuf)>,
@@ -224,6 +226,7 @@ impl Uploads {
             }
         }
         Uploads {
+            folder: folder.to_owned(),
             environment: Arc::clone(environment),
             continuous,
             at_end,
@@ -234,9 +237,12 @@ impl Uploads {
     /// Sends what changed since the last time. What fails is tried again.
     async fn continuous(&mut self) {
         for (uri, folder) in self.continuous.clone() {
-            let files = stage::plain_files(&folder).unwrap_or_default();
+            let files = stage::plain_files(&self.folder, &folder).unwrap_or_default();
             for (path, name) in files {
-                let Ok(found) = std::fs::metadata(&path) else {
+                let Ok(file) = open_plain(&self.folder, &path) else {
+                    continue;
+                };
+                let Ok(found) = file.metadata() else {
                     continue;
                 };
                 let changed = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
@@ -245,7 +251,7 @@ impl Uploads {
                     continue;
                 }
                 let place = format!("{}/{name}", uri.trim_end_matches('/'));
-                match upload_object(&path, &place, &self.environment).await {
+                match upload_open_object(file.into(), &place, &self.environment).await {
                     Ok(()) => {
                         self.sent.insert(path, state);
                     }
@@ -260,7 +266,8 @@ impl Uploads {
 
     async fn at_end(&self) -> Result<(), StageError> {
         for (uri, folder) in &self.at_end {
-            stage::upload_folder(folder, uri, &self.environment).await?;
+            let places = (self.folder.as_path(), folder.as_path());
+            stage::upload_folder(places, uri, &self.environment).await?;
         }
         Ok(())
     }

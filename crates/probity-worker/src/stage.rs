@@ -4,12 +4,14 @@
 use std::path::{Component, Path, PathBuf};
 
 use probity_data::location::{
-    Environment, ReadLocation, StoredObject, WriteOutput, list_objects, read_object, upload_object,
+    Environment, ReadLocation, StoredObject, WriteOutput, list_objects, read_object,
+    upload_open_object,
 };
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::analyses::{DataType, JobInput};
+use crate::left_behind::open_plain;
 
 #[derive(Debug, Error)]
 pub enum StageError {
@@ -171,29 +173,36 @@ pub(crate) async fn copy_object(
         .map_err(|source| StageError::Folder { source })
 }
 
-/// Puts every plain file below `folder` under `uri`; how many there were.
+/// Puts every plain file below `folder`, which is in the job's folder, under `uri`; how many
+/// there were.
 pub(crate) async fn upload_folder(
-    folder: &Path,
+    (work_folder, folder): (&Path, &Path),
     uri: &str,
     environment: &Environment,
 ) -> Result<usize, StageError> {
-    let files = plain_files(folder).map_err(|source| StageError::Folder { source })?;
+    let unusable = |source| StageError::Folder { source };
+    let files = plain_files(work_folder, folder).map_err(unusable)?;
     let n_files = files.len();
     for (path, name) in files {
-        upload_object(
-            &path,
-            &format!("{}/{name}", uri.trim_end_matches('/')),
-            environment,
-        )
-        .await?;
+        let file = open_plain(work_folder, &path).map_err(unusable)?;
+        let place = format!("{}/{name}", uri.trim_end_matches('/'));
+        upload_open_object(file.into(), &place, environment).await?;
     }
     Ok(n_files)
 }
 
 /// Plain files and their names below `folder`, sorted. Links are passed over: a script must not
-/// publish what it can only name.
-pub(crate) fn plain_files(folder: &Path) -> std::io::Result<Vec<(PathBuf, String)>> {
+/// publish what it can only name. Nothing is found where a link stands for `folder`, or for one
+/// above it in `work_folder`.
+pub(crate) fn plain_files(
+    work_folder: &Path,
+    folder: &Path,
+) -> std::io::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
+    let inside = folder.strip_prefix(work_folder).unwrap_or(Path::new(""));
+    if std::fs::canonicalize(folder).ok() != Some(work_folder.canonicalize()?.join(inside)) {
+        return Ok(found);
+    }
     let mut left = vec![(folder.to_owned(), String::new())];
     while let Some((place, below)) = left.pop() {
         let entries = match std::fs::read_dir(&place) {
@@ -245,11 +254,14 @@ mod tests {
         std::fs::create_dir(home.path().join("a")).unwrap();
         std::fs::write(home.path().join("a/file"), "x").unwrap();
         std::os::unix::fs::symlink("/etc/passwd", home.path().join("link")).unwrap();
-        let names: Vec<String> = plain_files(home.path())
-            .unwrap()
-            .into_iter()
-            .map(|(_, name)| name)
-            .collect();
-        assert_eq!(names, ["a/file"]);
+        std::os::unix::fs::symlink("a", home.path().join("b")).unwrap();
+        let names = |folder: &Path| -> Vec<String> {
+            let files = plain_files(home.path(), folder).unwrap();
+            files.into_iter().map(|(_, name)| name).collect()
+        };
+        assert_eq!(names(home.path()), ["a/file"]);
+        assert_eq!(names(&home.path().join("a")), ["file"]);
+        assert!(names(&home.path().join("b")).is_empty());
+        assert!(names(&home.path().join("missing")).is_empty());
     }
 }

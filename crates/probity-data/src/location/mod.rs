@@ -23,7 +23,9 @@ mod store;
 pub use environment::Environment;
 pub use error::{ReadLocation, WriteOutput};
 pub(crate) use move_file::move_file;
-pub use objects::{StoredObject, list_objects, read_object, upload_object, write_object};
+pub use objects::{
+    StoredObject, list_objects, read_object, upload_object, upload_open_object, write_object,
+};
 pub use output::OutputFolder;
 pub use source_file::{RandomAccess, SourceFile};
 

@@ -139,13 +139,27 @@ pub async fn upload_object(
     uri: &str,
     environment: &Environment,
 ) -> Result<(), WriteOutput> {
+    let file = tokio::fs::File::open(file)
+        .await
+        .map_err(|source| WriteOutput::Local {
+            location: uri.to_owned(),
+            source,
+        })?;
+    upload_open_object(file, uri, environment).await
+}
+
+/// Puts what was opened in its place: for files whose path somebody else can change.
+pub async fn upload_open_object(
+    mut file: tokio::fs::File,
+    uri: &str,
+    environment: &Environment,
+) -> Result<(), WriteOutput> {
     let failed = |source| WriteOutput::Remote {
         location: uri.to_owned(),
         source,
     };
     let (store, path) = place_of(uri, environment).map_err(failed)?;
     let copied = async {
-        let mut file = tokio::fs::File::open(file).await?;
         let mut object = ObjectWriter::new(store.object_store(), path);
         tokio::io::copy(&mut file, &mut object).await?;
         object.shutdown().await

@@ -70,7 +70,8 @@ pub(super) async fn run(spec: &JobSpec, tools: &Tools) -> Result<Outcome, Analys
     if let Some(script) = post {
         scripts::postprocess(spec, &script, tools).await?;
         let local = stage::place_of(&tools.work_folder, output_path);
-        stage::upload_folder(&local, &output, &tools.environment).await?;
+        let places = (tools.work_folder.as_path(), local.as_path());
+        stage::upload_folder(places, &output, &tools.environment).await?;
     }
     tools.log.line(format!("Results written to {output}"));
     tools.log.line(&outcome.exit_message);
