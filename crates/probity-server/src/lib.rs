@@ -14,6 +14,7 @@ mod route;
 pub mod runtime;
 mod s3;
 mod server;
+mod unsigned;
 
 pub use answer::{Answer, AnswerBody, BodyError};
 pub use aws::{KeyAndUser, Keys};

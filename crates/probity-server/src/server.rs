@@ -24,6 +24,7 @@ use crate::limits::Limits;
 use crate::probe;
 use crate::report::{Chain, log_unserved};
 use crate::route::{Probe, Route};
+use crate::unsigned::without_signature;
 
 /// The region of a request that names none, which only a server without signatures takes.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -295,6 +296,10 @@ impl Server {
             return AwsError::new("NoSuchBucket", "This server keeps no objects itself.")
                 .status(StatusCode::NOT_FOUND)
                 .answer(Protocol::Query, "");
+        };
+        let request = match self.verifier {
+            Some(_) => request,
+            None => without_signature(request),
         };
         let idle = self.limits.idle_time;
         let request = request.map(|body| s3s::Body::http_body_unsync(Patient::new(body, idle)));
