@@ -7,8 +7,10 @@ use probity_analysis::bias::BiasError;
 use probity_analysis::data_quality::AnalysisError;
 use probity_analysis::explain::ExplainError;
 use probity_analysis::model_quality::ModelQualityError;
+use probity_app::Fault;
 use probity_data::location::WriteOutput;
 use probity_data::model::OpenModel;
+use probity_store::backup::{BackUp, Restore};
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,35 @@ fn code_of(error: &anyhow::Error) -> u8 {
             BAD_INPUT
         } else {
             FAILURE
+        };
+    }
+    if let Some(fault) = error.downcast_ref::<Fault>() {
+        return match fault {
+            Fault::Internal { .. } | Fault::Overloaded => FAILURE,
+            Fault::NotFound { .. }
+            | Fault::Missing { .. }
+            | Fault::Exists { .. }
+            | Fault::InUse { .. }
+            | Fault::Limit { .. }
+            | Fault::Conflict { .. }
+            | Fault::Invalid { .. }
+            | Fault::Denied { .. } => BAD_INPUT,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<BackUp>() {
+        return match error {
+            BackUp::Postgres | BackUp::Exists { .. } | BackUp::Path { .. } => BAD_INPUT,
+            BackUp::Write { .. } | BackUp::Copy { .. } => FAILURE,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<Restore>() {
+        return match error {
+            Restore::Read { .. }
+            | Restore::Foreign { .. }
+            | Restore::Damaged { .. }
+            | Restore::Later { .. }
+            | Restore::InUse { .. } => BAD_INPUT,
+            Restore::Write { .. } => FAILURE,
         };
     }
     if error.downcast_ref::<OpenModel>().is_some() {
