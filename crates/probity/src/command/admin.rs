@@ -81,7 +81,7 @@ async fn keys(command: KeyCommand) -> Result<Exit> {
                 "CreateDate",
                 "LastUsedDate",
             ];
-            print_rows(&listed["AccessKeys"], &columns)?;
+            print_rows(&listed["AccessKeyMetadata"], &columns)?;
         }
         KeyCommand::Revoke { key, data } => {
             let office = Office::open(&data).await?;
