@@ -87,6 +87,7 @@ async fn claims(store: &Store) -> Result<(), StoreError> {
                     owner: &owner,
                     kinds: &["processing"],
                     now_ms: 1,
+                    due_ms: 1,
                     lease_ms: 60_000,
                 };
                 let mut claimed = 0;

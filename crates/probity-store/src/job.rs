@@ -43,7 +43,10 @@ pub struct Claim<'a> {
     /// Different for each process and start.
     pub owner: &'a str,
     pub kinds: &'a [&'a str],
+    /// By the clock that leases are counted by.
     pub now_ms: i64,
+    /// By the clock of `run_at_ms`, which may be a simulated one.
+    pub due_ms: i64,
     /// How long the lease lasts.
     pub lease_ms: i64,
 }
@@ -88,7 +91,8 @@ pub async fn claim(store: &Store, claim: &Claim<'_>) -> Result<Option<Job>, Stor
         .bind(claim.owner)
         .bind(claim.now_ms.saturating_add(claim.lease_ms))
         .bind(claim.now_ms)
-        .bind(MAX_ATTEMPTS);
+        .bind(MAX_ATTEMPTS)
+        .bind(claim.due_ms);
     for kind in claim.kinds {
         query = query.bind(*kind);
     }
@@ -103,7 +107,7 @@ pub async fn claim(store: &Store, claim: &Claim<'_>) -> Result<Option<Job>, Stor
 /// Only text of this module goes into the statement.
 fn claim_statement(store: &Store, claim: &Claim<'_>) -> String {
     let kinds: Vec<String> = (0..claim.kinds.len())
-        .map(|index| format!("${}", index + 5))
+        .map(|index| format!("${}", index + 6))
         .collect();
     // Without it, the second of two claimers waits for the first, and then gets nothing.
     let skip = match store.backend() {
@@ -112,7 +116,7 @@ fn claim_statement(store: &Store, claim: &Claim<'_>) -> String {
     };
     format!(
         "update job set owner = $1, lease_ms = $2, attempt = attempt + 1 \
-         where id = (select id from job where run_at_ms <= $3 and lease_ms <= $3 \
+         where id = (select id from job where run_at_ms <= $5 and lease_ms <= $3 \
          and attempt < $4 and kind in ({}) order by run_at_ms, id limit 1{skip}) \
          returning id, kind, subject, region, run_at_ms, attempt, owner, lease_ms",
         kinds.join(", ")

@@ -139,6 +139,7 @@ async fn claim(parts: &Parts) -> Result<Option<Job>, StoreError> {
         owner: &parts.owner,
         kinds: &KINDS,
         now_ms,
+        due_ms: parts.app.clock.now_ms(),
         lease_ms: parts.lease.length_ms(),
     };
     job::claim(&parts.app.store, &claim).await

@@ -109,6 +109,7 @@ async fn an_endpoint_is_in_service_when_its_models_are_ready() {
         owner: "w",
         kinds: &[endpoint::JOB_KIND],
         now_ms: i64::MAX / 2,
+        due_ms: i64::MAX / 2,
         lease_ms: 1000,
     };
     let job = job::claim(&app.store, &claim).await.unwrap().unwrap();

@@ -22,6 +22,7 @@ async fn claim_as(world: &World, owner: &str) -> Option<job::Job> {
         owner,
         kinds: &["processing_job"],
         now_ms: probity_app::Clock::now_ms(&*world.clock),
+        due_ms: probity_app::Clock::now_ms(&*world.clock),
         lease_ms: 30_000,
     };
     job::claim(&world.app.store, &claim).await.unwrap()

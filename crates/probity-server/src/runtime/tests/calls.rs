@@ -183,6 +183,7 @@ async fn an_asynchronous_call_is_queued() {
         owner: "o",
         kinds: &[ASYNC_INVOCATION],
         now_ms: i64::MAX / 2,
+        due_ms: i64::MAX / 2,
         lease_ms: 1,
     };
     let queued = job::claim(&served.app.store, &claim)
