@@ -175,8 +175,12 @@ fn worker_parts(
     environment: &Environment,
 ) -> Result<probity_worker::Parts> {
     let threads = threads_or_all(None);
+    let root = Some(office.folder.root().to_owned());
+    // Keys of certificates often lie in /etc, which scripts can read.
+    let tls_key = arguments.tls.tls_key.as_deref();
+    let tls_key = tls_key.and_then(|key| std::fs::canonicalize(key).ok());
     let surroundings = Surroundings {
-        hidden: vec![office.folder.root().to_owned()],
+        hidden: root.into_iter().chain(tls_key).collect(),
         ..Surroundings::default()
     };
     Ok(probity_worker::Parts {
