@@ -92,6 +92,10 @@ def captures_are_what_their_configuration_says(folder):
             ("lines", capture("s3://bucket/live", JsonContentTypes=["application/json", "application/jsonlines"])),
         ]:
             assert fleet.endpoint(name, "m", **more) is None
+        bare = capture("s3://bucket/live")
+        del bare["DataCaptureConfig"]["CaptureContentTypeHeader"]
+        fleet.endpoint("bare", "m", **bare)
+        fleet.ask("bare", csv_of(ROWS))
         off = capture("s3://bucket/live")
         off["DataCaptureConfig"]["EnableCapture"] = False
         fleet.endpoint("off", "m", **off)
@@ -109,6 +113,10 @@ def captures_are_what_their_configuration_says(folder):
     for name, expected in sides.items():
         (record,) = of(name)
         assert list(record["captureData"]) == expected, record
+    # Without a list of content types nothing is taken for text.
+    (record,) = of("bare")
+    assert {side["encoding"] for side in record["captureData"].values()} == {"BASE64"}, record
+    assert base64.b64decode(record["captureData"]["endpointInput"]["data"]) == csv_of(ROWS), record
     (record,) = of("lines")
     assert record["captureData"]["endpointInput"]["encoding"] == "JSON", record
     assert record["captureData"]["endpointInput"]["data"].count("\n") == len(ROWS), record
@@ -133,6 +141,51 @@ def redacted_fields_never_reach_the_disk(folder):
     assert cells[0] == cells[1] and cells[0][1:] == ["", "5"], cells
     (named,) = json.loads(records[2]["captureData"]["endpointInput"]["data"])
     assert named["age"] is None and named["income"] == "5" and named["gender"] == cells[0][0], named
+
+
+@scenario
+def rules_of_redaction_may_come_later(folder):
+    with serving(folder) as server:
+        fleet = Fleet(server)
+        fleet.endpoint("e", fleet.model("m"), **capture("s3://bucket/live"))
+        arn = fleet.control.describe_endpoint(EndpointName="e")["EndpointArn"]
+
+        def tagged(rules):
+            fleet.control.add_tags(ResourceArn=arn, Tags=[{"Key": "probity:capture-redact", "Value": rules}])
+            time.sleep(3)
+
+        fleet.ask("e", b"1111,2,3\n")
+        tagged("0=drop")
+        fleet.ask("e", b"2222,2,3\n")
+        # What cannot be understood must not fail open.
+        tagged("nonsense")
+        fleet.ask("e", b"3333,2,3\n")
+        assert "captures nothing until its tag" in server.log
+    found = [record["captureData"]["endpointInput"]["data"] for record in captured(objects(server, "live"))]
+    assert found == ["1111,2,3\n", ",2,3\n"], found
+
+
+@scenario
+def a_call_that_is_under_way_is_answered_and_captured_at_the_end(folder):
+    came = threading.Event()
+
+    def answer(request):
+        came.set()
+        time.sleep(2)
+        return 200, {"Content-Type": "text/csv"}, b"0.5\n"
+
+    told = []
+    with upstream(answer) as (url, _):
+        with serving(folder) as server:
+            fleet = Fleet(server)
+            fleet.endpoint("e", fleet.url_model("m", url), **capture("s3://bucket/live"))
+            caller = threading.Thread(target=lambda: told.append(fleet.ask("e", b"1,2,3")["Text"]))
+            caller.start()
+            assert came.wait(30)
+        caller.join(60)
+    assert told == ["0.5\n"], told
+    (record,) = captured(objects(server, "live"))
+    assert record["captureData"]["endpointOutput"]["data"] == "0.5\n", record
 
 
 @scenario
@@ -217,6 +270,9 @@ def a_gateway_passes_everything_and_captures_what_is_answered(folder):
             assert request.path == "/invocations?v=2", request.path
             for name, value in {"authorization": "Bearer own", "x-trace": "t 1", "accept": "text/csv", "content-type": "text/csv"}.items():
                 assert request.headers.get(name) == value, request.headers
+            large = csv_of(ROWS[:1]) * 300_000
+            status, _, body = http(f"{address}/other", large, Content_Type="text/csv")
+            assert status == 200 and len(body.split()) == 300_000 and asked[-1].body == large, (status, body[:100])
             assert http(f"{address}/health/deep?x=1")[::2] == (200, b"fine") and asked[-1].method == "GET"
             assert asked[-1].path == "/health/deep?x=1"
             status, headers, body = http(f"{address}/invocations", b"bad", Content_Type="text/csv")
