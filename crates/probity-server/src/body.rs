@@ -14,6 +14,9 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use crate::answer::BodyError;
 use crate::limits::Limits;
 
+/// More is not kept for somebody unknown.
+const LARGE_BYTES: u64 = 64 << 10;
+
 #[derive(Debug, Error)]
 pub(crate) enum ReadBody {
     #[error("the request's body is longer than allowed")]
@@ -47,10 +50,25 @@ where
         }
     };
     if matches!(read, Err(ReadBody::TooLarge)) {
-        // A client that is still sending would be cut off before it reads the answer.
-        drop(timeout(limits.linger_time, discard(&mut body)).await);
+        let_go(&mut body, limits).await;
     }
     read
+}
+
+/// Whether a body may take more memory than its request alone is worth.
+pub(crate) fn is_large<B: Body>(body: &B) -> bool {
+    let most = body.size_hint().upper();
+    most.is_none_or(|bytes| bytes > LARGE_BYTES)
+}
+
+/// For a request that is refused whatever its body says: a client that is still sending would be
+/// cut off before it reads the answer.
+pub(crate) async fn let_go<B>(body: &mut B, limits: &Limits)
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BodyError>,
+{
+    drop(timeout(limits.linger_time, discard(body)).await);
 }
 
 async fn collect<B>(body: &mut B, limit: usize) -> Result<Bytes, ReadBody>

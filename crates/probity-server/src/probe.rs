@@ -49,7 +49,7 @@ pub(crate) fn metrics(page: Option<&MetricsPage>, headers: &HeaderMap, peer: Soc
     if !allowed {
         return plain(
             StatusCode::FORBIDDEN,
-            "metrics need the token of --metrics-token\n",
+            "metrics need the token of --metrics-token-file\n",
         );
     }
     let text = page.recorder.render();

@@ -19,7 +19,7 @@ use crate::aws::{
     AwsError, Credentials, Keys, Protocol, Refused, Style, Target, Verifier, error_of_refused,
     json, overloaded, query, unknown_operation,
 };
-use crate::body::{Patient, ReadBody, read_whole};
+use crate::body::{Patient, ReadBody, is_large, let_go, read_whole};
 use crate::limits::Limits;
 use crate::probe;
 use crate::report::{Chain, log_unserved};
@@ -139,7 +139,11 @@ impl Server {
                 Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
                 Route::Page => probe::page(),
                 _ => match Arc::clone(&self.requests).try_acquire_owned() {
-                    Ok(_permit) if route == Route::Objects => self.objects(request).await,
+                    Ok(_permit) if route == Route::Objects => {
+                        let answer = self.objects(request).await;
+                        Server::note_refused_object(&answer);
+                        answer
+                    }
                     Ok(_permit) => {
                         self.call((&route, &credentials), request, &request_id)
                             .await
@@ -184,7 +188,16 @@ impl Server {
         B::Error: Into<BodyError>,
     {
         let protocol = protocol(route);
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
+        // Memory is filled for those only who name a key of ours.
+        if let Some(verifier) = &self.verifier
+            && is_large(&body)
+            && let Err(refused) = verifier.owner(credentials).await
+        {
+            let_go(&mut body, &self.limits).await;
+            report_refused(&refused, request_id);
+            return error_of_refused(&refused, style(protocol)).answer(protocol, request_id);
+        }
         let body = match read_whole(body, &self.limits).await {
             Ok(body) => body,
             Err(error) => return refused_body(&error).answer(protocol, request_id),
@@ -285,6 +298,19 @@ impl Server {
         caller.user = owner.user;
         caller.access = owner.access;
         Ok((caller, request))
+    }
+
+    /// Refusals of S3, which checks its signatures itself.
+    fn note_refused_object(answer: &Answer) {
+        let status = answer.status();
+        if status == StatusCode::FORBIDDEN || status == StatusCode::UNAUTHORIZED {
+            metrics::counter!("probity_refused_signatures_total", "reason" => "s3").increment(1);
+            tracing::warn!(
+                status = status.as_u16(),
+                "refused a request for objects with {}",
+                status.as_u16()
+            );
+        }
     }
 
     async fn objects<B>(&self, request: http::Request<B>) -> Answer

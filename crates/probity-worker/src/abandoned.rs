@@ -6,6 +6,7 @@ use probity_store::StoreError;
 use probity_store::job::{self, Finished, Job};
 use tracing::{error, warn};
 
+use crate::worker::shown;
 use crate::{endpoint_job, processing_job, transform_job};
 
 pub(crate) const REASON: &str = "InternalServerError: the worker that ran the job died twice";
@@ -23,9 +24,9 @@ pub(crate) async fn end_all(app: &App, now_ms: i64) {
         }
     };
     for job in found {
-        error!(job.id = %job.id, subject = %job.subject,
+        error!(job.id = %job.id, subject = shown(&job),
             "{} job `{}` of `{}` is given up: its worker died twice",
-            job.kind, job.id, job.subject);
+            job.kind, job.id, shown(&job));
         if let Err(error) = end(app, &job).await {
             warn!(job.id = %job.id, error = &error as &dyn std::error::Error,
                 "failed to give up job `{}`", job.id);

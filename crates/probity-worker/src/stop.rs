@@ -54,6 +54,11 @@ impl Stop {
         Stop { heard }
     }
 
+    /// Whether the job must end.
+    pub(crate) fn is_told(&self) -> bool {
+        self.heard.borrow().is_some()
+    }
+
     /// Ends when the job must.
     pub async fn wait(&self) -> StopReason {
         let mut heard = self.heard.clone();

@@ -147,7 +147,7 @@ async fn claim(parts: &Parts) -> Result<Option<Job>, StoreError> {
 
 /// Runs a job with its lease kept, and ends it in the queue.
 async fn see_to(parts: &Parts, job: Job, shutdown: &Stop) {
-    info!(job.id = %job.id, kind = %job.kind, subject = %job.subject, attempt = job.attempt,
+    info!(job.id = %job.id, kind = %job.kind, subject = shown(&job), attempt = job.attempt,
         "started {} job `{}`", job.kind, job.id);
     let (stopper, stop) = stop::channel();
     let keeping = keep(parts, &job, (&stopper, shutdown));
@@ -156,7 +156,7 @@ async fn see_to(parts: &Parts, job: Job, shutdown: &Stop) {
         "job",
         otel.name = %job.kind,
         job.id = %job.id,
-        subject = %job.subject,
+        subject = shown(&job),
         attempt = job.attempt,
     );
     let ran = tokio::select! {
@@ -167,7 +167,7 @@ async fn see_to(parts: &Parts, job: Job, shutdown: &Stop) {
     let ended = match ran {
         JobRun::Done => finish(parts, &job).await,
         // Nobody waits for the rest of a lease.
-        JobRun::Again => release(parts, &job).await,
+        JobRun::Again => release(parts, &job, shutdown).await,
     };
     match ended {
         Ok(()) => {
@@ -176,6 +176,14 @@ async fn see_to(parts: &Parts, job: Job, shutdown: &Stop) {
         }
         Err(error) => error!(job.id = %job.id, error = &error as &dyn std::error::Error,
             "failed to end {} job `{}` in the queue", job.kind, job.id),
+    }
+}
+
+/// A job's subject for the log. That of an asynchronous invocation is what its caller sent.
+pub(crate) fn shown(job: &Job) -> &str {
+    match job.kind.as_str() {
+        async_invocation_job::KIND => "an invocation",
+        _ => &job.subject,
     }
 }
 
@@ -226,7 +234,14 @@ async fn finish(parts: &Parts, job: &Job) -> Result<(), StoreError> {
     unit.commit().await
 }
 
-async fn release(parts: &Parts, job: &Job) -> Result<(), StoreError> {
+/// A server that ends gives its jobs back as if it had not claimed them: however often it is
+/// started anew, that is no death of a worker.
+async fn release(parts: &Parts, job: &Job, shutdown: &Stop) -> Result<(), StoreError> {
+    if shutdown.is_told() {
+        let mut unit = parts.app.store.begin().await?;
+        job::release(&mut unit, &job.id, &parts.owner, job.run_at_ms).await?;
+        return unit.commit().await;
+    }
     let now_ms = parts.lease.clock.now_ms();
     job::renew(&parts.app.store, &job.id, &parts.owner, now_ms).await?;
     Ok(())

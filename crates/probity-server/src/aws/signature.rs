@@ -106,6 +106,16 @@ impl Verifier {
         request: http::Request<Bytes>,
         credentials: &Credentials,
     ) -> Result<(KeyAndUser, http::Request<Bytes>), Refused> {
+        let (scope, owner) = self.owner(credentials).await?;
+        let (parts, body) = self.check(request, (scope, &owner)).await?;
+        Ok((owner, http::Request::from_parts(parts, body)))
+    }
+
+    /// Whose key the request names. That it was signed with it, only its body shows.
+    pub(crate) async fn owner<'a>(
+        &self,
+        credentials: &'a Credentials,
+    ) -> Result<(&'a Scope, KeyAndUser), Refused> {
         let scope = match credentials {
             Credentials::Scoped(scope) => scope,
             Credentials::Missing => return Err(Refused::Missing),
@@ -121,8 +131,7 @@ impl Verifier {
                 source: Box::new(fault),
             })?
             .ok_or(Refused::UnknownKey)?;
-        let (parts, body) = self.check(request, (scope, &owner)).await?;
-        Ok((owner, http::Request::from_parts(parts, body)))
+        Ok((scope, owner))
     }
 
     async fn check(

@@ -8,6 +8,30 @@ use tokio::time::timeout;
 
 use crate::client::{Reply, Running, Signed};
 
+/// Names a key of the server, so that a large body is worth reading.
+const KNOWN: &str = "Authorization: AWS4-HMAC-SHA256 Credential=ADMIN/20261127/us-west-2/sagemaker/aws4_request, SignedHeaders=host, Signature=00\r\n";
+
+#[tokio::test]
+async fn a_large_body_of_somebody_unknown_is_not_kept() {
+    let limits = Limits {
+        linger_time: Duration::from_millis(10),
+        ..Limits::default()
+    };
+    let server = Running::start(limits).await;
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nContent-Length: 20000000\r\n";
+    let unsigned = server.send(format!("{head}\r\n").as_bytes()).await;
+    assert_eq!(
+        (unsigned.status, unsigned.code().as_str()),
+        (403, "MissingAuthenticationTokenException")
+    );
+    let unknown = KNOWN.replace("ADMIN", "NOBODY");
+    let unknown = server.send(format!("{head}{unknown}\r\n").as_bytes()).await;
+    assert_eq!(
+        (unknown.status, unknown.code().as_str()),
+        (403, "UnrecognizedClientException")
+    );
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_before_it_is_sent() {
     let limits = Limits {
@@ -15,7 +39,8 @@ async fn a_body_over_the_limit_is_refused_before_it_is_sent() {
         ..Limits::default()
     };
     let server = Running::start(limits).await;
-    let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nContent-Length: 99999999999\r\n\r\n";
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nContent-Length: 99999999999\r\n";
+    let head = format!("{head}{KNOWN}\r\n");
     let reply = server.send(head.as_bytes()).await;
     assert_eq!(
         (reply.status, reply.code().as_str()),
@@ -31,7 +56,8 @@ async fn a_body_of_unknown_length_is_cut_at_the_limit() {
         ..Limits::default()
     };
     let server = Running::start(limits).await;
-    let mut request = b"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n";
+    let mut request = format!("{head}{KNOWN}\r\n").into_bytes();
     for _ in 0..20 {
         request.extend_from_slice(b"64\r\n");
         request.extend_from_slice(&[b' '; 100]);

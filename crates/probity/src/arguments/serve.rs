@@ -68,6 +68,10 @@ pub(crate) struct ServeArguments {
     pub(crate) tls: TlsArguments,
     #[command(flatten)]
     pub(crate) capture: CaptureArguments,
+    /// File with the token that /metrics asks for, as `Authorization: Bearer TOKEN`; without it
+    /// the numbers are for this machine only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics_token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]

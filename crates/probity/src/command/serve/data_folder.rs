@@ -58,11 +58,18 @@ impl DataFolder {
     }
 
     /// `sqlite://…`, made when it is missing.
-    pub(crate) fn database_url(&self, given: Option<&str>) -> String {
-        match given {
-            Some(url) => url.to_owned(),
-            None => format!("sqlite://{}?mode=rwc", self.database().display()),
+    pub(crate) fn database_url(&self, given: Option<&str>) -> Result<String> {
+        if let Some(url) = given {
+            return Ok(url.to_owned());
         }
+        let url = probity_store::sqlite_url(&self.database());
+        url.ok_or_else(|| {
+            Usage(format!(
+                "the data folder `{}` has a name that is no text",
+                self.root.display()
+            ))
+            .into()
+        })
     }
 
     pub(crate) fn objects(&self) -> PathBuf {

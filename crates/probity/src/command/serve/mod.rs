@@ -163,7 +163,7 @@ fn server_parts(
         objects,
         metrics: Some(MetricsPage {
             recorder,
-            token: None,
+            token: metrics_token(arguments)?,
         }),
         limits: listening::limits(&arguments.limits),
     })
@@ -197,6 +197,23 @@ fn worker_parts(
             length: LEASE,
         },
     })
+}
+
+fn metrics_token(arguments: &ServeArguments) -> Result<Option<String>> {
+    let Some(path) = &arguments.metrics_token_file else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Usage(format!(
+            "failed to read the token in `{}`: {error}",
+            path.display()
+        ))
+    })?;
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Usage(format!("the token in `{}` is empty", path.display())).into());
+    }
+    Ok(Some(token.to_owned()))
 }
 
 /// Whether scripts run, and behind which walls of this kernel.

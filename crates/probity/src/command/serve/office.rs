@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use probity_app::user::{self, KeyRing, NewAccessKey};
 use probity_app::{Access, App, Caller, Clock, LocalProcesses, Settings};
-use probity_store::{Store, Vault, setting};
+use probity_store::{Store, StoreError, Vault, setting, user as keys};
 use serde_json::json;
 
 use super::access_key;
@@ -76,7 +76,7 @@ impl Office {
         options: OfficeOptions,
     ) -> Result<Office> {
         let vault = Vault::open(&folder.key()?);
-        let store = Store::open(&folder.database_url(database_url)).await?;
+        let store = Store::open(&folder.database_url(database_url)?).await?;
         let simulated = clock_of(&store, options.clock.as_deref()).await?;
         let clock: Arc<dyn Clock> = match simulated {
             Some(simulated) => Arc::new(simulated),
@@ -94,6 +94,7 @@ impl Office {
             jobs: Arc::default(),
             endpoints: Arc::default(),
         };
+        refuse_other_key(&app.store, &vault, &folder).await?;
         let keys = KeyRing::new(app.store.clone(), vault.clone(), Arc::new(MachineClock));
         Ok(Office {
             folder,
@@ -144,6 +145,24 @@ async fn account_of(store: &Store, asked: Option<String>) -> Result<String> {
             Ok(account)
         }
     }
+}
+
+/// A database whose secrets were sealed with another key file would refuse every request.
+async fn refuse_other_key(store: &Store, vault: &Vault, folder: &DataFolder) -> Result<()> {
+    for key in keys::list_keys(store, None).await? {
+        if key.revoked_ms.is_some() {
+            continue;
+        }
+        if let Err(StoreError::Sealed { .. }) = keys::secret(store, vault, &key.id).await {
+            return Err(Usage(format!(
+                "the secrets of this database were sealed with another key than `{}`; copy the \
+                 key file of the server that made it",
+                folder.key_file().display()
+            ))
+            .into());
+        }
+    }
+    Ok(())
 }
 
 async fn keep(store: &Store, name: &str, value: &str) -> Result<()> {
