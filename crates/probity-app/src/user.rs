@@ -98,7 +98,8 @@ pub async fn disable(app: &App, caller: &Caller, input: Value) -> Result<Value, 
     let deed = Deed::authorise(app, caller, "iam:UpdateUser")?;
     let name = text(&input, "UserName")?;
     let mut unit = app.store.begin().await?;
-    let users = rows::list(&app.store).await?;
+    // Of two who disable one of the last two administrators each, the second waits and is refused.
+    let users = rows::lock_all(&mut unit).await?;
     let Some(user) = users.iter().find(|user| user.name == name) else {
         return Err(Fault::missing(format!("there is no user `{name}`")));
     };

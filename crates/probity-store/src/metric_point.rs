@@ -57,9 +57,18 @@ pub struct ListMetrics {
     pub limit: u32,
 }
 
+/// Rows of names are locked in one order whatever the order of `points`: two units that meet the
+/// same names otherwise wait for each other on PostgreSQL, which ends one of them.
 pub async fn insert(unit: &mut Unit, points: &[MetricPoint]) -> Result<(), StoreError> {
-    for point in points {
-        let dimensions = dimensions_text(&point.dimensions);
+    let mut points: Vec<(&MetricPoint, String)> = points
+        .iter()
+        .map(|point| (point, dimensions_text(&point.dimensions)))
+        .collect();
+    points.sort_by(|(a, of_a), (b, of_b)| {
+        let a = (&a.region, &a.namespace, &a.name, of_a);
+        a.cmp(&(&b.region, &b.namespace, &b.name, of_b))
+    });
+    for (point, dimensions) in points {
         insert_point(unit, point, &dimensions).await?;
         sqlx::query(
             "insert into metric (region, namespace, name, dimensions, last_ms)

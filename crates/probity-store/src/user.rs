@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
 use crate::resource::Inserted;
-use crate::store::{Store, Unit};
+use crate::store::{Backend, Store, Unit};
 use crate::vault::Vault;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +111,27 @@ pub async fn list(store: &Store) -> Result<Vec<User>, StoreError> {
         .fetch_all(store.pool())
         .await
         .map_err(StoreError::query("list users"))?
+        .iter()
+        .map(read_user)
+        .collect()
+}
+
+/// All users, for a unit that decides by what they are: nobody else changes one before the end of
+/// the unit. In SQLite the unit is the only writer anyway.
+pub async fn lock_all(unit: &mut Unit) -> Result<Vec<User>, StoreError> {
+    let statement = match unit.backend() {
+        Backend::Sqlite => {
+            "select name, access, created_ms, disabled_ms from app_user order by name"
+        }
+        // In one order, so that two units do not wait for each other.
+        Backend::Postgres => {
+            "select name, access, created_ms, disabled_ms from app_user order by name for update"
+        }
+    };
+    sqlx::query(statement)
+        .fetch_all(unit.connection())
+        .await
+        .map_err(StoreError::query("lock users"))?
         .iter()
         .map(read_user)
         .collect()

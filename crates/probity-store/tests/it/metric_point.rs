@@ -11,6 +11,7 @@ on_both!(
     numbers_come_back_as_they_were,
     names_are_listed_once_filtered_and_paged,
     regions_do_not_mix,
+    writers_in_any_order_do_not_end_each_other,
 );
 
 fn dimensions(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -157,4 +158,42 @@ async fn regions_do_not_mix(database: &Database) {
     .await;
     let found = metric_point::select(&store, &select("drift", &[])).await;
     assert_eq!(found.unwrap(), [here]);
+}
+
+async fn writers_in_any_order_do_not_end_each_other(database: &Database) {
+    const METRICS: usize = 12;
+    let store = database.open().await;
+    // The names are there, so that every write locks their rows.
+    let points = |at_ms: i64| -> Vec<MetricPoint> {
+        let names = (0..METRICS).map(|number| format!("m{number:02}"));
+        names
+            .map(|name| point(&name, &[("a", "1")], at_ms))
+            .collect()
+    };
+    write(&store, async |unit| {
+        metric_point::insert(unit, &points(0)).await
+    })
+    .await;
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4_i64 {
+        let mut store_points: Vec<Vec<MetricPoint>> = (0..10)
+            .map(|round| points(1 + writer + round * 4))
+            .collect();
+        if writer % 2 == 1 {
+            store_points.iter_mut().for_each(|points| points.reverse());
+        }
+        let store = store.clone();
+        writers.spawn(async move {
+            for points in &store_points {
+                let mut unit = store.begin().await.unwrap();
+                metric_point::insert(&mut unit, points).await.unwrap();
+                unit.commit().await.unwrap();
+            }
+        });
+    }
+    while let Some(ended) = writers.join_next().await {
+        ended.unwrap();
+    }
+    let found = metric_point::select(&store, &select("m00", &[("a", "1")])).await;
+    assert_eq!(found.unwrap().len(), 41);
 }

@@ -16,6 +16,7 @@ on_both!(
     a_key_needs_its_user,
     users_and_keys_are_listed,
     the_last_use_does_not_go_back,
+    who_locks_the_users_second_sees_what_the_first_did,
 );
 
 const SECRET: &str = "wJalrXUtnFEMI-not-in-the-file";
@@ -193,4 +194,27 @@ async fn a_secret_is_not_readable_in_the_files() {
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
+}
+
+async fn who_locks_the_users_second_sees_what_the_first_did(database: &Database) {
+    let store = with_ann(database).await;
+    let mut first = store.begin().await.unwrap();
+    assert_eq!(user::lock_all(&mut first).await.unwrap(), [ann()]);
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut unit = store.begin().await.unwrap();
+            user::lock_all(&mut unit).await.unwrap()
+        }
+    });
+    // Time for the second to see the users as they were, if nothing kept it.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!second.is_finished());
+    user::disable(&mut first, "ann", 5).await.unwrap();
+    first.commit().await.unwrap();
+    let disabled = User {
+        disabled_ms: Some(5),
+        ..ann()
+    };
+    assert_eq!(second.await.unwrap(), [disabled]);
 }
