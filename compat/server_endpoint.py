@@ -483,6 +483,8 @@ def an_endpoint_that_cannot_be_served_says_why(folder):
             ("nothing", {"Image": "any"}, {}, ["PROBITY_MODEL_URL"]),
             ("url", {"Image": "any", "Environment": {"PROBITY_MODEL_URL": "ftp://x"}}, {}, ["PROBITY_MODEL_URL"]),
             ("expression", None, explainer(enable="[0"), ["EnableExplanations", "JMESPath"]),
+            ("wide", None, explainer("0,1,2,3"), ["baseline", "4", "3"]),
+            ("headers", None, explainer(inference={"FeatureHeaders": ["a", "b"]}), ["FeatureHeaders", "3", "2"]),
             ("text", None, explainer(inference={"FeatureTypes": ["text", "numerical", "numerical"]}), ["text"]),
         ]:
             reason = fleet.endpoint(name, fleet.model(name, container=model) if model else "good", **more)
@@ -492,6 +494,8 @@ def an_endpoint_that_cannot_be_served_says_why(folder):
             assert str(folder) not in reason, f"{name} tells a path of this machine: {reason}"
             fleet.refused("ValidationError", "", fleet.ask, name, b"0,1,2")
             fleet.control.delete_endpoint(EndpointName=name)
+        reason = fleet.endpoint("tag", "good", tags={"probity:capture-redact": "nonsense"})
+        assert "probity:capture-redact" in reason and "nonsense" in reason, reason
 
 
 class Callers:

@@ -4,6 +4,8 @@
 use probity_analysis::explain::{ExplainOnline, OnlineExplainer};
 use probity_app::Fault;
 use probity_app::endpoint::{self, Prepared};
+use probity_app::invocation::{self, REDACTION_TAG};
+use probity_data::capture::{InvalidRule, KeyedHash, Redaction};
 use probity_data::serving::{ModelSource, OpenServed, open_served};
 use probity_domain::document::api::endpoint::Deployment;
 use probity_store::job::Job;
@@ -36,7 +38,13 @@ async fn prepare(parts: &Parts, job: &Job) -> Result<(), Fault> {
         // It was deleted, or another worker had it ready.
         return Ok(());
     };
-    let prepared = match open_all(parts, &deployment).await {
+    let invoked = invocation::endpoint(&parts.app, region, name).await?;
+    let rules = invoked.and_then(|endpoint| endpoint.redaction);
+    let opened = match check_redaction(rules.as_deref()) {
+        Ok(()) => open_all(parts, &deployment).await,
+        Err(error) => Err(error),
+    };
+    let prepared = match opened {
         Ok(()) => Prepared::Ready,
         Err(source) => {
             let reason = at_most(MAX_REASON, &Chain(&source).to_string());
@@ -47,6 +55,14 @@ async fn prepare(parts: &Parts, job: &Job) -> Result<(), Fault> {
     endpoint::finish(&parts.app, region, name, &prepared).await
 }
 
+/// Rules that nobody understands would keep every call from being captured.
+fn check_redaction(rules: Option<&str>) -> Result<(), CannotServe> {
+    let parsed = Redaction::parse(rules.unwrap_or_default(), KeyedHash::new(b""));
+    parsed
+        .map(drop)
+        .map_err(|source| CannotServe::Redaction { source })
+}
+
 async fn open_all(parts: &Parts, deployment: &Deployment) -> Result<(), CannotServe> {
     let served = deployment.served();
     if served.is_empty() {
@@ -54,19 +70,27 @@ async fn open_all(parts: &Parts, deployment: &Deployment) -> Result<(), CannotSe
     }
     // Its expressions and its baseline are looked at now rather than by the first invocation.
     let explainer = deployment.config.explainer_config.as_ref();
-    if let Some(config) = explainer.and_then(|config| config.clarify_explainer_config.clone()) {
-        let opened = OnlineExplainer::open(config, &parts.environment).await;
-        opened.map_err(|source| CannotServe::Explainer { source })?;
-    }
+    let explainer = explainer.and_then(|config| config.clarify_explainer_config.clone());
+    let explainer = match explainer {
+        Some(config) => {
+            let opened = OnlineExplainer::open(config, &parts.environment).await;
+            Some(opened.map_err(|source| CannotServe::Explainer { source })?)
+        }
+        None => None,
+    };
     for variant in served {
         let opened = async {
             let source = ModelSource::of_model(variant.model)?;
             open_served(&source, &parts.environment).await
         };
-        opened.await.map_err(|source| CannotServe::Variant {
+        let model = opened.await.map_err(|source| CannotServe::Variant {
             variant: variant.name.to_owned(),
             source,
         })?;
+        let checked = explainer
+            .as_ref()
+            .map_or(Ok(()), |explainer| explainer.check_model(&model));
+        checked.map_err(|source| CannotServe::Explainer { source })?;
     }
     Ok(())
 }
@@ -75,6 +99,11 @@ async fn open_all(parts: &Parts, deployment: &Deployment) -> Result<(), CannotSe
 enum CannotServe {
     #[error("no variant of the configuration names a model")]
     NoModel,
+    #[error("tag `{REDACTION_TAG}`")]
+    Redaction {
+        #[source]
+        source: InvalidRule,
+    },
     #[error("`ExplainerConfig`")]
     Explainer {
         #[source]

@@ -14,7 +14,7 @@ use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use datafusion::arrow::compute::filter_record_batch;
 use probity_data::location::Environment;
 use probity_data::model::http::{HttpModel, HttpOptions, Protocol};
-use probity_data::model::{AskModel, FeatureNames, ModelKind, Predict, Predictions};
+use probity_data::model::{AskModel, FeatureNames, ModelKind, Predict, Predictions, ReadFeatures};
 use probity_data::serving::{
     ApplyExpression, BadRecords, Media, MoveObject, RecordPath, ServedModel, read_object,
     read_records,
@@ -64,6 +64,8 @@ pub enum ExplainOnline {
     Baseline(#[source] MoveObject),
     #[error("the SHAP baseline is not usable: {0}")]
     BadBaseline(BadRecords),
+    #[error("the columns of the SHAP baseline are not the model's features")]
+    BaselineColumns(#[source] ReadFeatures),
     /// The caller's request.
     #[error("{problem}")]
     Request { problem: String },
@@ -190,6 +192,28 @@ impl OnlineExplainer {
         };
         explainer.baseline_rows(None)?;
         Ok(explainer)
+    }
+
+    /// Whether the baseline has the features of this model: of a model server nobody knows before
+    /// it is asked.
+    pub fn check_model(&self, model: &ServedModel) -> Result<(), ExplainOnline> {
+        let baseline = self.baseline_rows(self.column_names(model).as_deref())?;
+        if let Some(headers) = self.headers()
+            && headers.len() != baseline.num_columns()
+        {
+            return Err(problem(format!(
+                "the SHAP baseline has {} columns, and `FeatureHeaders` names {}",
+                baseline.num_columns(),
+                headers.len()
+            )));
+        }
+        match model.opened() {
+            Some(opened) if !opened.features().is_empty() => {
+                let matched = opened.match_columns(&baseline);
+                matched.map(drop).map_err(ExplainOnline::BaselineColumns)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The answer to the caller: `application/json`, with the model's own answer in it.

@@ -201,7 +201,8 @@ fn explain_error(place: (&Caller, &str), error: &ExplainOnline) -> Told {
         ExplainOnline::TimedOut => of_model(place, 0, &error.to_string()),
         ExplainOnline::Config { .. }
         | ExplainOnline::Baseline(_)
-        | ExplainOnline::BadBaseline(_) => internal(),
+        | ExplainOnline::BadBaseline(_)
+        | ExplainOnline::BaselineColumns(_) => internal(),
     }
 }
 
