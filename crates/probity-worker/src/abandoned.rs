@@ -2,17 +2,18 @@
 
 use probity_app::App;
 use probity_app::endpoint::{self, Prepared};
+use probity_data::location::Environment;
 use probity_store::StoreError;
 use probity_store::job::{self, Finished, Job};
 use tracing::{error, warn};
 
 use crate::worker::shown;
-use crate::{endpoint_job, processing_job, transform_job};
+use crate::{async_invocation_job, endpoint_job, processing_job, transform_job};
 
 pub(crate) const REASON: &str = "InternalServerError: the worker that ran the job died twice";
 
 /// Gives each a final status.
-pub(crate) async fn end_all(app: &App, now_ms: i64) {
+pub(crate) async fn end_all(app: &App, environment: &Environment, now_ms: i64) {
     let found = match job::abandoned(&app.store, now_ms).await {
         Ok(found) => found,
         Err(error) => {
@@ -25,16 +26,16 @@ pub(crate) async fn end_all(app: &App, now_ms: i64) {
     };
     for job in found {
         error!(job.id = %job.id, subject = shown(&job),
-            "{} job `{}` of `{}` is given up: its worker died twice",
+            "{} job `{}` of `{}` is given up after its last attempt",
             job.kind, job.id, shown(&job));
-        if let Err(error) = end(app, &job).await {
+        if let Err(error) = end(app, environment, &job).await {
             warn!(job.id = %job.id, error = &error as &dyn std::error::Error,
                 "failed to give up job `{}`", job.id);
         }
     }
 }
 
-async fn end(app: &App, job: &Job) -> Result<(), EndAbandoned> {
+async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndAbandoned> {
     let (region, subject) = (job.region.as_str(), job.subject.as_str());
     match job.kind.as_str() {
         endpoint_job::KIND => {
@@ -43,7 +44,9 @@ async fn end(app: &App, job: &Job) -> Result<(), EndAbandoned> {
         }
         processing_job::KIND => processing_job::fail(app, (region, subject), REASON).await?,
         transform_job::KIND => transform_job::fail(app, (region, subject), REASON).await?,
-        // An asynchronous invocation has no status: its caller waits for objects.
+        // It has no status: its caller waits for objects.
+        async_invocation_job::KIND => async_invocation_job::give_up(job, environment).await,
+        // Of a kind that only another version knows.
         _ => {}
     }
     let mut unit = app.store.begin().await?;

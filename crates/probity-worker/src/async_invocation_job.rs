@@ -1,5 +1,8 @@
 //! Asynchronous invocations: one job each, whose subject says everything.
 
+use std::time::Duration;
+
+use probity_data::location::Environment;
 use probity_data::serving::{
     ASYNC_INVOCATION, AsyncInvocation, ModelSource, MoveObject, OpenServed, fail_async_invocation,
     open_served, run_async_invocation,
@@ -28,12 +31,37 @@ pub(crate) async fn run(parts: &Parts, job: &Job, stop: &Stop) -> JobRun {
         Ok(Err(error)) => {
             warn!(job.id = %job.id, inference_id = asked.inference_id,
                 error = &error as &dyn std::error::Error,
-                "failed to answer invocation `{}` of endpoint `{}`",
+                "failed to keep the result of invocation `{}` of endpoint `{}`",
                 asked.inference_id, asked.endpoint);
-            JobRun::Done
+            // Its caller waits for an object: without one it has not ended.
+            JobRun::Again
         }
         Err(_) => JobRun::Again,
     }
+}
+
+/// For a caller whose invocation was tried as often as it is.
+const GIVEN_UP: &str = "InternalServerError: the invocation was tried twice; its result could not \
+                        be written, or its worker died";
+
+/// As long a worker waits for the object store before it goes on with other jobs.
+const GIVE_UP_TIME: Duration = Duration::from_secs(10);
+
+/// Tells by the failure object, if it can be written, that nobody tries the invocation again.
+pub(crate) async fn give_up(job: &Job, environment: &Environment) {
+    // Whoever ran it logged what cannot be read.
+    let Ok(asked) = serde_json::from_str::<AsyncInvocation>(&job.subject) else {
+        return;
+    };
+    let written = fail_async_invocation(&asked, GIVEN_UP, environment);
+    let problem = match tokio::time::timeout(GIVE_UP_TIME, written).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => Chain(&error).to_string(),
+        Err(_) => format!("no answer within {} seconds", GIVE_UP_TIME.as_secs()),
+    };
+    error!(job.id = %job.id, inference_id = asked.inference_id,
+        "invocation `{}` of endpoint `{}` is lost, and `{}` cannot say so: {problem}",
+        asked.inference_id, asked.endpoint, asked.failure);
 }
 
 async fn invoke(parts: &Parts, asked: &AsyncInvocation) -> Result<(), MoveObject> {

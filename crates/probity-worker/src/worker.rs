@@ -134,7 +134,7 @@ async fn next_job(parts: &Parts) -> Job {
 
 async fn claim(parts: &Parts) -> Result<Option<Job>, StoreError> {
     let now_ms = parts.lease.clock.now_ms();
-    abandoned::end_all(&parts.app, now_ms).await;
+    abandoned::end_all(&parts.app, &parts.environment, now_ms).await;
     let claim = Claim {
         owner: &parts.owner,
         kinds: &KINDS,

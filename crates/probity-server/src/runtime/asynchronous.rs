@@ -13,8 +13,9 @@ use crate::answer::{Answer, AnswerBody};
 const OUTPUT_LOCATION: HeaderName = HeaderName::from_static("x-amzn-sagemaker-outputlocation");
 const FAILURE_LOCATION: HeaderName = HeaderName::from_static("x-amzn-sagemaker-failurelocation");
 
-/// Where an endpoint puts answers that has no `AsyncInferenceConfig`. AWS refuses such calls.
-const DEFAULT_PREFIX: &str = "s3://probity-async/async";
+/// Where an endpoint puts answers that has no `AsyncInferenceConfig`: in the bucket of the input,
+/// which is there. AWS refuses such calls.
+const DEFAULT_FOLDER: &str = "async-inference";
 
 pub(super) async fn accept(
     (app, caller): (&App, &Caller),
@@ -29,17 +30,17 @@ pub(super) async fn accept(
         )
     })?;
     // A path would be one of this machine.
-    if !is_object(input) {
-        return Err(RuntimeError::invalid(
+    let bucket = bucket_of_object(input).ok_or_else(|| {
+        RuntimeError::invalid(
             "1 validation error detected: Value at 'inputLocation' failed to satisfy constraint: \
              Member must satisfy regular expression pattern: s3://([^/]+)/(.+)",
-        ));
-    }
+        )
+    })?;
     let variant = endpoint.variant(&asked)?;
     let id = asked.inference_id.map(str::to_owned);
     let id = id.unwrap_or_else(|| app.ids.uuid());
     // An id may be given twice, an answer is not to be overwritten.
-    let (output, failure) = locations(endpoint, &app.ids.uuid());
+    let (output, failure) = locations(endpoint, bucket, &app.ids.uuid());
     let invocation = AsyncInvocation {
         endpoint: endpoint.name.clone(),
         region: caller.region.clone(),
@@ -70,18 +71,17 @@ pub(super) async fn accept(
     Ok(answer)
 }
 
-fn is_object(location: &str) -> bool {
-    let place = location.strip_prefix("s3://");
-    place
-        .and_then(|place| place.split_once('/'))
-        .is_some_and(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+/// `None` where it names no object.
+fn bucket_of_object(location: &str) -> Option<&str> {
+    let (bucket, key) = location.strip_prefix("s3://")?.split_once('/')?;
+    (!bucket.is_empty() && !key.is_empty()).then_some(bucket)
 }
 
 /// Where the answer goes, and where the failure.
-fn locations(endpoint: &InService, id: &str) -> (String, String) {
+fn locations(endpoint: &InService, input_bucket: &str, id: &str) -> (String, String) {
     let config = &endpoint.asynchronous;
-    let of_endpoint = || format!("{DEFAULT_PREFIX}/{}", endpoint.name);
-    let output = config.s3_output_path.clone().unwrap_or_else(of_endpoint);
+    let by_default = || format!("s3://{input_bucket}/{DEFAULT_FOLDER}/{}", endpoint.name);
+    let output = config.s3_output_path.clone().unwrap_or_else(by_default);
     let output = output.trim_end_matches('/');
     let failure = match &config.s3_failure_path {
         Some(failure) => format!("{}/{id}-error.out", failure.trim_end_matches('/')),
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn an_input_is_an_object() {
-        assert!(is_object("s3://b/k"));
+        assert_eq!(bucket_of_object("s3://b/k"), Some("b"));
         for location in [
             "s3://b",
             "s3://b/",
@@ -105,7 +105,7 @@ mod tests {
             "file:///etc/passwd",
             "-",
         ] {
-            assert!(!is_object(location), "{location}");
+            assert_eq!(bucket_of_object(location), None, "{location}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use probity_store::job::{self, Claim};
+use probity_store::job::{self, Claim, NewJob};
 use serde_json::{Value, json};
 
 use crate::world::{World, request};
@@ -155,5 +155,52 @@ async fn an_endpoint_is_in_service_when_its_model_opens() {
     assert_eq!(bad["EndpointStatus"], "Failed", "{bad}");
     let reason = bad["FailureReason"].as_str().unwrap();
     assert!(reason.contains("variant `AllTraffic`"), "{reason}");
+    worker.stop().await;
+}
+
+/// Puts an invocation of `good` into the queue and waits until it is in there no more.
+async fn invoke_later(world: &World, id: &str, (output, failure): (&str, &str)) {
+    let subject = json!({
+        "endpoint": "good", "region": "us-west-2", "variant": "AllTraffic", "model": "good",
+        "inference_id": id, "input": "s3://governance-wire-test/in.csv",
+        "output": output, "failure": failure, "content_type": "text/csv",
+    });
+    let new = NewJob {
+        id: id.to_owned(),
+        kind: probity_data::serving::ASYNC_INVOCATION.to_owned(),
+        subject: subject.to_string(),
+        region: "us-west-2".to_owned(),
+        run_at_ms: 0,
+    };
+    let mut unit = world.app.store.begin().await.unwrap();
+    job::enqueue(&mut unit, &new).await.unwrap();
+    unit.commit().await.unwrap();
+    world.app.jobs.notify_one();
+    let started = Instant::now();
+    while job::get(&world.app.store, id).await.unwrap().is_some() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{id}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_cannot_be_written_is_a_failure_in_the_end() {
+    let world = World::new().await;
+    world.put("in.csv", "0.1,1,3,-0.5,0.9,-0.3");
+    world.model("good", "xgboost/binary.json").await;
+    let worker = world.start("w");
+    endpoint(&world, "good").await;
+    let here = |name: &str| format!("s3://governance-wire-test/out/{name}");
+    let nowhere = "s3://no-such-bucket/out/x";
+    invoke_later(&world, "a", (&here("a"), &here("a-error"))).await;
+    let score: f64 = world.read("out/a").trim().parse().unwrap();
+    assert!((0.0..=1.0).contains(&score));
+    assert!(!world.object("out/a-error").exists());
+    // Only who gives it up, after the second attempt, writes this.
+    invoke_later(&world, "b", (nowhere, &here("b-error"))).await;
+    let told = world.read("out/b-error");
+    assert!(told.contains("tried twice"), "{told}");
+    // Nothing can be written: it ends all the same.
+    invoke_later(&world, "c", (nowhere, nowhere)).await;
     worker.stop().await;
 }
