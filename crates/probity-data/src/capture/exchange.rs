@@ -82,6 +82,20 @@ impl CaptureLog {
             Err(reason) => Captured::Lost(reason),
         }
     }
+
+    /// Counts an invocation as lost that would have been captured, if it belongs to the sample.
+    pub fn miss(
+        &self,
+        plan: &CapturePlan,
+        (event_id, at_ms): (&str, i64),
+        reason: LossReason,
+    ) -> Captured {
+        if !is_sampled(plan.sampling_percentage, event_id) {
+            return Captured::NotSampled;
+        }
+        self.lose((&plan.key, at_ms), reason);
+        Captured::Lost(reason)
+    }
 }
 
 /// A side that could not be redacted.

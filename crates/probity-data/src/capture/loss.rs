@@ -18,6 +18,8 @@ pub enum LossReason {
     Damaged,
     /// It was to be redacted and could not be read.
     Unredactable,
+    /// The answer was streamed, and longer than what is kept of one.
+    TooLong,
 }
 
 impl LossReason {
@@ -28,6 +30,7 @@ impl LossReason {
             Self::WriteFailed => "write-failed",
             Self::Damaged => "damaged",
             Self::Unredactable => "unredactable",
+            Self::TooLong => "too-long",
         }
     }
 

@@ -164,10 +164,31 @@ impl Recorder {
         }
     }
 
+    fn plan_of(&self, variant: &str) -> Option<&CapturePlan> {
+        self.plans.iter().find(|plan| plan.key.variant == variant)
+    }
+
+    /// The whole answer was not kept for the capture.
+    pub(super) async fn record_too_long(&self, call: &OwnedCall) {
+        let Some(plan) = self.plan_of(&call.variant) else {
+            return;
+        };
+        if !plan.mode.has_output() {
+            return self.record(call.with_answer(&[])).await;
+        }
+        let (event_id, now_ms) = (self.ids.uuid(), self.clock.now_ms());
+        let missed = (event_id.as_str(), now_ms);
+        self.log.miss(plan, missed, LossReason::TooLong);
+        tracing::warn!(
+            endpoint = plan.key.endpoint,
+            "a streamed answer of endpoint `{}` was too long to be captured",
+            plan.key.endpoint
+        );
+    }
+
     /// Before the answer leaves: what returns survives the process.
     pub(super) async fn record(&self, call: Call<'_>) {
-        let mut plans = self.plans.iter();
-        let Some(plan) = plans.find(|plan| plan.key.variant == call.variant) else {
+        let Some(plan) = self.plan_of(call.variant) else {
             return;
         };
         if self.rules == Rules::Broken {

@@ -160,11 +160,7 @@ async fn record(endpoint: &InService, call: &OwnedCall, whole: Option<&[u8]>) {
     };
     match whole {
         Some(whole) => recorder.record(call.with_answer(whole)).await,
-        None => tracing::warn!(
-            endpoint = endpoint.name,
-            "a streamed answer of endpoint `{}` was too long to be captured",
-            endpoint.name
-        ),
+        None => recorder.record_too_long(call).await,
     }
 }
 

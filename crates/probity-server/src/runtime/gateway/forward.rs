@@ -149,7 +149,7 @@ async fn record(gateway: &Gateway, call: &OwnedCall, answer: Option<&[u8]>) {
         (Some(recorder), Some(answer)) => {
             recorder.record(call.with_answer(answer)).await;
         }
-        (Some(_), None) => tracing::warn!("an answer was too long to be captured"),
+        (Some(recorder), None) => recorder.record_too_long(call).await,
         (None, _) => {}
     }
 }

@@ -8,7 +8,9 @@ use axum::extract::Request;
 use axum::routing::any;
 use http::StatusCode;
 use probity_app::{Clock, Ids};
-use probity_data::capture::{CaptureLog, CaptureOptions, KeyedHash, NewNames, Redaction};
+use probity_data::capture::{
+    CaptureLog, CaptureOptions, KeyedHash, LossReason, NewNames, Redaction,
+};
 use probity_data::location::Environment;
 use probity_domain::document::capture_record::{CaptureContentTypes, CaptureMode};
 use serde_json::Value;
@@ -18,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::{GatewayCapture, GatewayOptions, gateway};
+use crate::runtime::MAX_BODY_BYTES;
 use crate::runtime::record::CaptureParts;
 
 #[derive(Debug)]
@@ -52,6 +55,12 @@ async fn model_server() -> String {
         if head.uri.path() == "/stream" {
             let parts = ["one,", "two,", "three"].map(Ok::<_, std::io::Error>);
             let stream = futures::stream::iter(parts);
+            return http::Response::new(Body::from_stream(stream));
+        }
+        if head.uri.path() == "/long" {
+            // A byte more than is kept for the capture.
+            let parts = vec![vec![b'x'; MAX_BODY_BYTES], vec![b'y']];
+            let stream = futures::stream::iter(parts.into_iter().map(Ok::<_, std::io::Error>));
             return http::Response::new(Body::from_stream(stream));
         }
         let mine = head
@@ -197,6 +206,17 @@ async fn a_streamed_answer_is_captured_whole() {
     // Without a content type it is base64: `one,two,three`.
     let output = &records[0]["captureData"]["endpointOutput"];
     assert_eq!(output["data"], "b25lLHR3byx0aHJlZQ==");
+}
+
+#[tokio::test]
+async fn an_answer_too_long_to_be_captured_is_counted_as_lost() {
+    let running = start(&model_server().await, &["/long"]).await;
+    let (_, body) = running.ask(&post("/long", "1,2")).await;
+    assert!(body.len() > MAX_BODY_BYTES);
+    assert!(running.captured().await.is_empty());
+    let losses = running.log.take_losses();
+    assert_eq!(losses.len(), 1, "{losses:?}");
+    assert_eq!((losses[0].lost, losses[0].reason), (1, LossReason::TooLong));
 }
 
 #[tokio::test]
