@@ -157,12 +157,11 @@ def rules_of_redaction_may_come_later(folder):
         fleet.ask("e", b"1111,2,3\n")
         tagged("0=drop")
         fleet.ask("e", b"2222,2,3\n")
-        # What cannot be understood must not fail open.
-        tagged("nonsense")
+        # What cannot be understood is refused, and changes nothing.
+        fleet.refused("ValidationException", "`nonsense` is no rule of redaction", tagged, "nonsense")
         fleet.ask("e", b"3333,2,3\n")
-        assert "captures nothing until its tag" in server.log
     found = [record["captureData"]["endpointInput"]["data"] for record in captured(objects(server, "live"))]
-    assert found == ["1111,2,3\n", ",2,3\n"], found
+    assert found == ["1111,2,3\n", ",2,3\n", ",2,3\n"], found
 
 
 @scenario

@@ -9,6 +9,7 @@ mod limits;
 mod listen;
 mod operations;
 mod probe;
+mod redaction_tag;
 mod report;
 mod route;
 pub mod runtime;

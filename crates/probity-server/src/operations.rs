@@ -63,7 +63,7 @@ operations! {
     SageMaker Executed "DescribeEndpointConfig" => probity_app::endpoint_config::describe, "compat/server_operations.py";
     SageMaker Executed "ListEndpointConfigs" => probity_app::endpoint_config::list, "compat/server_operations.py";
     SageMaker Executed "DeleteEndpointConfig" => probity_app::endpoint_config::delete, "compat/server_operations.py";
-    SageMaker Executed "CreateEndpoint" => probity_app::endpoint::create, "compat/server_operations.py";
+    SageMaker Executed "CreateEndpoint" => crate::redaction_tag::create_endpoint, "compat/server_operations.py";
     SageMaker Executed "DescribeEndpoint" => probity_app::endpoint::describe, "compat/server_operations.py";
     SageMaker Executed "ListEndpoints" => probity_app::endpoint::list, "compat/server_operations.py";
     SageMaker Executed "UpdateEndpoint" => probity_app::endpoint::update, "compat/server_operations.py";
@@ -94,7 +94,7 @@ operations! {
     SageMaker Stored "DescribeModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::describe, "compat/server_operations.py";
     SageMaker Stored "ListModelExplainabilityJobDefinitions" => probity_app::job_definition::model_explainability::list, "compat/server_operations.py";
     SageMaker Stored "DeleteModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::delete, "compat/server_operations.py";
-    SageMaker Executed "AddTags" => probity_app::tags::add, "compat/server_operations.py";
+    SageMaker Executed "AddTags" => crate::redaction_tag::add_tags, "compat/server_operations.py";
     SageMaker Executed "DeleteTags" => probity_app::tags::delete, "compat/server_operations.py";
     SageMaker Executed "ListTags" => probity_app::tags::list, "compat/server_operations.py";
     SageMaker Stored "DescribeTrainingJob" => probity_app::training_job::describe, "compat/server_operations.py";
