@@ -207,6 +207,22 @@ async fn an_asynchronous_call_is_queued() {
 }
 
 #[tokio::test]
+async fn an_asynchronous_answer_lies_in_the_inputs_bucket_where_no_place_is_configured() {
+    let served = Served::new().await;
+    served.put_binary(json!({})).await;
+    let input = ("x-amzn-sagemaker-inputlocation", "s3://mine/a/in.csv");
+    let answer = served.ask(ASYNC, &[input], "").await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    for (header, folder) in [
+        ("x-amzn-sagemaker-outputlocation", ""),
+        ("x-amzn-sagemaker-failurelocation", "failures/"),
+    ] {
+        let place = format!("s3://mine/async-inference/live/{folder}");
+        assert!(answer.header(header).starts_with(&place), "{header}");
+    }
+}
+
+#[tokio::test]
 async fn a_model_that_cannot_be_opened_is_not_served() {
     let served = Served::new().await;
     served
