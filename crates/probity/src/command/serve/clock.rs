@@ -1,10 +1,13 @@
 //! The server's clock: the machine's, or simulated time for demonstrations and tests.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use probity_app::{Clock, Ids};
+use ring::rand::{SecureRandom, SystemRandom};
+use uuid::{Builder, Uuid};
 
 use crate::exit::Usage;
 
@@ -104,12 +107,43 @@ impl fmt::Display for SimulatedClock {
     }
 }
 
+/// Random UUIDs, of random bytes that are fetched for many at once: each answer has one, and each
+/// captured call another.
 #[derive(Debug)]
 pub(crate) struct RandomIds;
 
+const UUID_BYTES: usize = 16;
+const FETCHED_BYTES: usize = 256 * UUID_BYTES;
+
+/// Random bytes, and how many of them are used up.
+struct Fetched {
+    bytes: [u8; FETCHED_BYTES],
+    used: usize,
+}
+
+thread_local! {
+    static FETCHED: RefCell<Fetched> = const {
+        RefCell::new(Fetched {
+            bytes: [0; FETCHED_BYTES],
+            used: FETCHED_BYTES,
+        })
+    };
+}
+
 impl Ids for RandomIds {
     fn uuid(&self) -> String {
-        uuid::Uuid::new_v4().to_string()
+        FETCHED.with_borrow_mut(|fetched| {
+            if fetched.used == FETCHED_BYTES {
+                if SystemRandom::new().fill(&mut fetched.bytes).is_err() {
+                    return Uuid::new_v4().to_string();
+                }
+                fetched.used = 0;
+            }
+            let mut random = [0; UUID_BYTES];
+            random.copy_from_slice(&fetched.bytes[fetched.used..][..UUID_BYTES]);
+            fetched.used += UUID_BYTES;
+            Builder::from_random_bytes(random).into_uuid().to_string()
+        })
     }
 }
 
@@ -144,6 +178,15 @@ mod tests {
             "2026-01-01T00:00:00Z@x",
         ] {
             assert!(SimulatedClock::parse(text, 0).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_are_uuids_that_never_come_again() {
+        let ids: std::collections::BTreeSet<String> = (0..1000).map(|_| RandomIds.uuid()).collect();
+        assert_eq!(ids.len(), 1000);
+        for id in ids {
+            assert_eq!(Uuid::parse_str(&id).unwrap().get_version_num(), 4, "{id}");
         }
     }
 }
