@@ -596,6 +596,10 @@ def identities_are_looked_up(folder):
         ecr = server.client("ecr")
         names = [one["repositoryName"] for one in ecr.describe_repositories()["repositories"]]
         assert "sagemaker-model-monitor-analyzer" in names, names
+        image = ecr.describe_images(repositoryName="sagemaker-clarify-processing")["imageDetails"][0]
+        assert image["imageTags"] == ["1.0"], image
+        pages = server.client("iam").get_paginator("list_roles").paginate()
+        assert [role for page in pages for role in page["Roles"]] == []
 
 
 if __name__ == "__main__":
