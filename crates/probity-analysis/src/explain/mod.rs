@@ -30,7 +30,7 @@ pub use configured::{ExplainOptions, check_configured, configured};
 pub use documents::{ClarifyDocuments, ExplainDocuments};
 pub use drift::StoredAttributions;
 pub use error::ExplainError;
-pub use online::{ExplainOnline, Invoked, OnlineExplainer, check_explainer, check_request_types};
+pub use online::{ExplainOnline, Invoked, OnlineExplainer, check_request_types};
 pub use records::{Records, Scored, read_records, score};
 pub use request::{
     BaselineChoice, DEFAULT_GRID_RESOLUTION, DEFAULT_TOP_FEATURES, ExplainRequest, PdpFeatures,

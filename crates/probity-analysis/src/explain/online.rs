@@ -23,7 +23,7 @@ use probity_domain::document::analysis_config::{
     AcceptType, AggregationMethod, ColumnReference, ContentTemplate, ContentType,
 };
 use probity_domain::document::api::endpoint_config::{
-    ClarifyExplainerConfig, ClarifyInferenceConfig, ExplainerConfig,
+    ClarifyExplainerConfig, ClarifyInferenceConfig,
 };
 use probity_domain::document::explanation_file::ModelFacts;
 use probity_domain::document::probity_file::DatasetFacts;
@@ -100,13 +100,6 @@ pub struct Invoked<'a> {
 }
 
 /// What is wrong with a configuration is the reason why its endpoint fails.
-pub fn check_explainer(config: &ExplainerConfig) -> Result<(), ExplainOnline> {
-    match &config.clarify_explainer_config {
-        Some(config) => check(config),
-        None => Ok(()),
-    }
-}
-
 fn check(config: &ClarifyExplainerConfig) -> Result<(), ExplainOnline> {
     let shap = &config.shap_config;
     if shap.text_config.is_some() {

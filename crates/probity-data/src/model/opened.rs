@@ -1,5 +1,7 @@
 //! A model that was opened: asked for scores through [`Predict`], and described by its summary.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use probity_metrics::model::{
@@ -220,6 +222,26 @@ pub struct ModelSummary<'a> {
     pub missing_values: &'static str,
     pub iterations: IterationCounts,
     pub notes: Vec<&'a String>,
+}
+
+/// `500 trees of depth 6 at most, 50 features, 1 output: a probability per output`
+impl fmt::Display for ModelSummary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(trees) = &self.trees {
+            write!(
+                f,
+                "{} trees of depth {} at most, ",
+                trees.n_trees, trees.max_depth
+            )?;
+        }
+        write!(f, "{} features, ", self.features.len())?;
+        match self.n_outputs {
+            Some(1) => f.write_str("1 output")?,
+            Some(n) => write!(f, "{n} outputs")?,
+            None => f.write_str("outputs as it is asked")?,
+        }
+        write!(f, ": {}", self.reports)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

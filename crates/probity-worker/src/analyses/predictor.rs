@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use probity_analysis::{Model, SaysLabels};
 use probity_data::dataset::DatasetType;
-use probity_data::model::ModelSummary;
 use probity_data::model::http::{HttpModel, HttpOptions, InvalidHttpOptions};
 use probity_data::serving::{ModelSource, OpenServed, ServedModel, open_served};
 use probity_domain::document::analysis_config::Predictor;
@@ -100,7 +99,7 @@ fn in_process(served: &ServedModel, source: &ModelSource) -> Result<Asked, OpenP
         location: source.model_data_uri.clone().unwrap_or_default(),
         kind: summary.kind.name().to_owned(),
         sha256: Some(summary.sha256.to_owned()),
-        summary: summary_line(&summary),
+        summary: summary.to_string(),
     };
     Ok(Asked {
         model: Model {
@@ -148,26 +147,4 @@ fn over_http(
         },
         http: Some(http),
     })
-}
-
-/// `500 trees of depth 6 at most, 50 features, 1 output: a probability per output`
-fn summary_line(summary: &ModelSummary<'_>) -> String {
-    let trees = summary.trees.as_ref();
-    let trees = trees.map(|trees| {
-        format!(
-            "{} trees of depth {} at most, ",
-            trees.n_trees, trees.max_depth
-        )
-    });
-    format!(
-        "{}{} features, {}: {}",
-        trees.unwrap_or_default(),
-        summary.features.len(),
-        match summary.n_outputs {
-            Some(1) => "1 output".to_owned(),
-            Some(n) => format!("{n} outputs"),
-            None => "outputs as it is asked".to_owned(),
-        },
-        summary.reports
-    )
 }

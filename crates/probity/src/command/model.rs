@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use probity_analysis::{Model, SaysLabels};
 use probity_data::dataset::DatasetType;
 use probity_data::model::http::{HttpModel, HttpOptions, Protocol};
-use probity_data::model::{ModelSummary, OpenOptions, OpenedModel, open_model_with};
+use probity_data::model::{OpenOptions, OpenedModel, open_model_with};
 use probity_domain::document::analysis_config::{
     AcceptType, ColumnReference, ContentTemplate, ContentType, Predictor,
 };
@@ -65,7 +65,7 @@ pub(crate) fn open(
                 location: location.to_owned(),
                 kind: summary.kind.name().to_owned(),
                 sha256: Some(summary.sha256.to_owned()),
-                summary: summary_line(&summary),
+                summary: summary.to_string(),
             },
             asked: Arc::clone(&opened) as Arc<_>,
             opened: Some(opened),
@@ -211,26 +211,4 @@ fn place_in_answer(text: &str) -> ColumnReference {
         Ok(index) => ColumnReference::Index(index),
         Err(_) => ColumnReference::Name(text.to_owned()),
     }
-}
-
-/// `500 trees of depth 6, 50 features, 1 output: a probability per output (logistic link)`
-pub(crate) fn summary_line(summary: &ModelSummary<'_>) -> String {
-    let trees = summary.trees.as_ref();
-    let trees = trees.map(|trees| {
-        format!(
-            "{} trees of depth {} at most, ",
-            trees.n_trees, trees.max_depth
-        )
-    });
-    format!(
-        "{}{} features, {}: {}",
-        trees.unwrap_or_default(),
-        summary.features.len(),
-        match summary.n_outputs {
-            Some(1) => "1 output".to_owned(),
-            Some(n) => format!("{n} outputs"),
-            None => "outputs as it is asked".to_owned(),
-        },
-        summary.reports
-    )
 }
