@@ -4,7 +4,8 @@
 //! * [`data_quality`]: profile, baseline, check, merge, diff, why, and edits of constraints;
 //! * [`bias`]: bias of data and of predictions, and its drift;
 //! * [`model_quality`]: how well predictions agree with labels, and whether that got worse;
-//! * [`explain`]: what moved the predictions of a model: SHAP values and partial dependence.
+//! * [`explain`]: what moved the predictions of a model: SHAP values and partial dependence;
+//! * [`recheck`]: other constraints over results that lie already.
 
 mod aggregate;
 pub mod bias;
@@ -13,6 +14,7 @@ mod engine_error;
 pub mod explain;
 mod model;
 pub mod model_quality;
+pub mod recheck;
 mod redacted;
 pub mod scan;
 

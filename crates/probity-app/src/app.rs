@@ -55,7 +55,8 @@ impl App {
     }
 }
 
-/// IAM's access levels "List" and "Read", by the verb of the action.
+/// IAM's access levels "List" and "Read", by the verb of the action. `Preview` is ours: it computes,
+/// and keeps nothing.
 fn reads_only(action: &str) -> bool {
     let verb = action.split_once(':').map_or(action, |(_, verb)| verb);
     let reading = [
@@ -66,6 +67,7 @@ fn reads_only(action: &str) -> bool {
         "Get",
         "Head",
         "List",
+        "Preview",
         "QueryLineage",
         "Search",
     ];

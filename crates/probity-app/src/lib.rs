@@ -39,6 +39,7 @@ pub mod model_package;
 pub mod model_package_group;
 pub mod processing_job;
 pub mod search;
+pub mod server;
 pub mod sts;
 pub mod tags;
 pub mod training_job;

@@ -14,13 +14,17 @@ fn main() -> ExitCode {
         eprintln!("coverage: name the folder to write to");
         return ExitCode::from(2);
     };
-    let written = std::fs::write(folder.join("coverage.md"), probity_server::coverage_page())
-        .and_then(|()| {
-            std::fs::write(
-                folder.join("coverage.json"),
-                probity_server::coverage_json(),
-            )
-        });
+    let pages = [
+        ("coverage.md", probity_server::coverage_page()),
+        ("coverage.json", probity_server::coverage_json()),
+        (
+            "probity-operations.md",
+            probity_server::own_operations_page(),
+        ),
+    ];
+    let written = pages
+        .iter()
+        .try_for_each(|(name, text)| std::fs::write(folder.join(name), text));
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

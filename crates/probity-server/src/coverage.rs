@@ -1,11 +1,12 @@
-//! What is kept of each service: `docs/reference/coverage.md` and `coverage.json`, written from the
-//! table of operations and never by hand.
+//! What is kept of each service: `docs/reference/coverage.md` and `coverage.json`, and of our own
+//! operations `docs/reference/probity-operations.md`: written from the table of operations and never
+//! by hand.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::aws::Service;
+use crate::aws::{Service, ToldMember};
 use crate::operations::{OPERATIONS, Standing, find};
 
 /// What the runtime API and S3 have instead of rows: they are not documents in and out.
@@ -100,7 +101,8 @@ pub fn coverage_page() -> String {
          Written by `cargo xtask coverage` from the server's table of operations ({} rows).\n\n\
          *Executed* does the real thing; *stored* is kept and given back, until a later part acts upon it; \
          *absent* answers `UnknownOperationException`. The list has the operations of governance ({} of {} here); \
-         the others of SageMaker's {n_sagemaker} are absent.\n",
+         the others of SageMaker's {n_sagemaker} are absent. \
+         Those of `probity` are this server's own: see [their page](probity-operations.md).\n",
         OPERATIONS.len(),
         lines.len() - n_absent,
         lines.len(),
@@ -129,4 +131,41 @@ pub fn coverage_page() -> String {
         "\n## s3\n\nObjects, buckets, listings, multipart uploads and presigned URLs: see `compat/server_s3.py`.\n",
     );
     page
+}
+
+/// What our own operations take and give, for people.
+pub fn own_operations_page() -> String {
+    let service = Service::Probity;
+    let mut page = "# Operations that only this server has\n\n\
+         Written by `cargo xtask coverage` from `service_model/probity.json`.\n\n\
+         They speak AWS JSON 1.1 as SageMaker's do: `POST /` with `X-Amz-Target: Probity.NAME`, signed for `sagemaker`. \
+         Their actions in policies are `probity:NAME`. Times are seconds since 1970. Errors have SageMaker's names \
+         (`ValidationException`, `ResourceNotFound`, `ResourceInUse`, `ConflictException`, `AccessDeniedException`). \
+         The `probity` command calls them; so can anything that signs.\n"
+        .to_owned();
+    let Some(model) = service.model() else {
+        return page;
+    };
+    for name in model.described() {
+        let _ = write!(page, "\n## {name}\n\n{}\n", model.told(name));
+        write_members(&mut page, "Takes", &model.input_members(name));
+        write_members(&mut page, "Gives", &model.output_members(name));
+    }
+    page
+}
+
+fn write_members(page: &mut String, title: &str, members: &[ToldMember<'_>]) {
+    if members.is_empty() {
+        return;
+    }
+    let _ = write!(page, "\n| {title} | type | |\n|---|---|---|\n");
+    for member in members {
+        let star = if member.is_required { " \\*" } else { "" };
+        let indent = "&nbsp;&nbsp;".repeat(member.depth);
+        let _ = writeln!(
+            page,
+            "| {indent}`{}`{star} | {} | {} |",
+            member.name, member.kind, member.told
+        );
+    }
 }

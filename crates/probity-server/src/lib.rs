@@ -19,7 +19,7 @@ mod unsigned;
 
 pub use answer::{Answer, AnswerBody, BodyError};
 pub use aws::{KeyAndUser, Keys};
-pub use coverage::{coverage_json, coverage_page};
+pub use coverage::{coverage_json, coverage_page, own_operations_page};
 pub use limits::Limits;
 pub use listen::{Tls, TlsError, serve, tls_config};
 pub use s3::{S3Parts, service as object_service};

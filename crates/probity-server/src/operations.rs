@@ -4,6 +4,7 @@
 use std::pin::Pin;
 
 use probity_app::{App, Caller, Fault};
+use probity_data::location::Environment;
 use serde_json::Value;
 
 use crate::aws::Service;
@@ -17,9 +18,17 @@ pub(crate) enum Standing {
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Value, Fault>> + Send + 'a>>;
 
+/// What a verb is done with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tools<'a> {
+    pub(crate) app: &'a App,
+    /// Where documents of callers lie; for the few verbs that read them.
+    pub(crate) environment: &'a Environment,
+}
+
 /// A verb: it takes the request's document, checked against the service model, and gives the
 /// document of the answer.
-pub(crate) type Run = for<'a> fn(&'a App, &'a Caller, Value) -> Running<'a>;
+pub(crate) type Run = for<'a> fn(Tools<'a>, &'a Caller, Value) -> Running<'a>;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
@@ -39,15 +48,25 @@ impl Operation {
     }
 }
 
-/// One row for each operation: `Service Standing "Name" => verb, "test";`.
+macro_rules! run {
+    ($verb:path) => {
+        |tools, caller, input| Box::pin($verb(tools.app, caller, input))
+    };
+    ($verb:path, reader) => {
+        |tools, caller, input| Box::pin($verb(tools, caller, input))
+    };
+}
+
+/// One row for each operation: `Service Standing "Name" => verb, "test";`. A verb that reads
+/// documents of callers stands as `verb as reader`, and takes [`Tools`] for the app.
 macro_rules! operations {
-    ($($service:ident $standing:ident $name:literal => $verb:path, $shown_by:literal;)*) => {
+    ($($service:ident $standing:ident $name:literal => $verb:path $(as $role:tt)?, $shown_by:literal;)*) => {
         pub(crate) const OPERATIONS: &[Operation] = &[$(
             Operation {
                 service: Service::$service,
                 name: $name,
                 standing: Standing::$standing,
-                run: |app, caller, input| Box::pin($verb(app, caller, input)),
+                run: run!($verb $(, $role)?),
                 shown_by: $shown_by,
             },
         )*];
@@ -164,6 +183,7 @@ operations! {
     CloudWatch Executed "GetMetricData" => probity_app::cloudwatch::get_data, "compat/server_wire.py";
     CloudWatch Executed "GetMetricStatistics" => probity_app::cloudwatch::get_statistics, "compat/server_wire.py";
     CloudWatch Executed "ListMetrics" => probity_app::cloudwatch::list_metrics, "compat/server_wire.py";
+    Probity Executed "DescribeServer" => probity_app::server::describe, "compat/server_monitor_cli.py";
 }
 
 /// The row of an operation.
@@ -227,7 +247,11 @@ mod tests {
         };
         for operation in OPERATIONS {
             let allowed = app.authorise(&reader, &operation.action()).is_ok();
-            let done = (operation.run)(&app, &reader, serde_json::json!({})).await;
+            let tools = Tools {
+                app: &app,
+                environment: &Environment::default(),
+            };
+            let done = (operation.run)(tools, &reader, serde_json::json!({})).await;
             let refused = match &done {
                 Err(Fault::Denied { action, .. }) => {
                     assert_eq!(action, &operation.action());

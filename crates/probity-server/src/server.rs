@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use probity_app::{Access, App, Caller, Clock};
+use probity_data::location::Environment;
 use s3s::service::S3Service;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -21,6 +22,7 @@ use crate::aws::{
 };
 use crate::body::{Patient, ReadBody, is_large, let_go, read_whole};
 use crate::limits::Limits;
+use crate::operations::Tools;
 use crate::probe;
 use crate::report::{Chain, log_unserved};
 use crate::route::{Probe, Route};
@@ -49,6 +51,8 @@ pub enum Authentication {
 #[derive(Clone, Debug)]
 pub struct ServerParts {
     pub app: App,
+    /// Where the documents lie that callers name, read by the same rules as for their jobs.
+    pub environment: Environment,
     pub authentication: Authentication,
     /// The real time, also where `app` lives on simulated time: clients sign with theirs.
     pub wall_clock: Arc<dyn Clock>,
@@ -86,6 +90,7 @@ impl std::fmt::Debug for MetricsPage {
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) app: App,
+    environment: Environment,
     verifier: Option<Verifier>,
     runtime: Option<Arc<dyn Runtime>>,
     objects: Option<ObjectService>,
@@ -102,6 +107,7 @@ impl Server {
         };
         Server {
             app: parts.app,
+            environment: parts.environment,
             verifier,
             runtime: parts.runtime,
             objects: parts.objects,
@@ -236,7 +242,7 @@ impl Server {
         let id = caller.request_id.as_str();
         match route {
             Route::Json(target) => {
-                json::answer((&self.app, caller), target, request, &self.limits).await
+                json::answer((self.tools(), caller), target, request, &self.limits).await
             }
             Route::Rest(service, operation) => {
                 let target = Target {
@@ -244,9 +250,9 @@ impl Server {
                     operation: (*operation).to_owned(),
                     protocol: Protocol::RestJson,
                 };
-                json::answer((&self.app, caller), &target, request, &self.limits).await
+                json::answer((self.tools(), caller), &target, request, &self.limits).await
             }
-            Route::Form => query::answer(&self.app, caller, scope, request).await,
+            Route::Form => query::answer(self.tools(), caller, scope, request).await,
             Route::UnknownTarget(name) => {
                 let known: String = name.chars().take(100).collect();
                 log_unserved(&known);
@@ -271,6 +277,13 @@ impl Server {
             Route::Runtime | Route::Probe(_) | Route::Page | Route::Objects => {
                 absent("this path").answer(Protocol::Plain, id)
             }
+        }
+    }
+
+    fn tools(&self) -> Tools<'_> {
+        Tools {
+            app: &self.app,
+            environment: &self.environment,
         }
     }
 

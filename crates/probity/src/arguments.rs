@@ -2,8 +2,10 @@
 
 mod bias;
 mod model;
+mod monitor;
 mod quality;
 mod serve;
+mod server;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -19,16 +21,21 @@ pub(crate) use model::{
     AggregationArgument, InspectArguments, ModelArguments, ModelCommand, PredictArguments,
     ProtocolArgument, ShapArguments, ShapOutputArgument,
 };
+pub(crate) use monitor::{
+    MonitorArguments, MonitorCommand, MonitorExecutionsArguments, MonitorListArguments,
+    MonitorNameArguments, MonitorPreviewArguments, MonitorRunArguments,
+};
 pub(crate) use quality::{
     ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
     QualityCommand,
 };
 pub(crate) use serve::{
     AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
-    CaptureSyncArgument, DataArguments, DoctorArguments, EnvArguments, GatewayArguments,
-    KeyCommand, LimitArguments, LogArguments, LogFormatArgument, RestoreArguments, ServeArguments,
-    TlsArguments, UserCommand,
+    CaptureSyncArgument, DEFAULT_LISTEN, DataArguments, DoctorArguments, EnvArguments,
+    GatewayArguments, KeyCommand, LimitArguments, LogArguments, LogFormatArgument,
+    RestoreArguments, ServeArguments, TlsArguments, UserCommand,
 };
+pub(crate) use server::ServerArguments;
 
 /// Open, self-hosted ML governance: data quality, bias, explanations and model cards,
 /// compatible with Amazon SageMaker's files and clients.
@@ -80,6 +87,8 @@ pub(crate) enum Command {
     Model(ModelCommand),
     /// Serve the SageMaker API, the runtime and S3 on one port
     Serve(Box<ServeArguments>),
+    /// Monitors of a running server: run them, look back, change what they obey
+    Monitor(Box<MonitorArguments>),
     /// Stand before a model server and capture what it is asked and answers
     Gateway(Box<GatewayArguments>),
     /// Print what makes AWS clients use the server
@@ -115,6 +124,7 @@ impl Command {
             | Self::Diff(_)
             | Self::Constraints(_)
             | Self::Serve(_)
+            | Self::Monitor(_)
             | Self::Gateway(_)
             | Self::Env(_)
             | Self::Admin(_)

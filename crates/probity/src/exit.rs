@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::client::CallError;
 use probity_analysis::bias::BiasError;
 use probity_analysis::data_quality::AnalysisError;
 use probity_analysis::explain::ExplainError;
@@ -33,6 +34,11 @@ impl Exit {
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+/// What was asked for was tried, and failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Failed(pub(crate) String);
+
 const BAD_INPUT: u8 = 2;
 const FAILURE: u8 = 3;
 
@@ -57,6 +63,13 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 fn code_of(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<Usage>().is_some() {
         return BAD_INPUT;
+    }
+    if let Some(error) = error.downcast_ref::<CallError>() {
+        return if error.is_bad_input() {
+            BAD_INPUT
+        } else {
+            FAILURE
+        };
     }
     if let Some(error) = error.downcast_ref::<WriteOutput>() {
         return match error {

@@ -2,8 +2,10 @@
 //! lives here.
 
 mod arguments;
+mod client;
 mod command;
 mod exit;
+mod moment;
 mod progress;
 mod screen;
 mod table;
@@ -64,6 +66,7 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Predict(arguments) => command::predict::run(arguments).await,
             Command::Model(ModelCommand::Inspect(arguments)) => command::inspect::run(&arguments),
             Command::Serve(arguments) => command::serve::run(*arguments).await,
+            Command::Monitor(arguments) => command::monitor::run(*arguments).await,
             Command::Gateway(arguments) => command::gateway::run(*arguments).await,
             Command::Env(arguments) => command::env::run(arguments).await,
             Command::Admin(command) => command::admin::run(command).await,

@@ -24,6 +24,13 @@ pub(crate) fn bar(print: PrintArguments) -> ProgressBar {
     bar
 }
 
+/// A spinner beside what is waited for.
+pub(crate) fn waiting(print: PrintArguments) -> ProgressBar {
+    let bar = bar(print);
+    style(&bar, "{spinner} {msg}  {elapsed}");
+    bar
+}
+
 /// A counter of explained rows, with their rate and the time left.
 pub(crate) fn row_bar(print: PrintArguments) -> ProgressBar {
     let bar = bar(print);

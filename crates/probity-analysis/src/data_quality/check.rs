@@ -284,7 +284,7 @@ fn statistics_or_rebuilt(baseline: &StoredResult) -> Statistics {
 }
 
 /// The drift of every column that both sides have and the constraints want compared.
-fn drifts_of<'a>(
+pub(super) fn drifts_of<'a>(
     table: &'a TableSummary,
     constraints: &Constraints,
     baseline: &HashMap<&str, &ColumnSummary>,

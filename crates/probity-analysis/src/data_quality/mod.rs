@@ -11,6 +11,7 @@ mod explained;
 mod input;
 mod merge;
 mod profile;
+mod recheck;
 mod result;
 mod stored;
 mod table;
@@ -25,6 +26,7 @@ pub use error::AnalysisError;
 pub use input::{Input, Surroundings};
 pub use merge::merge;
 pub use profile::{baseline, profile, refuse_to_lose_edits};
+pub use recheck::violations_of_stored;
 pub use result::{
     BASELINE_CONSTRAINTS, BASELINE_SUMMARIES, BaselineCopy, CONSTRAINTS, PROBITY, REPORT,
     ResultDocuments, STATISTICS, SUMMARIES, VIOLATIONS,

@@ -13,7 +13,9 @@ use probity_domain::document::model_quality_constraints::{
     ComparisonOperator, MetricConstraint, ModelQualityConstraints,
 };
 use probity_domain::document::model_quality_file::{MetricChange, QualityMetric};
-use probity_domain::document::model_quality_statistics::{MetricValue, ProblemType};
+use probity_domain::document::model_quality_statistics::{
+    MetricValue, ProblemMetrics, ProblemType,
+};
 use probity_domain::document::model_quality_violations::{MetricViolation, ModelQualityViolations};
 use statrs::function::erf::erfc;
 
@@ -90,7 +92,7 @@ pub fn check_constraints(
         .map(|change| {
             let value = scalars.iter().find(|(name, _)| *name == change.name);
             violation(
-                change,
+                (&change.name, change.comparison_operator, change.threshold),
                 value.map_or_else(MetricValue::default, |(_, value)| *value),
             )
         });
@@ -261,20 +263,43 @@ fn correct(changes: &mut [MetricChange], false_discovery_rate: f64) {
     }
 }
 
+/// AWS's verdict alone, from `statistics.json`: metrics beyond their thresholds, in the order of
+/// the constraints.
+pub fn threshold_violations(
+    constraints: &ModelQualityConstraints,
+    statistics: &ProblemMetrics,
+) -> Vec<MetricViolation> {
+    let scalars = statistics.scalars();
+    let mut violations = Vec::new();
+    for (name, constraint) in &constraints.constraints {
+        let (threshold, operator) = (constraint.threshold, constraint.comparison_operator);
+        let found = scalars.iter().find(|(known, _)| known == name);
+        let Some((_, current)) = found else { continue };
+        if current
+            .value
+            .is_some_and(|value| operator.is_violated(value, threshold))
+        {
+            violations.push(violation((name, operator, threshold), *current));
+        }
+    }
+    violations
+}
+
 /// The text has the form that issue titles of users show (`0.0 +/- 0.0`); the rest of it is
 /// guessed.
-fn violation(change: &MetricChange, current: MetricValue) -> MetricViolation {
-    let operator = change.comparison_operator;
+fn violation(
+    (name, operator, threshold): (&str, ComparisonOperator, f64),
+    current: MetricValue,
+) -> MetricViolation {
     MetricViolation {
         constraint_check_type: operator,
         description: format!(
-            "Metric {} with {} +/- {} was {} '{}'",
-            change.name,
+            "Metric {name} with {} +/- {} was {} '{}'",
             JavaDouble(current.value.unwrap_or(f64::NAN)),
             JavaDouble(current.standard_deviation.unwrap_or(f64::NAN)),
             operator.name(),
-            JavaDouble(change.threshold),
+            JavaDouble(threshold),
         ),
-        metric_name: change.name.clone(),
+        metric_name: name.to_owned(),
     }
 }

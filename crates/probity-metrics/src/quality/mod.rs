@@ -36,7 +36,9 @@ mod subsample;
 mod suggest;
 
 pub use binary::{BinaryQuality, BinarySettings};
-pub use check::{CheckQuality, QualityComparison, QualityVerdicts, check_constraints};
+pub use check::{
+    CheckQuality, QualityComparison, QualityVerdicts, check_constraints, threshold_violations,
+};
 pub use findings::QualityFindings;
 pub(crate) use interval::Z;
 pub use model_quality::{ModelQuality, QualitySettings};

@@ -82,16 +82,20 @@ struct Names<'a>(&'a Operation);
 
 impl Names<'_> {
     fn models(&self, code: &str) -> bool {
+        // Our own operations answer with each name that there is.
+        if self.0.service == Service::Probity {
+            return true;
+        }
         let model = self.0.service.model();
         model.is_some_and(|model| model.names_error(self.0.name, code))
     }
 
     fn missing(&self, message: String) -> AwsError {
         match self.0.service {
-            Service::SageMaker if self.models("ResourceNotFound") => {
+            Service::SageMaker | Service::Probity if self.models("ResourceNotFound") => {
                 AwsError::new("ResourceNotFound", message)
             }
-            Service::SageMaker | Service::SageMakerMetrics => {
+            Service::SageMaker | Service::SageMakerMetrics | Service::Probity => {
                 AwsError::new("ValidationException", message)
             }
             Service::Logs | Service::CloudWatch => {
@@ -133,7 +137,7 @@ impl Names<'_> {
 
     fn limit(&self, message: &str) -> AwsError {
         match self.0.service {
-            Service::SageMaker | Service::SageMakerMetrics => {
+            Service::SageMaker | Service::SageMakerMetrics | Service::Probity => {
                 AwsError::new("ResourceLimitExceeded", message)
             }
             Service::Logs | Service::CloudWatch | Service::Ecr | Service::Sts | Service::Iam => {
@@ -144,7 +148,9 @@ impl Names<'_> {
 
     fn invalid(&self, message: &str) -> AwsError {
         let code = match self.0.service {
-            Service::SageMaker | Service::SageMakerMetrics => "ValidationException",
+            Service::SageMaker | Service::SageMakerMetrics | Service::Probity => {
+                "ValidationException"
+            }
             Service::Logs | Service::Ecr => "InvalidParameterException",
             Service::CloudWatch => "InvalidParameterValue",
             Service::Sts | Service::Iam => "ValidationError",
@@ -166,7 +172,8 @@ fn denied(service: Service, action: &str, caller: &Caller) -> AwsError {
         | Service::SageMakerMetrics
         | Service::Logs
         | Service::CloudWatch
-        | Service::Ecr => AwsError::new("AccessDeniedException", message),
+        | Service::Ecr
+        | Service::Probity => AwsError::new("AccessDeniedException", message),
     }
 }
 

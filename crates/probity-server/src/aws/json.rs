@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, HeaderMap};
-use probity_app::{App, Caller, Fault};
+use probity_app::{Caller, Fault};
 use serde_json::{Map, Value};
 
 use super::error::{AwsError, Protocol, whole};
@@ -15,7 +15,7 @@ use super::service::Service;
 use super::service_model::accept;
 use crate::answer::Answer;
 use crate::limits::Limits;
-use crate::operations::{Operation, find};
+use crate::operations::{Operation, Tools, find};
 use crate::report::{log_gaps, log_internal};
 
 /// What `X-Amz-Target` names.
@@ -41,7 +41,7 @@ impl Target {
 
 /// Answers a request whose caller is known.
 pub(crate) async fn answer(
-    (app, caller): (&App, &Caller),
+    (tools, caller): (Tools<'_>, &Caller),
     target: &Target,
     request: &http::Request<Bytes>,
     limits: &Limits,
@@ -49,7 +49,7 @@ pub(crate) async fn answer(
     let done = async {
         let operation = known(target.service, &target.operation)?;
         let document = read(request.headers(), request.body(), limits)?;
-        call(app, caller, operation, document).await
+        call(tools, caller, operation, document).await
     };
     match done.await {
         // Operations without an output answer with an empty object; clients take both.
@@ -99,7 +99,7 @@ pub(crate) fn known(service: Service, name: &str) -> Result<&'static Operation, 
 
 /// Checks a document and does the verb.
 pub(crate) async fn call(
-    app: &App,
+    tools: Tools<'_>,
     caller: &Caller,
     operation: &Operation,
     document: Value,
@@ -108,14 +108,16 @@ pub(crate) async fn call(
         log_internal(&fault, operation.name, caller);
         error_of_fault(&fault, operation, caller)
     };
-    app.authorise(caller, &operation.action())
+    tools
+        .app
+        .authorise(caller, &operation.action())
         .map_err(refused)?;
     let Some(model) = operation.service.model() else {
         return Err(AwsError::internal());
     };
     let document = accept(model, operation.name, document)
         .map_err(|rejected| error_of_rejected(rejected, operation))?;
-    let output = (operation.run)(app, caller, document)
+    let output = (operation.run)(tools, caller, document)
         .await
         .map_err(refused)?;
     log_gaps(

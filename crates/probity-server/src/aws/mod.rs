@@ -18,5 +18,5 @@ pub(crate) use json::Target;
 pub use keys::{KeyAndUser, Keys};
 pub(crate) use scope::Credentials;
 pub(crate) use service::Service;
-pub(crate) use service_model::{accept, document_of_form, xml_of_document};
+pub(crate) use service_model::{ToldMember, accept, document_of_form, xml_of_document};
 pub(crate) use signature::{Refused, Verifier};

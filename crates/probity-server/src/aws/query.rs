@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use probity_app::{App, Caller};
+use probity_app::Caller;
 use url::form_urlencoded;
 
 use super::error::{AwsError, Protocol, whole};
@@ -11,6 +11,7 @@ use super::service::Service;
 use super::service_model::{document_of_form, xml_of_document};
 use super::xml::escaped;
 use crate::answer::Answer;
+use crate::operations::Tools;
 use crate::report::log_unserved;
 
 /// A form, or the query of the URL where the method has no body.
@@ -46,7 +47,7 @@ impl Form {
 
 /// Answers a request whose caller is known. `scope` is the service that the signature is for.
 pub(crate) async fn answer(
-    app: &App,
+    tools: Tools<'_>,
     caller: &Caller,
     scope: Option<&str>,
     request: &http::Request<Bytes>,
@@ -57,14 +58,14 @@ pub(crate) async fn answer(
         let message = format!("Could not find operation {} for this endpoint", form.action);
         return AwsError::new("InvalidAction", message).answer(Protocol::Query, &caller.request_id);
     };
-    match done(app, caller, service, form).await {
+    match done(tools, caller, service, form).await {
         Ok(xml) => whole(StatusCode::OK, Protocol::Query, xml),
         Err(error) => error.answer(Protocol::Query, &caller.request_id),
     }
 }
 
 async fn done(
-    app: &App,
+    tools: Tools<'_>,
     caller: &Caller,
     service: Service,
     form: Form,
@@ -81,7 +82,7 @@ async fn done(
         .iter()
         .map(|(name, text)| (name.as_str(), text.clone()));
     let document = document_of_form(model, operation.name, members);
-    let output = call(app, caller, operation, document).await?;
+    let output = call(tools, caller, operation, document).await?;
     let name = operation.name;
     Ok(format!(
         "<{name}Response xmlns=\"{}\"><{name}Result>{}</{name}Result><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{name}Response>",
@@ -96,6 +97,10 @@ fn namespace(service: Service) -> &'static str {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
         Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
         Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
-        Service::SageMaker | Service::SageMakerMetrics | Service::Logs | Service::Ecr => "",
+        Service::SageMaker
+        | Service::SageMakerMetrics
+        | Service::Logs
+        | Service::Ecr
+        | Service::Probity => "",
     }
 }

@@ -13,10 +13,12 @@ pub(crate) enum Service {
     Ecr,
     Sts,
     Iam,
+    /// What this server does that AWS's services do not.
+    Probity,
 }
 
 impl Service {
-    pub(crate) const ALL: [Service; 7] = [
+    pub(crate) const ALL: [Service; 8] = [
         Self::SageMaker,
         Self::SageMakerMetrics,
         Self::Logs,
@@ -24,6 +26,7 @@ impl Service {
         Self::Ecr,
         Self::Sts,
         Self::Iam,
+        Self::Probity,
     ];
 
     /// botocore's name for it, which the service model and the coverage page use.
@@ -36,6 +39,7 @@ impl Service {
             Self::Ecr => "ecr",
             Self::Sts => "sts",
             Self::Iam => "iam",
+            Self::Probity => "probity",
         }
     }
 
@@ -48,6 +52,7 @@ impl Service {
             Self::Ecr => "ecr",
             Self::Sts => "sts",
             Self::Iam => "iam",
+            Self::Probity => "probity",
         }
     }
 
@@ -57,6 +62,7 @@ impl Service {
             "SageMaker" => Some((Self::SageMaker, Protocol::Json11)),
             "Logs_20140328" => Some((Self::Logs, Protocol::Json11)),
             "GraniteServiceVersion20100801" => Some((Self::CloudWatch, Protocol::Json10)),
+            "Probity" => Some((Self::Probity, Protocol::Json11)),
             "AmazonEC2ContainerRegistry_V20150921" => Some((Self::Ecr, Protocol::Json11)),
             _ => None,
         }

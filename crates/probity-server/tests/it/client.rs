@@ -104,6 +104,7 @@ impl Running {
         let app = app(folder.path()).await;
         let parts = ServerParts {
             app,
+            environment: Default::default(),
             authentication,
             wall_clock: Arc::new(Fixed),
             runtime: Some(Arc::new(Echo)),

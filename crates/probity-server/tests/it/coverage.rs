@@ -21,3 +21,11 @@ fn the_page_is_not_stale() {
 fn the_list_is_not_stale() {
     check("coverage.json", &probity_server::coverage_json());
 }
+
+#[test]
+fn the_page_of_our_own_operations_is_not_stale() {
+    check(
+        "probity-operations.md",
+        &probity_server::own_operations_page(),
+    );
+}

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use crate::client::{Running, SHORT_SECRET, Signed};
 
-const READING: [&str; 8] = [
+const READING: [&str; 9] = [
     "BatchDescribe",
     "BatchGet",
     "Describe",
     "Filter",
     "Get",
     "List",
+    "Preview",
     "QueryLineage",
     "Search",
 ];
@@ -22,6 +23,7 @@ fn target(service: &str, operation: &str) -> Option<String> {
         "sagemaker" => "SageMaker",
         "logs" => "Logs_20140328",
         "cloudwatch" => "GraniteServiceVersion20100801",
+        "probity" => "Probity",
         "ecr" => "AmazonEC2ContainerRegistry_V20150921",
         _ => return None,
     };

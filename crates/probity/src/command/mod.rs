@@ -17,6 +17,7 @@ pub(crate) mod gateway;
 pub(crate) mod inspect;
 pub(crate) mod merge;
 mod model;
+pub(crate) mod monitor;
 mod outputs;
 mod population;
 pub(crate) mod predict;
@@ -27,3 +28,5 @@ pub(crate) mod shap;
 mod verdicts;
 pub(crate) mod why;
 mod wiring;
+
+pub(crate) use wiring::{environment, environment_with};

@@ -27,6 +27,20 @@ pub(crate) fn environment() -> Environment {
         .collect()
 }
 
+/// The same with some variables otherwise; an empty value counts as unset.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command is the one place that reads the environment"
+)]
+pub(crate) fn environment_with(changed: &[(&str, &str)]) -> Environment {
+    let given = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let changed = changed
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    given.chain(changed).collect()
+}
+
 /// One variable of the process's environment.
 #[expect(
     clippy::disallowed_methods,

@@ -8,6 +8,11 @@ use serde::Deserialize;
 use super::pattern::Pattern;
 
 const MODEL: &str = include_str!("../../../service_model/service_model.json");
+/// The same of the operations that only this server has, written by hand.
+const OWN_MODEL: &str = include_str!("../../../service_model/probity.json");
+
+/// Our own service, by the name that the coverage page has.
+const OWN: &str = "probity";
 
 #[derive(Debug, Deserialize)]
 struct File {
@@ -20,6 +25,7 @@ pub(crate) struct ServiceModel {
     operations: BTreeMap<String, OperationShapes>,
     shapes: BTreeMap<String, Shape>,
     /// Every operation that AWS has; empty where only those above matter.
+    #[serde(default)]
     names: Vec<String>,
 }
 
@@ -29,7 +35,11 @@ struct OperationShapes {
     input: Option<String>,
     #[serde(rename = "out")]
     output: Option<String>,
+    #[serde(default)]
     errors: Vec<String>,
+    /// What it does, for the page of our own operations.
+    #[serde(rename = "d", default)]
+    told: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +65,9 @@ pub(super) struct Shape {
     pub(super) required: Vec<String>,
     #[serde(rename = "u", default)]
     pub(super) union: bool,
+    /// What a member means, for the page of our own operations.
+    #[serde(rename = "d", default)]
+    pub(super) told: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -110,6 +123,13 @@ impl ServiceModel {
         self.shape(name)
     }
 
+    /// What an operation of ours does.
+    pub(crate) fn told(&self, operation: &str) -> &str {
+        self.operations
+            .get(operation)
+            .map_or("", |shapes| shapes.told.as_str())
+    }
+
     /// Whether the model describes this operation's members.
     pub(crate) fn describes(&self, operation: &str) -> bool {
         self.operations.contains_key(operation)
@@ -155,8 +175,8 @@ impl ServiceModel {
 pub(crate) fn service_model(service: &str) -> Option<&'static ServiceModel> {
     static SERVICES: OnceLock<BTreeMap<String, ServiceModel>> = OnceLock::new();
     SERVICES
-        .get_or_init(|| match serde_json::from_str::<File>(MODEL) {
-            Ok(file) => file.services,
+        .get_or_init(|| match read() {
+            Ok(services) => services,
             // A test reads every shape; a file that cannot be read is never shipped.
             Err(error) => {
                 tracing::error!("the service model cannot be read: {error}");
@@ -166,10 +186,11 @@ pub(crate) fn service_model(service: &str) -> Option<&'static ServiceModel> {
         .get(service)
 }
 
-/// Fails when the file is damaged; [`service_model`] only logs it.
-#[cfg(test)]
-pub(super) fn read() -> serde_json::Result<usize> {
-    serde_json::from_str::<File>(MODEL).map(|file| file.services.len())
+/// AWS's services, and ours.
+fn read() -> serde_json::Result<BTreeMap<String, ServiceModel>> {
+    let mut services = serde_json::from_str::<File>(MODEL)?.services;
+    services.insert(OWN.to_owned(), serde_json::from_str(OWN_MODEL)?);
+    Ok(services)
 }
 
 #[cfg(test)]
@@ -178,13 +199,12 @@ mod tests {
 
     #[test]
     fn the_file_is_read_whole() {
-        assert_eq!(read().unwrap(), 7);
+        assert_eq!(read().unwrap().len(), 8);
     }
 
     #[test]
     fn every_name_leads_to_a_shape() {
-        let file: File = serde_json::from_str(MODEL).unwrap();
-        for (service, model) in &file.services {
+        for (service, model) in &read().unwrap() {
             let mut names: Vec<&String> = Vec::new();
             for shape in model.shapes.values() {
                 names.extend(shape.members.values());

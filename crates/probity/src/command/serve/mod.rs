@@ -89,7 +89,7 @@ async fn serve(
             redaction,
         }),
     });
-    let parts = server_parts(arguments, office, &runtime)?;
+    let parts = server_parts((arguments, &environment), office, &runtime)?;
     announce(arguments, office, &listening, made)?;
     let worker = tokio::spawn(probity_worker::run(
         worker_parts(arguments, office, &environment)?,
@@ -134,7 +134,7 @@ fn environment(arguments: &ServeArguments, office: &Office) -> Environment {
 }
 
 fn server_parts(
-    arguments: &ServeArguments,
+    (arguments, environment): (&ServeArguments, &Environment),
     office: &Office,
     runtime: &EndpointRuntime,
 ) -> Result<ServerParts> {
@@ -157,6 +157,7 @@ fn server_parts(
         .context("failed to begin to count")?;
     Ok(ServerParts {
         app: office.app.clone(),
+        environment: environment.clone(),
         authentication,
         wall_clock: Arc::new(MachineClock),
         runtime: Some(Arc::new(runtime.clone())),
