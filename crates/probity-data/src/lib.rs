@@ -8,6 +8,7 @@ pub mod fuzzing;
 pub mod location;
 pub mod model;
 pub mod serving;
+mod window;
 
 pub use dataset::{
     CaptureSide, ColumnChoice, ColumnsPosition, Dataset, DatasetType, EXPRESSION, Format, Header,
@@ -16,3 +17,4 @@ pub use dataset::{
     RecordValue, UnknownColumn, UnknownDatasetType, join, open, resolve_in_table,
 };
 pub use format::value_list::{NotAList, list_of_values};
+pub use window::Window;

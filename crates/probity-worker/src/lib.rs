@@ -2,6 +2,7 @@
 //!
 //! * [`run`]: claims jobs from the queue, several at once, each with a lease that it renews;
 //! * [`analyses`]: what a processing job of one of our images computes, also for monitors;
+//! * [`monitoring`]: executions of monitoring schedules;
 //! * [`isolation`]: the walls around a user's script.
 
 mod abandoned;
@@ -15,6 +16,7 @@ mod job_log;
 mod left_behind;
 mod local_process;
 mod model_row;
+pub mod monitoring;
 mod processing_job;
 mod script_job;
 mod stage;

@@ -23,6 +23,8 @@ const MAX_REASON: usize = 1024;
 
 #[derive(Debug, Error)]
 pub enum AnalysisFailed {
+    #[error("image `{image}` is none of those that run here as a monitor")]
+    Image { image: String },
     #[error("no ProcessingInput has a LocalPath that holds `{path}`")]
     NoInput { path: String },
     #[error("`{path}` is not a file of one ProcessingInput of S3DataType `S3Prefix`")]
@@ -97,7 +99,8 @@ impl AnalysisFailed {
 
     fn is_bad_input(&self) -> bool {
         match self {
-            Self::NoInput { .. }
+            Self::Image { .. }
+            | Self::NoInput { .. }
             | Self::NotInOneInput { .. }
             | Self::NoOutput { .. }
             | Self::NoVariable { .. }

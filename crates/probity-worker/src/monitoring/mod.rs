@@ -1,0 +1,3 @@
+//! Executions of monitoring schedules.
+
+pub mod kinds;
