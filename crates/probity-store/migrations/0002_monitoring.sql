@@ -115,11 +115,22 @@ create index notification_of_channel on notification (channel, status, created_m
 
 -- Processes that capture, so that a run that must see every answered call can wait for them.
 create table capture_server (
+    -- Kept in its data folder: who starts again there delivers what was left there.
     id text collate "binary" not null primary key,
     -- By the world's clock.
     seen_ms bigint not null,
-    -- By the server's clock: what was answered before is delivered.
-    sealed_to_ms bigint not null
+    -- The same moment by the server's clock: it may have answered until then.
+    alive_to_ms bigint not null,
+    -- By the server's clock: what was answered before was brought to its destination, or tried.
+    sealed_to_ms bigint not null,
+    -- What could not be brought there yet.
+    undelivered text not null
+);
+
+-- One row: until when somebody wants captures to be at their destinations.
+create table capture_seal (
+    id bigint not null primary key,
+    wanted_ms bigint not null
 );
 
 -- Calls that endpoints answered and captured, by the hour.

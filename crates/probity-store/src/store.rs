@@ -231,7 +231,14 @@ fn without_password(url: &str) -> String {
 }
 
 /// Every step from an empty database to the current one; a step is never edited once released.
-const STEPS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/0001_first.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../migrations/0001_first.sql")),
+    (
+        2,
+        "monitoring",
+        include_str!("../migrations/0002_monitoring.sql"),
+    ),
+];
 
 /// The version of a database that this program has brought up to date.
 pub(crate) fn newest_step() -> i64 {

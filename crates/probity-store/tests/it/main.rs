@@ -8,6 +8,7 @@
 mod audit;
 mod backup;
 mod capture_loss;
+mod capture_server;
 mod database;
 mod job;
 mod log_event;
