@@ -39,6 +39,16 @@ pub struct App {
     pub jobs: Arc<Notify>,
     /// Rung when an endpoint or its configuration changed.
     pub endpoints: Arc<Notify>,
+    pub seals: Arc<Seals>,
+}
+
+/// Rung within this process, so that nobody waits for the next look at the store.
+#[derive(Debug, Default)]
+pub struct Seals {
+    /// Somebody wants captures to be at their destinations.
+    pub wanted: Notify,
+    /// They are.
+    pub done: Notify,
 }
 
 impl App {

@@ -26,6 +26,7 @@ pub mod association;
 pub mod batch_metrics;
 pub mod cloudwatch;
 pub mod context;
+pub mod coverage;
 pub mod ecr;
 pub mod endpoint;
 pub mod endpoint_config;
@@ -48,7 +49,7 @@ pub mod trial;
 pub mod trial_component;
 pub mod user;
 
-pub use app::{App, LocalProcesses, Settings};
+pub use app::{App, LocalProcesses, Seals, Settings};
 pub use caller::{Access, Caller};
 pub use clock::{Clock, Ids};
 pub use fault::Fault;

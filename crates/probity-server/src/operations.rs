@@ -230,6 +230,7 @@ mod tests {
             }),
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
+            seals: Arc::default(),
         }
     }
 

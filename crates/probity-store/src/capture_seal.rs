@@ -7,17 +7,19 @@ use crate::store::Store;
 /// The row.
 const ONLY: i64 = 1;
 
-/// Asks for everything that was answered before `until_ms`, by the server's clock. What was asked
-/// for later stays.
-pub async fn want(store: &Store, until_ms: i64) -> Result<(), StoreError> {
+/// Asks for everything that was answered before `until_ms`, by the server's clock, which says
+/// `now_ms`. A wish for more stays, unless it is one for what is to come: then the clock was set
+/// back.
+pub async fn want(store: &Store, until_ms: i64, now_ms: i64) -> Result<(), StoreError> {
     let _turn = store.turn_to_write().await?;
     sqlx::query(
         "insert into capture_seal (id, wanted_ms) values ($1, $2)
          on conflict (id) do update set wanted_ms = excluded.wanted_ms
-         where excluded.wanted_ms > capture_seal.wanted_ms",
+         where excluded.wanted_ms > capture_seal.wanted_ms or capture_seal.wanted_ms > $3",
     )
     .bind(ONLY)
     .bind(until_ms)
+    .bind(now_ms)
     .execute(store.pool())
     .await
     .map_err(StoreError::query("ask for captures"))?;

@@ -31,8 +31,7 @@ pub struct Undelivered {
     pub from_ms: i64,
 }
 
-/// Writes what a server says of itself. A time that it has sealed to never goes back: two units
-/// may be written in another order than they were begun.
+/// Writes what a server says of itself.
 pub async fn put(unit: &mut Unit, server: &CaptureServer) -> Result<(), StoreError> {
     let undelivered = serde_json::to_string(&server.undelivered)
         .map_err(|error| StoreError::damaged("what a server could not deliver", error))?;
@@ -41,9 +40,7 @@ pub async fn put(unit: &mut Unit, server: &CaptureServer) -> Result<(), StoreErr
          values ($1, $2, $3, $4, $5)
          on conflict (id) do update set seen_ms = excluded.seen_ms,
              alive_to_ms = excluded.alive_to_ms,
-             sealed_to_ms = case when excluded.sealed_to_ms > capture_server.sealed_to_ms
-                                 then excluded.sealed_to_ms
-                                 else capture_server.sealed_to_ms end,
+             sealed_to_ms = excluded.sealed_to_ms,
              undelivered = excluded.undelivered",
     )
     .bind(&server.id)

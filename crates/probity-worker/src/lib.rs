@@ -4,10 +4,12 @@
 //! * [`analyses`]: what a processing job of one of our images computes, also for monitors;
 //! * [`monitoring`]: executions of monitoring schedules;
 //! * [`isolation`]: the walls around a user's script.
+//! * [`sealing`]: captures at their destinations before a run reads them.
 
 mod abandoned;
 pub mod analyses;
 mod async_invocation_job;
+mod captured_data;
 mod chain;
 mod compute;
 mod endpoint_job;
@@ -19,6 +21,7 @@ mod model_row;
 pub mod monitoring;
 mod processing_job;
 mod script_job;
+pub mod sealing;
 mod stage;
 mod stop;
 mod transform;

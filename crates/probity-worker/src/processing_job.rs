@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
+use probity_app::coverage::Coverage;
 use probity_app::processing_job::{self, JOB_KIND};
 use probity_app::{App, Fault, JobOutcome, Running, Started};
 use probity_domain::document::api::processing_job::ProcessingJob;
@@ -13,6 +14,7 @@ use tempfile::TempDir;
 use tracing::{error, warn};
 
 use crate::analyses::{self, JobSpec, Tools};
+use crate::captured_data;
 use crate::job_log::{self, JobLog, LogPlace};
 use crate::script_job;
 use crate::stop::{Stop, StopReason, Stopper};
@@ -107,7 +109,8 @@ async fn outcome(
     };
     let outcome = match JobSpec::of_processing_job(described) {
         Some(spec) => {
-            let tools = tools(parts, job, (log, &folder));
+            let mut tools = tools(parts, job, (log, &folder));
+            tools.notes = notes_on_captures(parts, &spec, &tools).await;
             stop.unless(analysis(parts, spec, tools)).await
         }
         None => script_job::run(parts, (described, folder.path()), (log, stop)).await,
@@ -168,6 +171,24 @@ fn tools(parts: &Parts, job: &Job, (log, folder): (&JobLog, &TempDir)) -> Tools 
         evaluated_at: now.to_rfc3339_opts(SecondsFormat::Millis, true),
         work_folder: folder.path().to_owned(),
         scripts: parts.scripts.clone(),
+        notes: Vec::new(),
+    }
+}
+
+/// What readers of results on captured data must know of its coverage.
+async fn notes_on_captures(parts: &Parts, spec: &JobSpec, tools: &Tools) -> Vec<String> {
+    match captured_data::coverage(parts, &tools.region, spec).await {
+        Ok(found) => {
+            for coverage in &found {
+                tools.log.line(format!("Coverage: {}", coverage.sentence()));
+            }
+            found.iter().flat_map(Coverage::notes).collect()
+        }
+        Err(fault) => {
+            let error = &fault as &dyn std::error::Error;
+            warn!(job.name = %spec.name, error, "failed to read the coverage of captures");
+            vec!["the coverage of these captures could not be read".to_owned()]
+        }
     }
 }
 

@@ -58,6 +58,7 @@ impl Server {
             }),
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
+            seals: Arc::default(),
         };
         Server {
             app,

@@ -53,6 +53,7 @@ impl World {
             }),
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
+            seals: Arc::default(),
         };
         let caller = Caller {
             user: "ada".to_owned(),

@@ -22,6 +22,19 @@ const AT_ONCE: usize = 4;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// A segment that was not tried in this time is said to be undelivered: its store is slow.
+const OVERDUE: Duration = Duration::from_secs(4);
+
+/// Segments of one endpoint that wait for their delivery longer than they should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    pub region: String,
+    pub endpoint: String,
+    pub segments: u64,
+    /// The earliest hour that some are of.
+    pub from_ms: i64,
+}
+
 /// Whether every line is known to be a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
@@ -56,6 +69,7 @@ pub(super) struct Sealed {
     content: Content,
     /// To be brought to the disk before it is moved; none of an earlier process.
     file: Option<Arc<SegmentFile>>,
+    sealed: Instant,
     attempts: AtomicUsize,
     next_try: Mutex<Instant>,
 }
@@ -80,6 +94,7 @@ impl Sealed {
             bytes,
             content,
             file: None,
+            sealed: Instant::now(),
             attempts: AtomicUsize::new(0),
             next_try: Mutex::new(Instant::now()),
         }
@@ -87,6 +102,10 @@ impl Sealed {
 
     fn next_try(&self) -> Instant {
         *self.next_try.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_undelivered(&self) -> bool {
+        self.attempts.load(Ordering::Relaxed) > 0 || self.sealed.elapsed() >= OVERDUE
     }
 
     fn try_later(&self) {
@@ -129,6 +148,29 @@ impl Deliveries {
 
     pub(super) fn take_losses(&self) -> Vec<Loss> {
         self.losses.take()
+    }
+
+    pub(super) fn undelivered(&self) -> Vec<Undelivered> {
+        let mut found: Vec<Undelivered> = Vec::new();
+        for sealed in self.queue().iter().filter(|sealed| sealed.is_undelivered()) {
+            let place = &sealed.place;
+            let known = found
+                .iter_mut()
+                .find(|known| known.region == place.region && known.endpoint == place.endpoint);
+            match known {
+                Some(known) => {
+                    known.segments += 1;
+                    known.from_ms = known.from_ms.min(place.hour_ms);
+                }
+                None => found.push(Undelivered {
+                    region: place.region.clone(),
+                    endpoint: place.endpoint.clone(),
+                    segments: 1,
+                    from_ms: place.hour_ms,
+                }),
+            }
+        }
+        found
     }
 
     /// Tries every segment that is waiting now; gives how many are left.

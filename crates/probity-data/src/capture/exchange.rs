@@ -11,6 +11,7 @@ use super::log::CaptureLog;
 use super::loss::LossReason;
 use super::options::CaptureKey;
 use super::redact::{Redaction, Side};
+use super::under_way::Entered;
 
 /// A buffer that grew beyond this for one record is not kept for the next.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -62,6 +63,16 @@ impl CaptureLog {
     /// Captures an answered invocation, if it belongs to the sample. Call it before the answer
     /// leaves: what returns has reached the kernel, or is counted as lost.
     pub async fn capture(&self, plan: &CapturePlan, exchange: &Exchange<'_>) -> Captured {
+        self.capture_entered(self.enter(), (plan, exchange)).await
+    }
+
+    /// As [`CaptureLog::capture`], of a call that entered before it was stamped with its time:
+    /// whoever flushes up to a moment then has every record of before.
+    pub async fn capture_entered(
+        &self,
+        entered: Entered<'_>,
+        (plan, exchange): (&CapturePlan, &Exchange<'_>),
+    ) -> Captured {
         if !is_sampled(plan.sampling_percentage, exchange.event_id) {
             return Captured::NotSampled;
         }
@@ -73,6 +84,7 @@ impl CaptureLog {
             }
             self.write(place, buffer)
         });
+        drop(entered);
         match written {
             Ok(None) => Captured::Kept,
             Ok(Some(ticket)) => {

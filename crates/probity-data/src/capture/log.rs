@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tracing::{info, warn};
 
-use super::delivery::{Deliveries, Sealed};
+use super::delivery::{Deliveries, Sealed, Undelivered};
 use super::error::OpenCapture;
 use super::group_sync::{GroupSync, Ticket};
 use super::loss::{Loss, LossReason, Losses};
@@ -20,6 +20,7 @@ use super::place::{Place, hour_of};
 use super::recovery;
 use super::segment::Segment;
 use super::stream::{OpenSegments, Stream, is_idle};
+use super::under_way::{Entered, UnderWay};
 
 /// When there is no space, segments are delivered before their time, but not over and over.
 const RELIEF_EVERY: Duration = Duration::from_secs(1);
@@ -41,6 +42,7 @@ struct Shared {
     sync: GroupSync,
     deliveries: Deliveries,
     losses: Losses,
+    under_way: UnderWay,
     /// Bytes of records that are not delivered.
     kept_bytes: Arc<AtomicU64>,
     /// Whether the last record was lost to the disk or the limit, so that the change is logged once.
@@ -93,6 +95,7 @@ impl CaptureLog {
                 sync: GroupSync::new(),
                 deliveries,
                 losses: Losses::default(),
+                under_way: UnderWay::default(),
                 kept_bytes,
                 is_losing: AtomicBool::new(false),
                 relieved: Mutex::new(None),
@@ -133,6 +136,12 @@ impl CaptureLog {
         self.shared.sync.durable(ticket).await;
     }
 
+    /// Says that a record is about to be stamped with its time and written, so that a flush waits
+    /// for it. See [`CaptureLog::capture_entered`].
+    pub fn enter(&self) -> Entered<'_> {
+        self.shared.under_way.enter()
+    }
+
     /// Counts a record that could not be kept.
     pub fn lose(&self, (key, at_ms): (&CaptureKey, i64), reason: LossReason) {
         self.shared.losses.add(Loss {
@@ -164,9 +173,20 @@ impl CaptureLog {
         self.shared.kept_bytes.load(Ordering::Relaxed)
     }
 
-    /// Delivers everything that was appended before the call; gives how many segments could not
+    /// Whether everything that was stamped before the call was delivered already.
+    pub fn is_all_delivered(&self) -> bool {
+        self.shared.under_way.is_nobody() && self.kept_bytes() == 0
+    }
+
+    /// What waits for its delivery longer than it should.
+    pub fn undelivered(&self) -> Vec<Undelivered> {
+        self.shared.deliveries.undelivered()
+    }
+
+    /// Delivers everything that was stamped before the call; gives how many segments could not
     /// be delivered and are tried again later.
     pub async fn flush(&self) -> usize {
+        self.shared.under_way.settle().await;
         self.shared.seal_opened_until(Instant::now());
         self.shared.deliveries.deliver_all().await
     }

@@ -24,13 +24,16 @@ mod recovery;
 mod redact;
 mod segment;
 mod stream;
+mod under_way;
 
+pub use delivery::Undelivered;
 pub use error::OpenCapture;
 pub use exchange::{Body, CapturePlan, Captured, Exchange};
 pub use log::CaptureLog;
 pub use loss::{Loss, LossReason};
 pub use options::{CaptureKey, CaptureOptions, CaptureSync, NewNames};
 pub use redact::{InvalidRule, KeyedHash, Redaction};
+pub use under_way::Entered;
 
 #[cfg(test)]
 mod tests;

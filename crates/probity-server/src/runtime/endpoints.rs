@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::RuntimeParts;
 use super::error::{RuntimeError, chain};
 use super::in_service::InService;
+use super::traffic::EndpointTraffic;
 
 /// Other servers on the same database ring no bell here.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -25,6 +26,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Endpoints {
     parts: RuntimeParts,
+    traffic: EndpointTraffic,
     by_region: RwLock<HashMap<String, HashMap<String, Arc<Slot>>>>,
     /// How often a change has rung.
     rings: AtomicU64,
@@ -72,6 +74,7 @@ impl Slot {
 impl Endpoints {
     pub(super) fn new(parts: RuntimeParts) -> Endpoints {
         Endpoints {
+            traffic: EndpointTraffic::new(Arc::clone(&parts.app.clock)),
             parts,
             by_region: RwLock::default(),
             rings: AtomicU64::new(0),
@@ -80,6 +83,10 @@ impl Endpoints {
 
     pub(super) fn parts(&self) -> &RuntimeParts {
         &self.parts
+    }
+
+    pub(super) fn traffic(&self) -> &EndpointTraffic {
+        &self.traffic
     }
 
     pub(super) async fn follow_changes(&self) {
@@ -185,8 +192,12 @@ impl Endpoints {
             }
             _ => {
                 let before = before.map(|before| &*before.in_service);
-                let opened =
-                    InService::open((name, region), (&found, deployment), before, &self.parts);
+                let opened = InService::open(
+                    (name, region),
+                    (&found, deployment),
+                    before,
+                    (&self.parts, &self.traffic),
+                );
                 Arc::new(opened.await?)
             }
         };

@@ -2,6 +2,7 @@
 //! explains. Made from a deployment, and never changed: a change makes another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -16,7 +17,8 @@ use super::RuntimeParts;
 use super::balance::Balance;
 use super::error::{RuntimeError, chain};
 use super::headers::{Asked, value};
-use super::record::{Captured, Recorder};
+use super::record::{CapturedEndpoint, Recorder};
+use super::traffic::{EndpointTraffic, VariantTraffic};
 
 #[derive(Debug)]
 pub(super) struct InService {
@@ -40,6 +42,7 @@ pub(super) struct Variant {
     pub(super) model_name: String,
     pub(super) model: ServedModel,
     counters: Counters,
+    traffic: Arc<VariantTraffic>,
 }
 
 /// Looked up once: an invocation is to cost no more than it must.
@@ -56,7 +59,11 @@ impl std::fmt::Debug for Counters {
 }
 
 impl Variant {
-    fn new(endpoint: &str, name: &str, (model_name, model): (&str, ServedModel)) -> Variant {
+    fn new(
+        (endpoint, name): (&str, &str),
+        (model_name, model): (&str, ServedModel),
+        traffic: Arc<VariantTraffic>,
+    ) -> Variant {
         let labels = [
             ("endpoint", endpoint.to_owned()),
             ("variant", name.to_owned()),
@@ -71,17 +78,24 @@ impl Variant {
                 failures: metrics::counter!("probity_invocations_failed_total", &labels),
                 seconds: metrics::histogram!("probity_model_seconds", &labels),
             },
+            traffic,
         }
     }
 
     pub(super) fn count_answer(&self, took: Duration) {
-        self.counters.invocations.increment(1);
-        self.counters.seconds.record(took);
+        self.traffic.answered();
+        self.count(took);
     }
 
     pub(super) fn count_failure(&self, took: Duration) {
         self.counters.failures.increment(1);
-        self.count_answer(took);
+        self.traffic.failed();
+        self.count(took);
+    }
+
+    fn count(&self, took: Duration) {
+        self.counters.invocations.increment(1);
+        self.counters.seconds.record(took);
     }
 }
 
@@ -92,7 +106,7 @@ impl InService {
         (name, region): (&str, &str),
         (found, deployment): (&InvokedEndpoint, &Deployment),
         before: Option<&InService>,
-        parts: &RuntimeParts,
+        (parts, traffic): (&RuntimeParts, &EndpointTraffic),
     ) -> Result<InService, RuntimeError> {
         let not_ready = |error: &dyn std::error::Error| RuntimeError::NotReady {
             endpoint: name.to_owned(),
@@ -118,19 +132,23 @@ impl InService {
                 }
             };
             weights.push(variant.weight);
-            variants.push(Variant::new(name, variant.name, (model_name, model)));
+            variants.push(Variant::new(
+                (name, variant.name),
+                (model_name, model),
+                traffic.of_variant(region, name, variant.name),
+            ));
         }
         let explainer = explainer(deployment, &parts.environment).await;
         let explainer = explainer.map_err(|error| not_ready(&error))?;
-        let names = variants
+        let counted = variants
             .iter()
-            .map(|variant: &Variant| variant.name.as_str());
-        let captured = Captured {
+            .map(|variant: &Variant| (variant.name.as_str(), &variant.traffic));
+        let captured = CapturedEndpoint {
             region,
             endpoint: name,
             config: deployment.config.data_capture_config.as_ref(),
             redaction: found.redaction.as_deref(),
-            variants: names.collect(),
+            variants: counted.collect(),
             feature_names: variants
                 .iter()
                 .find_map(|variant| feature_names(&variant.model)),

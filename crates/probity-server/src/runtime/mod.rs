@@ -17,11 +17,13 @@ mod record;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use std::sync::Arc;
 
 pub use gateway::{GatewayCapture, GatewayOptions, StartGateway, gateway};
 pub use record::CaptureParts;
+pub use traffic::EndpointTraffic;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -65,6 +67,11 @@ impl EndpointRuntime {
     /// seen within a second.
     pub async fn follow_changes(&self) {
         self.endpoints.follow_changes().await;
+    }
+
+    /// The calls that were counted.
+    pub fn traffic(&self) -> EndpointTraffic {
+        self.endpoints.traffic().clone()
     }
 
     async fn operate(

@@ -7,13 +7,14 @@ use bytes::Bytes;
 use probity_app::invocation::REDACTION_TAG;
 use probity_app::{Clock, Ids};
 use probity_data::capture::{
-    Body, CaptureKey, CaptureLog, CapturePlan, Exchange, InvalidRule, KeyedHash, LossReason,
-    Redaction,
+    Body, CaptureKey, CaptureLog, CapturePlan, Captured, Exchange, InvalidRule, KeyedHash,
+    LossReason, Redaction,
 };
 use probity_domain::document::api::endpoint_config::DataCaptureConfig;
 use probity_domain::document::capture_record::{CaptureContentTypes, CaptureMode};
 
 use super::headers::Asked;
+use super::traffic::VariantTraffic;
 
 /// The log, and what the operator never wants in it.
 #[derive(Clone, Debug)]
@@ -29,13 +30,13 @@ pub struct CaptureParts {
 
 /// What is captured of one endpoint.
 #[derive(Debug)]
-pub(super) struct Captured<'a> {
+pub(super) struct CapturedEndpoint<'a> {
     pub(super) region: &'a str,
     pub(super) endpoint: &'a str,
     pub(super) config: Option<&'a DataCaptureConfig>,
     /// Rules of its tag.
     pub(super) redaction: Option<&'a str>,
-    pub(super) variants: Vec<&'a str>,
+    pub(super) variants: Vec<(&'a str, &'a Arc<VariantTraffic>)>,
     pub(super) feature_names: Option<Vec<String>>,
 }
 
@@ -45,8 +46,16 @@ pub(super) struct Recorder {
     log: CaptureLog,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    plans: Vec<CapturePlan>,
+    plans: Vec<Planned>,
     rules: Rules,
+}
+
+/// What is captured of a variant, and where that is counted.
+#[derive(Debug)]
+struct Planned {
+    plan: CapturePlan,
+    /// None of a gateway, which has no store to count in.
+    traffic: Option<Arc<VariantTraffic>>,
 }
 
 /// Whether the rules of redaction are understood. If not, nothing may be kept.
@@ -114,7 +123,10 @@ impl OwnedCall {
 
 impl Recorder {
     /// `None` where nothing is captured.
-    pub(super) fn of(captured: &Captured<'_>, parts: Option<&CaptureParts>) -> Option<Recorder> {
+    pub(super) fn of(
+        captured: &CapturedEndpoint<'_>,
+        parts: Option<&CaptureParts>,
+    ) -> Option<Recorder> {
         let config = captured.config.filter(|config| config.is_enabled());
         let (Some(config), Some(parts)) = (config, parts) else {
             return None;
@@ -136,41 +148,51 @@ impl Recorder {
         };
         let names = captured.feature_names.clone().unwrap_or_default();
         let redaction = redaction.with_names(names);
-        let plans = captured.variants.iter().map(|variant| CapturePlan {
-            key: CaptureKey {
-                destination: config.destination_s3_uri.clone(),
-                region: captured.region.to_owned(),
-                endpoint: captured.endpoint.to_owned(),
-                variant: (*variant).to_owned(),
+        let plans = captured.variants.iter().map(|(variant, traffic)| Planned {
+            plan: CapturePlan {
+                key: CaptureKey {
+                    destination: config.destination_s3_uri.clone(),
+                    region: captured.region.to_owned(),
+                    endpoint: captured.endpoint.to_owned(),
+                    variant: (*variant).to_owned(),
+                },
+                sampling_percentage: config.initial_sampling_percentage,
+                mode,
+                content_types: content_types(config),
+                redaction: redaction.clone(),
             },
-            sampling_percentage: config.initial_sampling_percentage,
-            mode,
-            content_types: content_types(config),
-            redaction: redaction.clone(),
+            traffic: Some(Arc::clone(traffic)),
         });
-        Some(Recorder {
-            rules,
-            ..Recorder::of_plans(parts, plans.collect())
-        })
+        Some(Recorder::new(parts, plans.collect(), rules))
     }
 
-    pub(super) fn of_plans(parts: &CaptureParts, plans: Vec<CapturePlan>) -> Recorder {
+    pub(super) fn of_plan(parts: &CaptureParts, plan: CapturePlan) -> Recorder {
+        let planned = Planned {
+            plan,
+            traffic: None,
+        };
+        Recorder::new(parts, vec![planned], Rules::Understood)
+    }
+
+    fn new(parts: &CaptureParts, plans: Vec<Planned>, rules: Rules) -> Recorder {
         Recorder {
             log: parts.log.clone(),
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
             plans,
-            rules: Rules::Understood,
+            rules,
         }
     }
 
-    fn plan_of(&self, variant: &str) -> Option<&CapturePlan> {
-        self.plans.iter().find(|plan| plan.key.variant == variant)
+    fn plan_of(&self, variant: &str) -> Option<&Planned> {
+        self.plans
+            .iter()
+            .find(|planned| planned.plan.key.variant == variant)
     }
 
     /// The whole answer was not kept for the capture.
     pub(super) async fn record_too_long(&self, call: &OwnedCall) {
-        let Some(plan) = self.plan_of(&call.variant) else {
+        let Some(Planned { plan, .. }) = self.plan_of(&call.variant) else {
             return;
         };
         if !plan.mode.has_output() {
@@ -188,7 +210,7 @@ impl Recorder {
 
     /// Before the answer leaves: what returns survives the process.
     pub(super) async fn record(&self, call: Call<'_>) {
-        let Some(plan) = self.plan_of(call.variant) else {
+        let Some(Planned { plan, traffic }) = self.plan_of(call.variant) else {
             return;
         };
         if self.rules == Rules::Broken {
@@ -196,6 +218,7 @@ impl Recorder {
             return self.log.lose(place, LossReason::Unredactable);
         }
         let event_id = self.ids.uuid();
+        let entered = self.log.enter();
         let exchange = Exchange {
             event_id: &event_id,
             inference_id: call.inference_id,
@@ -211,7 +234,10 @@ impl Recorder {
             },
         };
         // Lost records are counted by the log; the answer leaves all the same.
-        self.log.capture(plan, &exchange).await;
+        let captured = self.log.capture_entered(entered, (plan, &exchange)).await;
+        if let (Captured::Kept, Some(traffic)) = (captured, traffic) {
+            traffic.captured(exchange.at_ms);
+        }
     }
 }
 

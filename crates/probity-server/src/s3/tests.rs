@@ -116,6 +116,7 @@ async fn setting() -> Setting {
         }),
         jobs: Arc::new(Notify::new()),
         endpoints: Arc::new(Notify::new()),
+        seals: Arc::default(),
     };
     let endpoint = service(S3Parts {
         app,

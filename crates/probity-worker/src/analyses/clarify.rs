@@ -53,7 +53,7 @@ pub(super) async fn run(spec: &JobSpec, tools: &Tools) -> Result<Outcome, Analys
         };
         documents.explained = Some(explanations(&request, asked, tools).await?);
     }
-    show_sources(&mut documents, &data);
+    show_sources(&mut documents, (&data, tools));
     if let Some(bias) = &mut documents.bias {
         // The client keeps its own in the same folder.
         bias.config_is_open = false;
@@ -199,12 +199,12 @@ async fn explanations(
 }
 
 /// Results name the user's own place, not the copy in the job's folder.
-fn show_sources(documents: &mut ClarifyDocuments, data: &Place) {
+fn show_sources(documents: &mut ClarifyDocuments, (data, tools): (&Place, &Tools)) {
     if let Some(bias) = &mut documents.bias {
-        data.show_in(&mut bias.probity.dataset.sources);
+        data.show_in(&mut bias.probity.dataset, tools);
     }
     if let Some(explained) = &mut documents.explained {
-        data.show_in(&mut explained.probity.dataset.sources);
+        data.show_in(&mut explained.probity.dataset, tools);
     }
 }
 

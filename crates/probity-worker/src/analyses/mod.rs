@@ -45,6 +45,9 @@ pub struct Tools {
     pub work_folder: PathBuf,
     /// How a user's script runs, or why not.
     pub scripts: LocalProcess,
+    /// What a reader of the results should know of the data that reading them does not tell: the
+    /// coverage of captures, how labels were joined. They stand among the notes on the dataset.
+    pub notes: Vec<String>,
 }
 
 /// Runs the analysis to its documents.

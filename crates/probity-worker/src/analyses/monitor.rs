@@ -103,7 +103,7 @@ async fn data_quality(
     let Some(stored) = stored_baseline(spec, tools).await? else {
         let method = drift_method(spec)?;
         let mut documents = baseline(&input, method, surroundings).await?;
-        data.show_in(&mut documents.probity.dataset.sources);
+        data.show_in(&mut documents.probity.dataset, tools);
         let rows = documents.statistics.dataset.item_count;
         tools.log.line(format!(
             "Suggested constraints of {} features from {rows} rows",
@@ -119,7 +119,7 @@ async fn data_quality(
         false_discovery_rate: FALSE_DISCOVERY_RATE,
     };
     let mut outcome = check(&input, &stored, options, surroundings).await?;
-    data.show_in(&mut outcome.documents.probity.dataset.sources);
+    data.show_in(&mut outcome.documents.probity.dataset, tools);
     let violations = outcome.violations();
     for violation in violations {
         tools.log.line(format!(
@@ -222,7 +222,7 @@ async fn model_quality(
             check_quality(&request, baseline, options, surroundings).await?
         }
     };
-    data.show_in(&mut documents.probity.dataset.sources);
+    data.show_in(&mut documents.probity.dataset, tools);
     let violations = documents.violations.as_ref();
     let violations = violations.map(|found| found.violations.as_slice());
     for violation in violations.unwrap_or_default() {

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use probity_data::location::{ReadLocation, find_files};
+use probity_domain::document::probity_file::DatasetFacts;
 
 use super::spec::{DataType, JobInput, JobSpec};
 use super::{AnalysisFailed, Tools};
@@ -18,14 +19,16 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Of results that name where their data lie.
-    pub(super) fn show_in(&self, sources: &mut [String]) {
-        for source in sources
+    /// Results name where their data lie as the user knows it, and what else is known of them.
+    pub(super) fn show_in(&self, dataset: &mut DatasetFacts, tools: &Tools) {
+        for source in dataset
+            .sources
             .iter_mut()
             .filter(|source| **source == self.location)
         {
             source.clone_from(&self.shown);
         }
+        dataset.notes.extend(tools.notes.iter().cloned());
     }
 }
 

@@ -109,7 +109,7 @@ impl GatewayCapture {
             content_types: self.content_types.clone(),
             redaction: self.parts.redaction.clone(),
         };
-        Recorder::of_plans(&self.parts, vec![plan])
+        Recorder::of_plan(&self.parts, plan)
     }
 }
 

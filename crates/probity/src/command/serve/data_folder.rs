@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use probity_app::Ids;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,24 @@ impl DataFolder {
         }
     }
 
+    /// What the server of this folder is called beside others on one database, made by the first
+    /// start: who starts here again delivers what was captured before.
+    pub(crate) fn server_id(&self, ids: &dyn Ids) -> Result<String> {
+        let path = self.root.join("server.id");
+        match fs::read_to_string(&path) {
+            Ok(id) if !id.trim().is_empty() => return Ok(id.trim().to_owned()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
+            }
+            // An empty one is made anew.
+            Ok(_) | Err(_) => {}
+        }
+        let id = ids.uuid();
+        write_private(&path, id.as_bytes())
+            .with_context(|| format!("failed to write `{}`", path.display()))?;
+        Ok(id)
+    }
+
     /// The key of secrets at rest, made by the first start.
     pub(crate) fn key(&self) -> Result<[u8; KEY_BYTES]> {
         let path = self.key_file();
@@ -189,6 +208,7 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::serve::clock::RandomIds;
 
     #[test]
     fn the_key_is_made_once_and_kept_private() {
@@ -197,6 +217,16 @@ mod tests {
         let key = folder.key().unwrap();
         assert_eq!(folder.key().unwrap(), key);
         assert_eq!(folder.key_is_private(), Some(true));
+    }
+
+    #[test]
+    fn a_folder_keeps_the_name_of_its_server() {
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = DataFolder::create(scratch.path()).unwrap();
+        let id = folder.server_id(&RandomIds).unwrap();
+        assert_eq!(folder.server_id(&RandomIds).unwrap(), id);
+        fs::write(scratch.path().join("server.id"), "").unwrap();
+        assert_ne!(folder.server_id(&RandomIds).unwrap(), id);
     }
 
     #[test]

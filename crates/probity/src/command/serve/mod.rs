@@ -2,6 +2,7 @@
 //! worker run until they are told to end.
 
 pub(crate) mod access_key;
+pub(crate) mod capture_server;
 pub(crate) mod capturing;
 pub(crate) mod clock;
 pub(crate) mod data_folder;
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 use tracing::info;
 
 use self::access_key::NewAccessKey;
+use self::capture_server::Capturing;
 use self::clock::MachineClock;
 use self::data_folder::{DataFolder, RunningServer};
 use self::listening::Listening;
@@ -97,11 +99,13 @@ async fn serve(
     ));
     let followed = runtime.clone();
     let following = tokio::spawn(async move { followed.follow_changes().await });
-    let captured = tokio::spawn(capturing::run(
+    let capturing = Capturing {
+        app: office.app.clone(),
         log,
-        office.app.clone(),
-        until(stopped.clone()),
-    ));
+        traffic: runtime.traffic(),
+        server_id: office.folder.server_id(&*office.app.ids)?,
+    };
+    let captured = tokio::spawn(capture_server::run(capturing, until(stopped.clone())));
     let served = probity_server::serve(
         listening.listener,
         listening.tls,

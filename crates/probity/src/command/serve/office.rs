@@ -93,6 +93,7 @@ impl Office {
             }),
             jobs: Arc::default(),
             endpoints: Arc::default(),
+            seals: Arc::default(),
         };
         refuse_other_key(&app.store, &vault, &folder).await?;
         let keys = KeyRing::new(app.store.clone(), vault.clone(), Arc::new(MachineClock));
