@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use probity_store::Store;
+use probity_store::{Store, Vault};
 use tokio::sync::Notify;
 
 use crate::caller::{Access, Caller};
@@ -32,6 +32,8 @@ pub enum LocalProcesses {
 #[derive(Clone, Debug)]
 pub struct App {
     pub store: Store,
+    /// Seals what must not be read in the store.
+    pub vault: Vault,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub settings: Arc<Settings>,

@@ -21,6 +21,7 @@ mod stored;
 mod timestamp;
 
 pub mod action;
+pub mod alert_silence;
 pub mod artifact;
 pub mod association;
 pub mod batch_metrics;
@@ -38,6 +39,9 @@ pub mod logs;
 pub mod model;
 pub mod model_package;
 pub mod model_package_group;
+pub mod monitoring_alert;
+pub mod notification;
+pub mod notification_channel;
 pub mod processing_job;
 pub mod search;
 pub mod server;

@@ -113,6 +113,9 @@ operations! {
     SageMaker Stored "DescribeModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::describe, "compat/server_operations.py";
     SageMaker Stored "ListModelExplainabilityJobDefinitions" => probity_app::job_definition::model_explainability::list, "compat/server_operations.py";
     SageMaker Stored "DeleteModelExplainabilityJobDefinition" => probity_app::job_definition::model_explainability::delete, "compat/server_operations.py";
+    SageMaker Executed "ListMonitoringAlerts" => probity_app::monitoring_alert::list, "compat/server_alerts.py";
+    SageMaker Executed "UpdateMonitoringAlert" => probity_app::monitoring_alert::update, "compat/server_alerts.py";
+    SageMaker Executed "ListMonitoringAlertHistory" => probity_app::monitoring_alert::list_history, "compat/server_alerts.py";
     SageMaker Executed "AddTags" => crate::redaction_tag::add_tags, "compat/server_operations.py";
     SageMaker Executed "DeleteTags" => probity_app::tags::delete, "compat/server_operations.py";
     SageMaker Executed "ListTags" => probity_app::tags::list, "compat/server_operations.py";
@@ -222,6 +225,7 @@ mod tests {
         let url = format!("sqlite://{}?mode=rwc", folder.join("probity.db").display());
         App {
             store: Store::open(&url).await.unwrap(),
+            vault: probity_store::Vault::open(&[7; 32]),
             clock: Arc::new(Fixed),
             ids: Arc::new(Fixed),
             settings: Arc::new(Settings {

@@ -29,6 +29,8 @@ pub enum StoreError {
     /// The key file is not the one that the secrets were sealed with.
     #[error("the secret of access key `{id}` does not open with this key file")]
     Sealed { id: String },
+    #[error("the secret of notification channel `{name}` does not open with this key file")]
+    SealedChannel { name: String },
     /// A page was asked for with the cursor of another list.
     #[error("the cursor belongs to another list")]
     Cursor,

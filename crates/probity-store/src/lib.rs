@@ -3,6 +3,7 @@
 //! Columns are BIGINT, DOUBLE PRECISION and TEXT only, times are milliseconds since 1970 in UTC,
 //! documents are JSON text: what both databases mean alike.
 
+pub mod alert_silence;
 pub mod audit;
 pub mod backup;
 mod canonical;
@@ -14,6 +15,10 @@ mod error;
 pub mod job;
 pub mod log_event;
 pub mod metric_point;
+pub mod monitoring_alert;
+pub mod monitoring_alert_change;
+pub mod notification;
+pub mod notification_channel;
 mod page;
 pub mod resource;
 pub mod setting;

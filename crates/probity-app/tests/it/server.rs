@@ -50,6 +50,7 @@ impl Server {
             .unwrap();
         let app = App {
             store,
+            vault: probity_store::Vault::open(&[7; 32]),
             clock: Arc::new(Ticking(AtomicI64::new(START_MS))),
             ids: Arc::new(Counted::default()),
             settings: Arc::new(Settings {

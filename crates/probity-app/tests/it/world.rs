@@ -45,6 +45,7 @@ impl World {
         let clock = Arc::new(StandingClock(AtomicI64::new(START_MS)));
         let app = App {
             store: Store::open(&url).await.unwrap(),
+            vault: probity_store::Vault::open(&[7; 32]),
             clock: clock.clone(),
             ids: Arc::new(CountedIds::default()),
             settings: Arc::new(Settings {

@@ -4,12 +4,14 @@
 //! (everything that SageMaker's tools and their users have written in the wild), writing
 //! has one form.
 
+pub mod alert_event;
 pub mod analysis;
 pub mod analysis_config;
 pub mod api;
 pub mod bias_file;
 pub mod bias_violations;
 pub mod capture_record;
+pub mod channel_settings;
 pub mod constraint_violations;
 pub mod constraints;
 pub mod csv;

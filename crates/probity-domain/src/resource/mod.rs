@@ -1,9 +1,11 @@
 //! What the SageMaker API keeps: the kinds of resources, and the states of those that live.
 
+mod alert_state;
 mod endpoint_state;
 mod job_state;
 mod kind;
 
+pub use alert_state::AlertState;
 pub use endpoint_state::{DeploymentEnd, EndpointNotNow, EndpointState};
 pub use job_state::{JobEnd, JobIsOver, JobState};
 pub use kind::ResourceKind;

@@ -108,6 +108,7 @@ async fn setting() -> Setting {
         store: Store::open(&format!("sqlite://{}?mode=rwc", database.display()))
             .await
             .unwrap(),
+        vault: probity_store::Vault::open(&[7; 32]),
         clock: Arc::new(Fixed),
         ids: Arc::new(Counted::default()),
         settings: Arc::new(Settings {

@@ -157,6 +157,7 @@ pub(crate) async fn app(folder: &std::path::Path) -> App {
     let url = format!("sqlite://{}?mode=rwc", folder.join("probity.db").display());
     App {
         store: Store::open(&url).await.unwrap(),
+        vault: probity_store::Vault::open(&[7; 32]),
         clock: Arc::new(Fixed),
         ids: Arc::new(Counted::default()),
         settings: Arc::new(Settings {

@@ -5,6 +5,7 @@
     reason = "helpers of tests end a test as the test itself would"
 )]
 
+mod alert_silence;
 mod audit;
 mod backup;
 mod capture_loss;
@@ -14,6 +15,10 @@ mod job;
 mod log_event;
 mod metric_point;
 mod migration;
+mod monitoring_alert;
+mod monitoring_alert_change;
+mod notification;
+mod notification_channel;
 mod resource;
 mod resource_pages;
 mod setting;

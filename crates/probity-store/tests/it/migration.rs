@@ -20,6 +20,9 @@ on_both!(
 /// the field would be refused.
 const FIRST: &str = include_str!("released/0001_first.sql");
 
+/// Not released yet.
+const SECOND: &str = include_str!("../../migrations/0002_monitoring.sql");
+
 #[test]
 fn a_released_step_is_never_edited() {
     assert_eq!(FIRST, include_str!("../../migrations/0001_first.sql"));
@@ -103,7 +106,11 @@ async fn a_database_of_a_later_version_is_refused(database: &Database) {
     database.open().await.close().await;
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(&database.url).await.unwrap();
-    let later = [(1, FIRST), (999, "create table later (id bigint)")];
+    let later = [
+        (1, FIRST),
+        (2, SECOND),
+        (999, "create table later (id bigint)"),
+    ];
     steps(&later).run(&pool).await.unwrap();
     pool.close().await;
     let error = Store::open(&database.url).await.unwrap_err();

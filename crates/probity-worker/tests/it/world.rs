@@ -91,6 +91,7 @@ impl World {
         });
         let app = App {
             store,
+            vault: probity_store::Vault::open(&[7; 32]),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(CountedIds::default()),
             settings: Arc::new(Settings {

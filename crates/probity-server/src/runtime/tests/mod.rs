@@ -103,6 +103,7 @@ impl Served {
         let ids: Arc<dyn Ids> = Arc::new(Counted::default());
         let app = App {
             store: Store::open(&url).await.unwrap(),
+            vault: probity_store::Vault::open(&[7; 32]),
             clock: Arc::new(FixedClock),
             ids: Arc::clone(&ids),
             settings: Arc::new(Settings {

@@ -85,6 +85,7 @@ impl Office {
         let account_id = account_of(&store, options.account_id).await?;
         let app = App {
             store,
+            vault: vault.clone(),
             clock,
             ids: Arc::new(RandomIds),
             settings: Arc::new(Settings {

@@ -1,0 +1,164 @@
+//! The outbox: what is still to be told, what was, and what could not be.
+//!
+//! A notification is written in the transaction of what it tells of, one for each channel; who
+//! sends it comes later ([`probity_store::notification`] keeps it until then).
+
+use probity_domain::document::alert_event::AlertEvent;
+use probity_store::notification::{self as rows, ListNotifications, Notification};
+use probity_store::{Cursor, Unit, alert_silence, notification_channel};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::deed::Deed;
+use crate::event;
+use crate::fault::Fault;
+use crate::listing::{page_limit, token};
+use crate::notification_channel::arn;
+use crate::page_token::Question;
+use crate::stored::text;
+use crate::timestamp;
+
+/// Who will be told.
+#[derive(Debug, Default)]
+pub(crate) struct Enqueued {
+    pub(crate) channels: usize,
+    /// The id of the silence because of which nobody is.
+    pub(crate) silenced_by: Option<String>,
+}
+
+/// For every channel, unless a silence covers the event's subject.
+pub(crate) async fn enqueue(
+    unit: &mut Unit,
+    deed: &Deed<'_>,
+    told: &AlertEvent,
+) -> Result<Enqueued, Fault> {
+    let place = (told.region.as_str(), told.subject.as_str());
+    if let Some(silence) = alert_silence::active(unit, place, deed.now_ms).await? {
+        return Ok(Enqueued {
+            channels: 0,
+            silenced_by: Some(silence.id),
+        });
+    }
+    let names = notification_channel::names(unit).await?;
+    for name in &names {
+        let id = deed.app.ids.uuid();
+        enqueue_one(unit, deed, (name, &id, told)).await?;
+    }
+    Ok(Enqueued {
+        channels: names.len(),
+        silenced_by: None,
+    })
+}
+
+/// For one channel, whatever is silent.
+pub(crate) async fn enqueue_one(
+    unit: &mut Unit,
+    deed: &Deed<'_>,
+    (channel, id, told): (&str, &str, &AlertEvent),
+) -> Result<(), Fault> {
+    let body = serde_json::to_string(told)
+        .map_err(|source| Fault::internal("write a notification", source))?;
+    let notification = Notification {
+        id: id.to_owned(),
+        channel: channel.to_owned(),
+        region: told.region.clone(),
+        created_ms: deed.now_ms,
+        status: rows::WAITING.to_owned(),
+        attempts: 0,
+        // Due at once, by whatever clock.
+        next_ms: 0,
+        finished_ms: None,
+        last_error: String::new(),
+        body,
+    };
+    rows::insert(unit, &notification).await?;
+    Ok(())
+}
+
+/// `{"ChannelName", "StatusEquals", "MaxResults", "NextToken"}`: the newest first.
+pub async fn list(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "probity:ListNotifications")?;
+    let question = Question::of(&[deed.action], &input);
+    let member = |member: &str| input.get(member).and_then(Value::as_str);
+    let after = match token(&input) {
+        Some(token) => Some(question.after::<Cursor>(token)?),
+        None => None,
+    };
+    let wanted = ListNotifications {
+        channel: member("ChannelName").map(str::to_owned),
+        status: member("StatusEquals").map(str::to_lowercase),
+        after,
+        limit: page_limit(&input),
+    };
+    let page = rows::list(&app.store, &wanted).await?;
+    let items: Vec<Value> = page.items.iter().map(shown).collect();
+    let mut answer = Map::new();
+    answer.insert("Notifications".to_owned(), items.into());
+    if let Some(next) = &page.next {
+        answer.insert("NextToken".to_owned(), question.token(next)?.into());
+    }
+    Ok(Value::Object(answer))
+}
+
+/// `{"NotificationId"}`
+pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    app.authorise(caller, "probity:DescribeNotification")?;
+    let id = text(&input, "NotificationId")?;
+    let found = rows::get(&app.store, id).await?;
+    let found = found.ok_or_else(|| missing(id))?;
+    Ok(json!({ "Notification": shown(&found) }))
+}
+
+/// `{"NotificationId"}`: a dead one, or one that waits, is tried at once, with all its attempts
+/// before it.
+pub async fn retry(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "probity:RetryNotification")?;
+    let id = text(&input, "NotificationId")?;
+    let mut unit = app.store.begin().await?;
+    let Some(revived) = rows::revive(&mut unit, id).await? else {
+        return Err(missing(id));
+    };
+    let change = json!({ "retried": { "NotificationId": id } });
+    event::record(&mut unit, &deed, &arn(&deed, &revived.channel), change).await?;
+    unit.commit().await?;
+    Ok(json!({ "Notification": shown(&revived) }))
+}
+
+fn missing(id: &str) -> Fault {
+    Fault::missing(format!(
+        "there is no notification `{id}` that was not sent yet"
+    ))
+}
+
+fn shown(notification: &Notification) -> Value {
+    // What was written here reads back; what somebody else wrote shows nothing.
+    let told: AlertEvent = serde_json::from_str(&notification.body).unwrap_or_default();
+    let mut members = Map::new();
+    let mut show = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    show("NotificationId", notification.id.as_str().into());
+    show("ChannelName", notification.channel.as_str().into());
+    show("CreationTime", timestamp::seconds(notification.created_ms));
+    show("Status", shown_status(&notification.status).into());
+    show("Attempts", notification.attempts.into());
+    show("Title", told.title.into());
+    show("EventId", told.id.into());
+    if let Some(ms) = notification.finished_ms {
+        show("FinishedTime", timestamp::seconds(ms));
+    } else if notification.attempts > 0 {
+        show("NextAttemptTime", timestamp::seconds(notification.next_ms));
+    }
+    if !notification.last_error.is_empty() {
+        show("LastError", notification.last_error.as_str().into());
+    }
+    Value::Object(members)
+}
+
+fn shown_status(status: &str) -> &str {
+    match status {
+        rows::WAITING => "Waiting",
+        rows::SENT => "Sent",
+        rows::DEAD => "Dead",
+        other => other,
+    }
+}
