@@ -187,6 +187,19 @@ operations! {
     CloudWatch Executed "GetMetricStatistics" => probity_app::cloudwatch::get_statistics, "compat/server_wire.py";
     CloudWatch Executed "ListMetrics" => probity_app::cloudwatch::list_metrics, "compat/server_wire.py";
     Probity Executed "DescribeServer" => probity_app::server::describe, "compat/server_monitor_cli.py";
+    Probity Executed "AcknowledgeAlert" => probity_app::monitoring_alert::acknowledge, "compat/server_alerts.py";
+    Probity Executed "ListAlerts" => probity_app::monitoring_alert::list_all, "compat/server_alerts.py";
+    Probity Executed "ListAlertHistory" => probity_app::monitoring_alert::list_changes, "compat/server_alerts.py";
+    Probity Executed "SilenceAlert" => probity_app::alert_silence::create, "compat/server_alerts.py";
+    Probity Executed "ListSilences" => probity_app::alert_silence::list, "compat/server_alerts.py";
+    Probity Executed "LiftSilence" => probity_app::alert_silence::lift, "compat/server_alerts.py";
+    Probity Executed "CreateNotificationChannel" => probity_app::notification_channel::create, "compat/server_alerts.py";
+    Probity Executed "ListNotificationChannels" => probity_app::notification_channel::list, "compat/server_alerts.py";
+    Probity Executed "DeleteNotificationChannel" => probity_app::notification_channel::delete, "compat/server_alerts.py";
+    Probity Executed "TestNotificationChannel" => probity_app::notification_channel::test, "compat/server_alerts.py";
+    Probity Executed "ListNotifications" => probity_app::notification::list, "compat/server_alerts.py";
+    Probity Executed "DescribeNotification" => probity_app::notification::describe, "compat/server_alerts.py";
+    Probity Executed "RetryNotification" => probity_app::notification::retry, "compat/server_alerts.py";
 }
 
 /// The row of an operation.

@@ -19,6 +19,7 @@ mod left_behind;
 mod local_process;
 mod model_row;
 pub mod monitoring;
+mod notifications;
 mod processing_job;
 mod script_job;
 pub mod sealing;

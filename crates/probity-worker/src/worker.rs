@@ -21,7 +21,9 @@ use tracing::{Instrument, error, info, warn};
 use crate::compute::Compute;
 use crate::local_process::LocalProcess;
 use crate::stop::{self, Stop, StopReason, Stopper};
-use crate::{abandoned, async_invocation_job, endpoint_job, processing_job, transform_job};
+use crate::{
+    abandoned, async_invocation_job, endpoint_job, notifications, processing_job, transform_job,
+};
 
 /// What is claimed.
 pub(crate) const KINDS: [&str; 4] = [
@@ -88,6 +90,7 @@ pub async fn run(parts: Parts, shutdown: impl Future<Output = ()> + Send) {
     let places = Arc::new(Semaphore::new(parts.concurrency.get()));
     let mut running = JoinSet::new();
     let (stopper, stop) = stop::channel();
+    let telling = tokio::spawn(notifications::run(Arc::clone(&parts), stop.clone()));
     tokio::pin!(shutdown);
     info!(
         concurrency = parts.concurrency.get(),
@@ -111,6 +114,9 @@ pub async fn run(parts: Parts, shutdown: impl Future<Output = ()> + Send) {
     }
     stopper.stop(StopReason::Shutdown);
     while running.join_next().await.is_some() {}
+    if let Err(error) = telling.await {
+        error!("the sending of notifications ended: {error}");
+    }
 }
 
 /// Waits for a job and claims it.
