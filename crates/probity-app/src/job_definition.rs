@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use probity_domain::document::api::monitoring_job_definition::{
-    MonitoringInput, MonitoringJobDefinition,
+    MonitoringInput, MonitoringJobDefinition, MonitoringType,
 };
 use probity_domain::document::api::processing_job::AppSpecification;
 use serde_json::{Value, json};
@@ -104,6 +104,16 @@ job_definitions!(
     "ModelExplainability"
 );
 
+/// How definitions of a kind are kept.
+pub(crate) fn stored_of(kind: MonitoringType) -> &'static Stored {
+    match kind {
+        MonitoringType::DataQuality => &data_quality::JOB_DEFINITION,
+        MonitoringType::ModelQuality => &model_quality::JOB_DEFINITION,
+        MonitoringType::ModelBias => &model_bias::JOB_DEFINITION,
+        MonitoringType::ModelExplainability => &model_explainability::JOB_DEFINITION,
+    }
+}
+
 async fn create(deed: &Deed<'_>, stored: &Stored, input: &Value) -> Result<Value, Fault> {
     let mut draft = stored.draft(input)?;
     let definition: MonitoringJobDefinition =
@@ -118,7 +128,7 @@ async fn create(deed: &Deed<'_>, stored: &Stored, input: &Value) -> Result<Value
     Ok(json!({ "JobDefinitionArn": resource.arn }))
 }
 
-fn check(app: &App, definition: &MonitoringJobDefinition) -> Result<(), Fault> {
+pub(crate) fn check(app: &App, definition: &MonitoringJobDefinition) -> Result<(), Fault> {
     let specification = &definition.app_specification;
     let entrypoint = specification.rest.get("ContainerEntrypoint");
     let entrypoint = entrypoint.and_then(Value::as_array).into_iter().flatten();

@@ -42,6 +42,8 @@ pub mod model_package_group;
 pub mod monitoring_alert;
 pub mod notification;
 pub mod notification_channel;
+pub mod monitoring_execution;
+pub mod monitoring_schedule;
 pub mod processing_job;
 pub mod search;
 pub mod server;

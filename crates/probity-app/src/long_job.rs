@@ -2,6 +2,7 @@
 //! starts them, somebody may stop them, and they end once.
 
 use probity_domain::resource::{JobEnd, JobState};
+use probity_store::Unit;
 use probity_store::job::NewJob;
 use probity_store::resource::Resource;
 use serde::de::DeserializeOwned;
@@ -181,28 +182,51 @@ impl LongJob {
         (name, outcome): (&str, &JobOutcome),
     ) -> Result<(), Fault> {
         let deed = Deed::of_server(app, region, "probity:FinishJob");
-        let finished = stored::change(&deed, self.stored, name, |resource| {
-            let Ok(next) = state(resource)?.finish(outcome.end) else {
-                return Ok(Edited::Not);
-            };
-            resource.status = next.as_str().to_owned();
-            show(resource, self.end_member, timestamp::seconds(deed.now_ms));
-            let texts = [
-                ("ExitMessage", &outcome.exit_message),
-                ("FailureReason", &outcome.failure_reason),
-            ];
-            for (member, text) in texts {
-                if let Some(text) = text {
-                    show(resource, member, cut(text).into());
-                }
-            }
-            Ok(Edited::Yes)
+        let mut unit = app.store.begin().await?;
+        self.finish_in(&mut unit, &deed, (name, outcome)).await?;
+        unit.commit().await?;
+        Ok(())
+    }
+
+    /// The same together with what else `unit` writes.
+    pub(crate) async fn finish_in(
+        &self,
+        unit: &mut Unit,
+        deed: &Deed<'_>,
+        (name, outcome): (&str, &JobOutcome),
+    ) -> Result<(), Fault> {
+        let key = self.stored.key(deed, name);
+        let finished = stored::change_in(unit, deed, key, |resource| {
+            self.end(resource, outcome, deed.now_ms)
         })
         .await;
         match finished {
             Ok(_) | Err(Fault::NotFound { .. }) => Ok(()),
             Err(fault) => Err(fault),
         }
+    }
+
+    fn end(
+        &self,
+        resource: &mut Resource,
+        outcome: &JobOutcome,
+        now_ms: i64,
+    ) -> Result<Edited, Fault> {
+        let Ok(next) = state(resource)?.finish(outcome.end) else {
+            return Ok(Edited::Not);
+        };
+        resource.status = next.as_str().to_owned();
+        show(resource, self.end_member, timestamp::seconds(now_ms));
+        let texts = [
+            ("ExitMessage", &outcome.exit_message),
+            ("FailureReason", &outcome.failure_reason),
+        ];
+        for (member, text) in texts {
+            if let Some(text) = text {
+                show(resource, member, cut(text).into());
+            }
+        }
+        Ok(Edited::Yes)
     }
 }
 

@@ -8,6 +8,7 @@ use probity_domain::document::api::processing_job::{
     AppSpecification, ImageRole, ProcessingInput, ProcessingJob, ProcessingOutput,
 };
 use probity_domain::resource::JobState;
+use probity_store::Unit;
 use probity_store::resource::{Resource, SortBy, SortOrder};
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ use crate::fault::Fault;
 use crate::listing;
 use crate::long_job::{self, JobOutcome, LongJob, Started};
 use crate::stored::{self, Listing, Members, Shown, Stored, no_attributes, pick};
+use crate::timestamp;
 
 /// What a worker's queue calls these jobs.
 pub const JOB_KIND: &str = "processing_job";
@@ -148,6 +150,44 @@ pub async fn finish(
     outcome: &JobOutcome,
 ) -> Result<(), Fault> {
     LONG_JOB.finish(app, region, (name, outcome)).await
+}
+
+/// For a monitor: its job as a row, already started, which nobody claims from the queue. One that
+/// is there from an earlier try stays.
+pub(crate) async fn begin_in(
+    unit: &mut Unit,
+    deed: &Deed<'_>,
+    job: &ProcessingJob,
+) -> Result<String, Fault> {
+    let document = serde_json::to_value(job)
+        .map_err(|source| Fault::internal("write a processing job", source))?;
+    let mut draft = PROCESSING_JOB.draft(&document)?;
+    fill(&mut draft.body);
+    if let Some(arn) = &job.monitoring_schedule_arn {
+        let arn = Value::from(arn.as_str());
+        draft.body.insert("MonitoringScheduleArn".to_owned(), arn);
+    }
+    let started = timestamp::seconds(deed.now_ms);
+    draft
+        .body
+        .insert(LONG_JOB.start_member.to_owned(), started);
+    draft.status = JobState::InProgress.as_str();
+    let arn = deed
+        .arn(format!("{}/{}", PROCESSING_JOB.kind.as_str(), draft.name))
+        .to_string();
+    match stored::insert_in(unit, deed, &PROCESSING_JOB, draft).await {
+        Ok(_) | Err(Fault::Exists { .. }) => Ok(arn),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// For a monitor: the end of its job, in the unit that ends its execution.
+pub(crate) async fn finish_in(
+    unit: &mut Unit,
+    deed: &Deed<'_>,
+    (name, outcome): (&str, &JobOutcome),
+) -> Result<(), Fault> {
+    LONG_JOB.finish_in(unit, deed, (name, outcome)).await
 }
 
 /// Whether this server runs the image, and if not, which it runs.

@@ -19,6 +19,7 @@ pub mod monitoring_alert;
 pub mod monitoring_alert_change;
 pub mod notification;
 pub mod notification_channel;
+pub mod monitoring_execution;
 mod page;
 pub mod resource;
 pub mod setting;

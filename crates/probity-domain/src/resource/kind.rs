@@ -12,6 +12,7 @@ pub enum ResourceKind {
     ModelQualityJobDefinition,
     ModelBiasJobDefinition,
     ModelExplainabilityJobDefinition,
+    MonitoringSchedule,
     ModelPackageGroup,
     ModelPackage,
     Experiment,
@@ -24,7 +25,7 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
-    pub const ALL: [ResourceKind; 18] = [
+    pub const ALL: [ResourceKind; 19] = [
         Self::Model,
         Self::EndpointConfig,
         Self::Endpoint,
@@ -34,6 +35,7 @@ impl ResourceKind {
         Self::ModelQualityJobDefinition,
         Self::ModelBiasJobDefinition,
         Self::ModelExplainabilityJobDefinition,
+        Self::MonitoringSchedule,
         Self::ModelPackageGroup,
         Self::ModelPackage,
         Self::Experiment,
@@ -57,6 +59,7 @@ impl ResourceKind {
             Self::ModelQualityJobDefinition => "model-quality-job-definition",
             Self::ModelBiasJobDefinition => "model-bias-job-definition",
             Self::ModelExplainabilityJobDefinition => "model-explainability-job-definition",
+            Self::MonitoringSchedule => "monitoring-schedule",
             Self::ModelPackageGroup => "model-package-group",
             Self::ModelPackage => "model-package",
             Self::Experiment => "experiment",

@@ -2,10 +2,14 @@
 
 mod alert_state;
 mod endpoint_state;
+mod execution_state;
 mod job_state;
 mod kind;
+mod schedule_state;
 
 pub use alert_state::AlertState;
 pub use endpoint_state::{DeploymentEnd, EndpointNotNow, EndpointState};
+pub use execution_state::{ExecutionEnd, ExecutionIsOver, ExecutionState};
 pub use job_state::{JobEnd, JobIsOver, JobState};
 pub use kind::ResourceKind;
+pub use schedule_state::ScheduleState;

@@ -196,6 +196,9 @@ fn missing_text(kind: ResourceKind, arn: &str) -> String {
         ResourceKind::TransformJob | ResourceKind::ProcessingJob => {
             format!("Could not find requested job with name: {}", last(arn))
         }
+        ResourceKind::MonitoringSchedule => {
+            format!("Could not find monitoring schedule \"{arn}\".")
+        }
         ResourceKind::DataQualityJobDefinition
         | ResourceKind::ModelQualityJobDefinition
         | ResourceKind::ModelBiasJobDefinition
@@ -226,6 +229,9 @@ fn exists_text(kind: ResourceKind, name: &str, caller: &Caller) -> String {
             format!(
                 "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})"
             )
+        }
+        ResourceKind::MonitoringSchedule => {
+            format!("Monitoring schedule {arn} already exists.")
         }
         ResourceKind::DataQualityJobDefinition
         | ResourceKind::ModelQualityJobDefinition

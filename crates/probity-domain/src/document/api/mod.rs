@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod endpoint_config;
 pub mod model;
 pub mod monitoring_job_definition;
+pub mod monitoring_schedule;
 pub mod processing_job;
 pub mod transform_job;
 

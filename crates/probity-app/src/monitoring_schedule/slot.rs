@@ -1,0 +1,151 @@
+//! A slot that is due: the execution of it, and the job of the next one.
+
+use probity_domain::ResourceKind;
+use probity_domain::document::execution::ExecutionCause;
+use probity_store::job::{self, Finished, Job, NewJob};
+use probity_store::resource::{self, ResourceKey};
+
+use super::{ScheduleExpression, expression_of, schedule_of, window};
+use crate::app::App;
+use crate::deed::Deed;
+use crate::fault::Fault;
+use crate::monitoring_execution::{self, NewExecution};
+
+/// What a worker's queue calls these jobs; the subject is `NAME GENERATION`.
+pub const SLOT_JOB: &str = "monitoring_slot";
+
+/// What becomes of slots that were due while no server ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CatchUp {
+    /// Each is run once, in their order.
+    #[default]
+    Each,
+    /// None but the last is run.
+    Skip,
+}
+
+/// What a slot job did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Its execution is enqueued, and the job is finished.
+    Yes { execution: String, skipped: u64 },
+    /// The schedule has changed, stopped or gone: there is nothing to run.
+    Void,
+    /// The job is somebody else's by now.
+    Lost,
+}
+
+/// The job of a slot, if there is a slot.
+pub(super) fn job(
+    deed: &Deed<'_>,
+    (name, generation): (&str, &str),
+    slot_ms: Option<i64>,
+) -> Option<NewJob> {
+    Some(NewJob {
+        id: deed.app.ids.uuid(),
+        kind: SLOT_JOB.to_owned(),
+        subject: format!("{name} {generation}"),
+        region: deed.region.to_owned(),
+        run_at_ms: slot_ms?,
+    })
+}
+
+/// For the worker that claimed `slot` as `owner`: everything that a slot is, in one unit.
+pub async fn take_slot(
+    app: &App,
+    slot: &Job,
+    (owner, catch_up): (&str, CatchUp),
+) -> Result<Taken, Fault> {
+    let Some((name, generation)) = slot.subject.split_once(' ') else {
+        return Ok(Taken::Void);
+    };
+    let deed = Deed::of_server(app, &slot.region, "probity:StartMonitoringExecution");
+    let key = ResourceKey {
+        kind: ResourceKind::MonitoringSchedule,
+        region: &slot.region,
+        name,
+    };
+    // What it names is read before the unit begins: a unit of SQLite is the only writer.
+    let Some(resource) = resource::get(&app.store, key).await? else {
+        return Ok(Taken::Void);
+    };
+    let schedule = schedule_of(app, &resource).await?;
+    let mut unit = app.store.begin().await?;
+    let now = resource::lock(&mut unit, key).await?;
+    if now.is_none_or(|now| now.version != resource.version)
+        || schedule.generation != generation
+        || !schedule.state.runs()
+    {
+        // Of a change meanwhile, its own slot is in the queue.
+        return Ok(Taken::Void);
+    }
+    let expression = expression_of(&schedule.config, slot.run_at_ms - 1)?;
+    let (scheduled_ms, skipped) = due(&expression, slot.run_at_ms, (deed.now_ms, catch_up));
+    let new = NewExecution {
+        cause: match expression {
+            ScheduleExpression::Now => ExecutionCause::Now,
+            ScheduleExpression::Cron(_) => ExecutionCause::Slot,
+        },
+        scheduled_ms,
+        revision: 0,
+        window: window(
+            &expression,
+            schedule.config.schedule_config.as_ref(),
+            &schedule.definition,
+            scheduled_ms,
+        )?,
+        rescores: None,
+    };
+    let execution = monitoring_execution::insert(&mut unit, &deed, (&schedule, new)).await?;
+    if let ScheduleExpression::Cron(slots) = &expression
+        && let Some(next) = job(&deed, (name, generation), slots.after(scheduled_ms))
+    {
+        job::enqueue(&mut unit, &next).await?;
+    }
+    if job::finish(&mut unit, &slot.id, owner).await? == Finished::Lost {
+        return Ok(Taken::Lost);
+    }
+    unit.commit().await?;
+    app.jobs.notify_one();
+    Ok(Taken::Yes { execution, skipped })
+}
+
+/// The slot that is run now, and how many before it are not.
+fn due(
+    expression: &ScheduleExpression,
+    slot_ms: i64,
+    (now_ms, catch_up): (i64, CatchUp),
+) -> (i64, u64) {
+    let ScheduleExpression::Cron(slots) = expression else {
+        return (slot_ms, 0);
+    };
+    if catch_up == CatchUp::Each {
+        return (slot_ms, 0);
+    }
+    let (mut last, mut skipped) = (slot_ms, 0);
+    while let Some(next) = slots.after(last).filter(|next| *next <= now_ms) {
+        (last, skipped) = (next, skipped + 1);
+    }
+    (last, skipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_were_missed_are_run_each_or_but_the_last() {
+        let at = 1_795_341_600_000;
+        let hourly = ScheduleExpression::parse("cron(0 * ? * * *)", at).unwrap();
+        let hour = 3_600_000;
+        let now = at + 5 * hour + 1;
+        assert_eq!(due(&hourly, at, (now, CatchUp::Each)), (at, 0));
+        assert_eq!(
+            due(&hourly, at, (now, CatchUp::Skip)),
+            (at + 5 * hour, 5)
+        );
+        assert_eq!(due(&hourly, at, (at + 1, CatchUp::Skip)), (at, 0));
+        let once = ScheduleExpression::Now;
+        assert_eq!(due(&once, at, (now, CatchUp::Skip)), (at, 0));
+    }
+}

@@ -1,0 +1,289 @@
+//! Runs of monitoring schedules. They outlive the schedule, so its name is all that binds them.
+
+use serde_json::Value;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::error::StoreError;
+use crate::page::{Cursor, Page, one_more};
+use crate::resource::{Inserted, SortOrder};
+use crate::store::{Backend, Store, Unit};
+
+/// What [`Execution::violations`] is while it is not known.
+pub const UNKNOWN_VIOLATIONS: i64 = -1;
+
+const COLUMNS: &str = "id, region, schedule, scheduled_ms, cause, revision, status, created_ms, \
+                       modified_ms, monitoring_type, endpoint, job_definition, violations, body";
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execution {
+    pub id: String,
+    pub region: String,
+    pub schedule: String,
+    /// The slot; of a run that somebody asked for, when.
+    pub scheduled_ms: i64,
+    pub cause: String,
+    /// 0, and counts up where the same slot is scored again.
+    pub revision: i64,
+    pub status: String,
+    pub created_ms: i64,
+    pub modified_ms: i64,
+    pub monitoring_type: String,
+    /// Empty where a transform job's records are watched.
+    pub endpoint: String,
+    /// Empty where the definition stands in the schedule.
+    pub job_definition: String,
+    pub violations: i64,
+    pub body: Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortExecutions {
+    #[default]
+    Created,
+    Scheduled,
+    Status,
+}
+
+/// Which executions, in which order, and where to go on. Bounds of times are part of the range.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListExecutions {
+    pub region: String,
+    pub schedule: Option<String>,
+    pub endpoint: Option<String>,
+    pub status: Option<String>,
+    pub monitoring_type: Option<String>,
+    pub job_definition: Option<String>,
+    pub scheduled_after_ms: Option<i64>,
+    pub scheduled_before_ms: Option<i64>,
+    pub created_after_ms: Option<i64>,
+    pub created_before_ms: Option<i64>,
+    pub modified_after_ms: Option<i64>,
+    pub modified_before_ms: Option<i64>,
+    pub sort_by: SortExecutions,
+    pub order: SortOrder,
+    pub after: Option<Cursor>,
+    pub limit: u32,
+}
+
+/// One run of a slot for each cause and revision: whoever comes second changes nothing.
+pub async fn insert(unit: &mut Unit, execution: &Execution) -> Result<Inserted, StoreError> {
+    let inserted = sqlx::query(
+        "insert into monitoring_execution (id, region, schedule, scheduled_ms, cause, revision,
+             status, created_ms, modified_ms, monitoring_type, endpoint, job_definition,
+             violations, body)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         on conflict do nothing",
+    )
+    .bind(&execution.id)
+    .bind(&execution.region)
+    .bind(&execution.schedule)
+    .bind(execution.scheduled_ms)
+    .bind(&execution.cause)
+    .bind(execution.revision)
+    .bind(&execution.status)
+    .bind(execution.created_ms)
+    .bind(execution.modified_ms)
+    .bind(&execution.monitoring_type)
+    .bind(&execution.endpoint)
+    .bind(&execution.job_definition)
+    .bind(execution.violations)
+    .bind(execution.body.to_string())
+    .execute(unit.connection())
+    .await
+    .map_err(StoreError::query("write an execution"))?;
+    Ok(match inserted.rows_affected() {
+        0 => Inserted::Exists,
+        _ => Inserted::Yes,
+    })
+}
+
+/// Writes what changes of an execution: its state, its violations and its body.
+pub async fn replace(unit: &mut Unit, execution: &Execution) -> Result<(), StoreError> {
+    sqlx::query(
+        "update monitoring_execution
+         set status = $2, modified_ms = $3, violations = $4, body = $5 where id = $1",
+    )
+    .bind(&execution.id)
+    .bind(&execution.status)
+    .bind(execution.modified_ms)
+    .bind(execution.violations)
+    .bind(execution.body.to_string())
+    .execute(unit.connection())
+    .await
+    .map_err(StoreError::query("change an execution"))?;
+    Ok(())
+}
+
+pub async fn get(store: &Store, id: &str) -> Result<Option<Execution>, StoreError> {
+    let text = format!("select {COLUMNS} from monitoring_execution where id = $1");
+    sqlx::query(AssertSqlSafe(text))
+        .bind(id)
+        .fetch_optional(store.pool())
+        .await
+        .map_err(StoreError::query("read an execution"))?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// The execution as it stands inside the transaction; its row is locked where rows can be.
+pub async fn lock(unit: &mut Unit, id: &str) -> Result<Option<Execution>, StoreError> {
+    let lock = match unit.backend() {
+        Backend::Sqlite => "",
+        Backend::Postgres => " for update",
+    };
+    let text = format!("select {COLUMNS} from monitoring_execution where id = $1{lock}");
+    sqlx::query(AssertSqlSafe(text))
+        .bind(id)
+        .fetch_optional(unit.connection())
+        .await
+        .map_err(StoreError::query("read an execution"))?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// The last ones of a schedule, the newest slot first; of one slot the newest revision first.
+pub async fn latest(
+    store: &Store,
+    (region, schedule): (&str, &str),
+    limit: u32,
+) -> Result<Vec<Execution>, StoreError> {
+    let text = format!(
+        "select {COLUMNS} from monitoring_execution where region = $1 and schedule = $2
+         order by scheduled_ms desc, revision desc, id desc limit $3"
+    );
+    sqlx::query(AssertSqlSafe(text))
+        .bind(region)
+        .bind(schedule)
+        .bind(i64::from(limit))
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("read executions"))?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// The next revision of a slot of a schedule.
+pub async fn next_revision(
+    unit: &mut Unit,
+    (region, schedule, scheduled_ms): (&str, &str, i64),
+) -> Result<i64, StoreError> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "select max(revision) from monitoring_execution
+         where region = $1 and schedule = $2 and scheduled_ms = $3",
+    )
+    .bind(region)
+    .bind(schedule)
+    .bind(scheduled_ms)
+    .fetch_one(unit.connection())
+    .await
+    .map_err(StoreError::query("count the revisions of an execution"))?;
+    Ok(last.map_or(0, |last| last + 1))
+}
+
+/// One page. A cursor of another sort order is answered with a fault: [`StoreError::Cursor`].
+pub async fn list(store: &Store, wanted: &ListExecutions) -> Result<Page<Execution>, StoreError> {
+    let mut query = sqlx::query(AssertSqlSafe(statement(wanted)))
+        .bind(&wanted.region)
+        .bind(wanted.scheduled_after_ms.unwrap_or(i64::MIN))
+        .bind(wanted.scheduled_before_ms.unwrap_or(i64::MAX))
+        .bind(wanted.created_after_ms.unwrap_or(i64::MIN))
+        .bind(wanted.created_before_ms.unwrap_or(i64::MAX))
+        .bind(wanted.modified_after_ms.unwrap_or(i64::MIN))
+        .bind(wanted.modified_before_ms.unwrap_or(i64::MAX))
+        .bind(one_more(wanted.limit));
+    for (_, value) in equals(wanted) {
+        query = query.bind(value);
+    }
+    if let Some(after) = &wanted.after {
+        query = match wanted.sort_by {
+            SortExecutions::Created | SortExecutions::Scheduled => {
+                let at_ms: i64 = after.key.parse().map_err(|_| StoreError::Cursor)?;
+                query.bind(at_ms).bind(&after.name)
+            }
+            SortExecutions::Status => query.bind(&after.key).bind(&after.name),
+        };
+    }
+    let rows = query
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("list executions"))?;
+    let executions = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::of(executions, wanted.limit, |last| Cursor {
+        key: match wanted.sort_by {
+            SortExecutions::Created => last.created_ms.to_string(),
+            SortExecutions::Scheduled => last.scheduled_ms.to_string(),
+            SortExecutions::Status => last.status.clone(),
+        },
+        name: last.id.clone(),
+    }))
+}
+
+/// The columns that must be equal to something.
+fn equals(wanted: &ListExecutions) -> Vec<(&'static str, &str)> {
+    let all = [
+        ("schedule", &wanted.schedule),
+        ("endpoint", &wanted.endpoint),
+        ("status", &wanted.status),
+        ("monitoring_type", &wanted.monitoring_type),
+        ("job_definition", &wanted.job_definition),
+    ];
+    all.into_iter()
+        .filter_map(|(column, value)| Some((column, value.as_deref()?)))
+        .collect()
+}
+
+/// Only text of this module goes into the statement, never a caller's.
+fn statement(wanted: &ListExecutions) -> String {
+    let mut text = format!(
+        "select {COLUMNS} from monitoring_execution where region = $1 \
+         and scheduled_ms >= $2 and scheduled_ms <= $3 and created_ms >= $4 and created_ms <= $5 \
+         and modified_ms >= $6 and modified_ms <= $7"
+    );
+    let mut last = 8;
+    let mut next = || {
+        last += 1;
+        format!("${last}")
+    };
+    for (column, _) in equals(wanted) {
+        text += &format!(" and {column} = {}", next());
+    }
+    let (direction, beyond) = match wanted.order {
+        SortOrder::Ascending => ("asc", ">"),
+        SortOrder::Descending => ("desc", "<"),
+    };
+    let column = match wanted.sort_by {
+        SortExecutions::Created => "created_ms",
+        SortExecutions::Scheduled => "scheduled_ms",
+        SortExecutions::Status => "status",
+    };
+    if wanted.after.is_some() {
+        text += &format!(" and ({column}, id) {beyond} ({}, {})", next(), next());
+    }
+    text + &format!(" order by {column} {direction}, id {direction} limit $8")
+}
+
+fn read(row: &AnyRow) -> Result<Execution, StoreError> {
+    let fault = StoreError::query("read an execution");
+    let text = |column: &str| row.try_get::<String, _>(column).map_err(&fault);
+    let number = |column: &str| row.try_get::<i64, _>(column).map_err(&fault);
+    let body = serde_json::from_str(&text("body")?)
+        .map_err(|error| StoreError::damaged("the body of an execution", error))?;
+    Ok(Execution {
+        id: text("id")?,
+        region: text("region")?,
+        schedule: text("schedule")?,
+        scheduled_ms: number("scheduled_ms")?,
+        cause: text("cause")?,
+        revision: number("revision")?,
+        status: text("status")?,
+        created_ms: number("created_ms")?,
+        modified_ms: number("modified_ms")?,
+        monitoring_type: text("monitoring_type")?,
+        endpoint: text("endpoint")?,
+        job_definition: text("job_definition")?,
+        violations: number("violations")?,
+        body,
+    })
+}
