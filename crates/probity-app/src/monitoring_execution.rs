@@ -336,10 +336,7 @@ pub(crate) fn summary(execution: &Execution) -> Value {
     let mut show = |member: &str, value: Value| {
         members.insert(member.to_owned(), value);
     };
-    show(
-        "MonitoringScheduleName",
-        execution.schedule.as_str().into(),
-    );
+    show("MonitoringScheduleName", execution.schedule.as_str().into());
     show("ScheduledTime", timestamp::seconds(execution.scheduled_ms));
     show("CreationTime", timestamp::seconds(execution.created_ms));
     show(

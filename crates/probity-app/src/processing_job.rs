@@ -168,9 +168,7 @@ pub(crate) async fn begin_in(
         draft.body.insert("MonitoringScheduleArn".to_owned(), arn);
     }
     let started = timestamp::seconds(deed.now_ms);
-    draft
-        .body
-        .insert(LONG_JOB.start_member.to_owned(), started);
+    draft.body.insert(LONG_JOB.start_member.to_owned(), started);
     draft.status = JobState::InProgress.as_str();
     let arn = deed
         .arn(format!("{}/{}", PROCESSING_JOB.kind.as_str(), draft.name))

@@ -7,6 +7,7 @@ use probity_store::StoreError;
 use probity_store::job::{self, Finished, Job};
 use tracing::{error, warn};
 
+use crate::monitoring::execution_job;
 use crate::worker::shown;
 use crate::{async_invocation_job, endpoint_job, processing_job, transform_job};
 
@@ -44,6 +45,7 @@ async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndA
         }
         processing_job::KIND => processing_job::fail(app, (region, subject), REASON).await?,
         transform_job::KIND => transform_job::fail(app, (region, subject), REASON).await?,
+        execution_job::KIND => execution_job::fail(app, subject, REASON).await?,
         // It has no status: its caller waits for objects.
         async_invocation_job::KIND => async_invocation_job::give_up(job, environment).await,
         // Of a kind that only another version knows.

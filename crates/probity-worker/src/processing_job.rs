@@ -160,7 +160,7 @@ async fn analysis(parts: &Parts, spec: JobSpec, tools: Tools) -> JobOutcome {
     }
 }
 
-fn tools(parts: &Parts, job: &Job, (log, folder): (&JobLog, &TempDir)) -> Tools {
+pub(crate) fn tools(parts: &Parts, job: &Job, (log, folder): (&JobLog, &TempDir)) -> Tools {
     let now = DateTime::from_timestamp_millis(parts.app.clock.now_ms()).unwrap_or_default();
     Tools {
         app: parts.app.clone(),

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use probity_app::monitoring_schedule::CatchUp;
 use probity_app::{App, Clock};
 use probity_data::location::Environment;
 use probity_store::StoreError;
@@ -20,17 +21,20 @@ use tracing::{Instrument, error, info, warn};
 
 use crate::compute::Compute;
 use crate::local_process::LocalProcess;
+use crate::monitoring::{execution_job, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
     abandoned, async_invocation_job, endpoint_job, notifications, processing_job, transform_job,
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 4] = [
+pub(crate) const KINDS: [&str; 6] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
     async_invocation_job::KIND,
+    slot_job::KIND,
+    execution_job::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -54,6 +58,8 @@ pub struct Parts {
     pub threads: NonZeroUsize,
     pub scripts: LocalProcess,
     pub lease: Lease,
+    /// What becomes of slots that were due while no server ran.
+    pub catch_up: CatchUp,
 }
 
 /// How long a job is a worker's own. Leases are counted by a clock that runs as the world does:
@@ -199,6 +205,8 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         processing_job::KIND => processing_job::run(parts, job, stops).await,
         transform_job::KIND => transform_job::run(parts, job, stops).await,
         async_invocation_job::KIND => async_invocation_job::run(parts, job, stops.1).await,
+        slot_job::KIND => slot_job::run(parts, job).await,
+        execution_job::KIND => execution_job::run(parts, job, stops).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done

@@ -31,7 +31,8 @@ pub(crate) use quality::{
 };
 pub(crate) use serve::{
     AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
-    CaptureSyncArgument, DEFAULT_LISTEN, DataArguments, DoctorArguments, EnvArguments,
+    CaptureSyncArgument, CatchUpArgument, DEFAULT_LISTEN, DataArguments, DoctorArguments,
+    EnvArguments,
     GatewayArguments, KeyCommand, LimitArguments, LogArguments, LogFormatArgument,
     RestoreArguments, ServeArguments, TlsArguments, UserCommand,
 };

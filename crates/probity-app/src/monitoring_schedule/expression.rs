@@ -195,8 +195,7 @@ mod tests {
     #[test]
     fn every_slot_is_before_the_next_one() {
         for text in ["cron(0 * ? * * *)", "cron(0 0/10 ? * * *)", "7 3 * * 1-5"] {
-            let ScheduleExpression::Cron(slots) =
-                ScheduleExpression::parse(text, NOW_MS).unwrap()
+            let ScheduleExpression::Cron(slots) = ScheduleExpression::parse(text, NOW_MS).unwrap()
             else {
                 panic!("{text}");
             };

@@ -140,10 +140,7 @@ mod tests {
         let hour = 3_600_000;
         let now = at + 5 * hour + 1;
         assert_eq!(due(&hourly, at, (now, CatchUp::Each)), (at, 0));
-        assert_eq!(
-            due(&hourly, at, (now, CatchUp::Skip)),
-            (at + 5 * hour, 5)
-        );
+        assert_eq!(due(&hourly, at, (now, CatchUp::Skip)), (at + 5 * hour, 5));
         assert_eq!(due(&hourly, at, (at + 1, CatchUp::Skip)), (at, 0));
         let once = ScheduleExpression::Now;
         assert_eq!(due(&once, at, (now, CatchUp::Skip)), (at, 0));

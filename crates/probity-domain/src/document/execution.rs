@@ -119,6 +119,9 @@ mod tests {
         let value = serde_json::to_value(&body).unwrap();
         assert_eq!(value["window"]["startMs"], 1);
         assert!(value.get("join").is_none() && value.get("notes").is_none());
-        assert_eq!(serde_json::from_value::<ExecutionBody>(value).unwrap(), body);
+        assert_eq!(
+            serde_json::from_value::<ExecutionBody>(value).unwrap(),
+            body
+        );
     }
 }

@@ -106,8 +106,22 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for text in [
-            "", "P", "PT", "-P", "1H", "PT1", "PTH", "P1H", "PT1D", "P1M", "PT1.5H", "PT1H1H",
-            "PT-1H", "P1DT", "P9999999999999999999D", "P99999999999999999D",
+            "",
+            "P",
+            "PT",
+            "-P",
+            "1H",
+            "PT1",
+            "PTH",
+            "P1H",
+            "PT1D",
+            "P1M",
+            "PT1.5H",
+            "PT1H1H",
+            "PT-1H",
+            "P1DT",
+            "P9999999999999999999D",
+            "P99999999999999999D",
         ] {
             assert!(TimeOffset::parse(text).is_err(), "{text}");
         }

@@ -19,6 +19,7 @@ mod monitoring_alert;
 mod monitoring_alert_change;
 mod notification;
 mod notification_channel;
+mod monitoring_execution;
 mod resource;
 mod resource_pages;
 mod setting;

@@ -1,3 +1,13 @@
-//! Executions of monitoring schedules.
+//! Monitors that run by themselves: the slots of schedules, and their executions.
+//!
+//! * [`slot_job`]: a due slot becomes an execution, and the next slot is enqueued;
+//! * [`execution_job`]: an execution from its captures to its final status;
+//! * [`records`]: where what it looks at lies, joined with labels where its kind needs them;
+//! * [`kinds`]: what each of the four monitors computes.
 
+mod aftermath;
+pub(crate) mod execution_job;
 pub mod kinds;
+mod order;
+mod records;
+pub(crate) mod slot_job;

@@ -137,6 +137,7 @@ impl World {
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
                 length: Duration::from_secs(30),
             },
+            catch_up: probity_app::monitoring_schedule::CatchUp::Each,
         }
     }
 

@@ -76,6 +76,9 @@ pub(crate) struct ServeArguments {
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) log: LogArguments,
+    /// What becomes of a schedule's slots that were due while no server ran
+    #[arg(long, value_enum, default_value_t = CatchUpArgument::Each)]
+    pub(crate) catch_up: CatchUpArgument,
     /// Jobs that run at once [default: cores]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
@@ -100,6 +103,15 @@ pub(crate) enum CaptureSyncArgument {
     Interval,
     /// When the kernel likes
     Off,
+}
+
+/// What becomes of slots that were missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatchUpArgument {
+    /// Each is run once, in their order
+    Each,
+    /// None but the last is run
+    Skip,
 }
 
 #[derive(Clone, Debug, Args)]

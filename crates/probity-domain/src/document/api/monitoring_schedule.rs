@@ -122,7 +122,10 @@ mod tests {
         assert_eq!(definition.app_specification.environment["A"], "1");
         assert_eq!(definition.job_output_config.monitoring_outputs.len(), 1);
         assert_eq!(
-            definition.stopping_condition.unwrap().max_runtime_in_seconds,
+            definition
+                .stopping_condition
+                .unwrap()
+                .max_runtime_in_seconds,
             1800
         );
     }

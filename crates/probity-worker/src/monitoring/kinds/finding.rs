@@ -9,6 +9,8 @@ pub struct Finding {
     pub exit_message: String,
     /// `None` where nothing was compared.
     pub n_violations: Option<usize>,
+    /// In words, as notifications tell them.
+    pub violations: Vec<String>,
     pub output_uri: String,
     pub metrics: Vec<MetricPoint>,
     /// For people, in the order of their weight.

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use probity_app::LocalProcesses;
+use probity_app::monitoring_schedule::CatchUp;
 use probity_data::capture::{CaptureLog, NewNames};
 use probity_data::location::Environment;
 use probity_server::runtime::{CaptureParts, EndpointRuntime, RuntimeParts};
@@ -34,7 +35,7 @@ use self::data_folder::{DataFolder, RunningServer};
 use self::listening::Listening;
 use self::office::{Office, OfficeOptions, ROOT};
 use self::telemetry::Telemetry;
-use crate::arguments::{ServeArguments, threads_or_all};
+use crate::arguments::{CatchUpArgument, ServeArguments, threads_or_all};
 use crate::command::wiring;
 use crate::exit::{Exit, Usage};
 use crate::screen;
@@ -200,6 +201,10 @@ fn worker_parts(
         lease: Lease {
             clock: Arc::new(MachineClock),
             length: LEASE,
+        },
+        catch_up: match arguments.catch_up {
+            CatchUpArgument::Each => CatchUp::Each,
+            CatchUpArgument::Skip => CatchUp::Skip,
         },
     })
 }

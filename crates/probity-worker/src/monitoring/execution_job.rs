@@ -1,0 +1,285 @@
+//! An execution from what was captured to its final status.
+//!
+//! Its window's captures are brought to their place first, then its records are found and, where
+//! its kind needs labels, joined with them. What it found, its jobs' ends, its numbers and its
+//! alert are written in one unit: killed before, it runs again from the start and gives the same.
+
+use std::time::Duration;
+
+use probity_app::monitoring_execution::{self, EXECUTION_JOB, EndedExecution};
+use probity_app::{App, Fault};
+use probity_domain::document::UtcTime;
+use probity_domain::document::api::processing_job::ProcessingJob;
+use probity_domain::document::execution::ExecutionBody;
+use probity_domain::resource::ExecutionEnd;
+use probity_store::job::Job;
+use probity_store::monitoring_execution::Execution;
+use tempfile::TempDir;
+
+use super::kinds::{self, Finding, Order};
+use super::records::{self, Found};
+use super::{aftermath, order};
+use crate::analyses::{AnalysisFailed, AnalysisImage, Tools};
+use crate::job_log::{self, JobLog, LogPlace};
+use crate::processing_job::{Watched, or_again, tools, watch, work_folder};
+use crate::stop::{Stop, StopReason, Stopper};
+use crate::worker::{JobRun, Parts};
+
+pub(crate) const KIND: &str = EXECUTION_JOB;
+
+/// Violations that an execution's row tells in words; all of them are in its results.
+const MAX_TOLD: usize = 20;
+
+pub(crate) async fn run(parts: &Parts, job: &Job, (stopper, stop): (&Stopper, &Stop)) -> JobRun {
+    let ran = async {
+        let found = monitoring_execution::to_run(&parts.app, &job.subject).await?;
+        match found {
+            None => Ok(JobRun::Done),
+            Some((execution, body)) => {
+                let run = Run {
+                    parts,
+                    job,
+                    execution: &execution,
+                    body: &body,
+                };
+                run.to_the_end(stopper, stop).await
+            }
+        }
+    };
+    or_again(ran.await, job)
+}
+
+/// Gives an execution that nobody runs any more its final status.
+pub(crate) async fn fail(app: &App, id: &str, reason: &str) -> Result<(), Fault> {
+    monitoring_execution::finish(app, id, failed(reason.to_owned(), Vec::new())).await
+}
+
+struct Run<'a> {
+    parts: &'a Parts,
+    job: &'a Job,
+    execution: &'a Execution,
+    body: &'a ExecutionBody,
+}
+
+/// How the work on an execution ended.
+enum Worked {
+    Found(Box<(Finding, Found)>),
+    Failed { reason: String, notes: Vec<String> },
+}
+
+impl Run<'_> {
+    async fn to_the_end(&self, stopper: &Stopper, stop: &Stop) -> Result<JobRun, Fault> {
+        let app = &self.parts.app;
+        let mut order = order::without_records(app, self.execution, self.body);
+        records::seal(self.parts, &order).await?;
+        let mut notes = Vec::new();
+        match order::baseline(app, &order).await {
+            Ok(baseline) => order.baseline = baseline,
+            Err(error) => {
+                let reason = format!("ClientError: {}", crate::chain::Chain(&error));
+                return self.end(failed(reason, notes)).await;
+            }
+        }
+        let places = match records::places(self.parts, &order).await {
+            Ok(places) => places,
+            Err(error) => {
+                let reason = format!("ClientError: {}", crate::chain::Chain(&error));
+                return self.end(failed(reason, notes)).await;
+            }
+        };
+        order.records = places.records(&order);
+        let analysis = kinds::processing_job(&order);
+        let merge = places.merge_job(&order);
+        let id = &self.execution.id;
+        monitoring_execution::begin(app, id, (merge.as_ref(), &analysis)).await?;
+        let place = LogPlace::of_processing_job(
+            (&order.region, &analysis.processing_job_name),
+            app.clock.now_ms(),
+        );
+        let (log, writer) = job_log::open(app, place);
+        let watched = Watched {
+            limit: time_limit(&analysis),
+            is_stopping: || {
+                let name = analysis.processing_job_name.as_str();
+                probity_app::processing_job::is_stopping(app, &order.region, name)
+            },
+        };
+        let work = self.work((&order, &analysis), &places, &log);
+        let worked = tokio::select! {
+            biased;
+            worked = stop.unless(work) => worked,
+            () = watch(&watched, stopper) => return Ok(JobRun::Again),
+        };
+        let ended = match worked {
+            Ok(Worked::Found(found)) => self.completed(&order, *found, &mut notes).await?,
+            Ok(Worked::Failed {
+                reason,
+                notes: more,
+            }) => {
+                notes.extend(more);
+                log.line(format!("exit_message: Error: {reason}"));
+                failed(reason, notes)
+            }
+            Err(reason) => match stopped(&log, reason, notes) {
+                Some(ended) => ended,
+                None => return Ok(JobRun::Again),
+            },
+        };
+        drop(log);
+        // Whoever sees the final status finds the whole log.
+        writer.finish().await;
+        self.end(ended).await
+    }
+
+    async fn end(&self, ended: EndedExecution) -> Result<JobRun, Fault> {
+        let end = ended.end;
+        monitoring_execution::finish(&self.parts.app, &self.execution.id, ended).await?;
+        let schedule = self.execution.schedule.as_str();
+        metrics::counter!("probity_monitoring_executions_total", "status" => status(end))
+            .increment(1);
+        tracing::info!(
+            schedule,
+            execution = %self.execution.id,
+            "execution `{}` of schedule `{schedule}` ended as {}",
+            self.execution.id, status(end)
+        );
+        Ok(JobRun::Done)
+    }
+
+    async fn work(
+        &self,
+        (order, analysis): (&Order, &ProcessingJob),
+        places: &records::Places,
+        log: &JobLog,
+    ) -> Worked {
+        log.line(format!(
+            "Window: {} to {}",
+            UtcTime::from_epoch_ms(order.window.start_ms),
+            UtcTime::from_epoch_ms(order.window.end_ms)
+        ));
+        let found = match records::find(self.parts, (order, places), log).await {
+            Ok(found) => found,
+            Err(problem) => {
+                return Worked::Failed {
+                    reason: problem.reason(),
+                    notes: problem.notes(),
+                };
+            }
+        };
+        let folder = match work_folder(self.parts, self.job) {
+            Ok(folder) => folder,
+            Err(error) => {
+                return Worked::Failed {
+                    reason: format!("InternalServerError: no folder for the job: {error}"),
+                    notes: found.notes,
+                };
+            }
+        };
+        match self.analyse((order, analysis), (log, &folder)).await {
+            Ok(Ok(finding)) => Worked::Found(Box::new((finding, found))),
+            Ok(Err(error)) => Worked::Failed {
+                reason: records::reason_of(order, &found, &error),
+                notes: found.notes,
+            },
+            Err(lost) => Worked::Failed {
+                reason: format!("InternalServerError: {lost}"),
+                notes: found.notes,
+            },
+        }
+    }
+
+    async fn analyse(
+        &self,
+        (order, analysis): (&Order, &ProcessingJob),
+        (log, folder): (&JobLog, &TempDir),
+    ) -> Result<Result<Finding, AnalysisFailed>, crate::compute::Lost> {
+        let tools: Tools = tools(self.parts, self.job, (log, folder));
+        let (order, analysis) = (order.clone(), analysis.clone());
+        self.parts
+            .compute
+            .run(move || async move { kinds::analyse(&order, &analysis, &tools).await })
+            .await
+    }
+
+    async fn completed(
+        &self,
+        order: &Order,
+        (finding, found): (Finding, Found),
+        notes: &mut Vec<String>,
+    ) -> Result<EndedExecution, Fault> {
+        notes.extend(found.notes);
+        notes.extend(finding.notes);
+        let violations = finding.n_violations;
+        let jobs = aftermath::jobs(&self.parts.app, self.execution, order);
+        Ok(EndedExecution {
+            end: match violations {
+                None | Some(0) => ExecutionEnd::Completed,
+                Some(_) => ExecutionEnd::CompletedWithViolations,
+            },
+            exit_message: Some(finding.exit_message),
+            failure_reason: None,
+            violations,
+            metrics: finding.metrics,
+            found: ExecutionBody {
+                output_uri: Some(finding.output_uri),
+                constraints_sha256: finding.constraints_sha256,
+                violations: finding.violations.into_iter().take(MAX_TOLD).collect(),
+                notes: std::mem::take(notes),
+                join: found.join,
+                coverage: found.coverage.map(|coverage| coverage.sentence().into()),
+                ..ExecutionBody::default()
+            },
+            jobs,
+        })
+    }
+}
+
+/// For the container's own words of what an execution did not find.
+pub(super) fn words(error: &AnalysisFailed) -> String {
+    error.reason(AnalysisImage::Analyzer)
+}
+
+fn time_limit(job: &ProcessingJob) -> Option<Duration> {
+    let limit = job.stopping_condition.as_ref()?;
+    let seconds = limit.max_runtime_in_seconds;
+    (seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+fn failed(reason: String, notes: Vec<String>) -> EndedExecution {
+    EndedExecution {
+        end: ExecutionEnd::Failed,
+        exit_message: None,
+        failure_reason: Some(reason),
+        violations: None,
+        metrics: Vec::new(),
+        found: ExecutionBody {
+            notes,
+            ..ExecutionBody::default()
+        },
+        jobs: Vec::new(),
+    }
+}
+
+/// `None`: it is not over, and runs again.
+fn stopped(log: &JobLog, reason: StopReason, notes: Vec<String>) -> Option<EndedExecution> {
+    let said = match reason {
+        StopReason::Asked => "Stopped: somebody stopped the job.",
+        StopReason::TimeLimit => "Stopped: the job ran longer than MaxRuntimeInSeconds allows.",
+        StopReason::LeaseLost | StopReason::Shutdown => return None,
+    };
+    log.line(said);
+    Some(EndedExecution {
+        end: ExecutionEnd::Stopped,
+        exit_message: Some(said.to_owned()),
+        ..failed(said.to_owned(), notes)
+    })
+}
+
+fn status(end: ExecutionEnd) -> &'static str {
+    match end {
+        ExecutionEnd::Completed => "Completed",
+        ExecutionEnd::CompletedWithViolations => "CompletedWithViolations",
+        ExecutionEnd::Failed => "Failed",
+        ExecutionEnd::Stopped => "Stopped",
+    }
+}
