@@ -32,8 +32,7 @@ pub(crate) use quality::{
 pub(crate) use serve::{
     AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
     CaptureSyncArgument, CatchUpArgument, DEFAULT_LISTEN, DataArguments, DoctorArguments,
-    EnvArguments,
-    GatewayArguments, KeyCommand, LimitArguments, LogArguments, LogFormatArgument,
+    EnvArguments, GatewayArguments, KeyCommand, LimitArguments, LogArguments, LogFormatArgument,
     RestoreArguments, ServeArguments, TlsArguments, UserCommand,
 };
 pub(crate) use server::ServerArguments;

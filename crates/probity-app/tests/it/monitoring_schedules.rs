@@ -1,7 +1,7 @@
 //! Monitoring schedules by a clock that stands still: what becomes due, and what does not.
 
+use probity_app::monitoring_execution;
 use probity_app::monitoring_schedule::{CatchUp, SLOT_JOB, Taken, take_slot};
-use probity_app::{monitoring_execution, monitoring_schedule};
 use probity_store::job::{self, Claim, Job};
 use probity_store::monitoring_execution::{Execution, ListExecutions, SortExecutions, list};
 use serde_json::{Value, json};

@@ -104,7 +104,7 @@ async fn lists_filter_and_go_on_where_they_ended(database: &Database) {
             };
             monitoring_execution::insert(unit, &execution).await?;
         }
-        Ok(())
+        Ok::<_, probity_store::StoreError>(())
     })
     .await;
     let all = async |mut wanted: ListExecutions| {
@@ -162,7 +162,7 @@ async fn the_newest_slot_and_revision_come_first(database: &Database) {
             };
             monitoring_execution::insert(unit, &execution).await?;
         }
-        Ok(())
+        Ok::<_, probity_store::StoreError>(())
     })
     .await;
     let latest = monitoring_execution::latest(&store, (REGION, "s"), 3)

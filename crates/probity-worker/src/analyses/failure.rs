@@ -6,6 +6,7 @@ use probity_analysis::bias::BiasError;
 use probity_analysis::data_quality::AnalysisError;
 use probity_analysis::explain::ExplainError;
 use probity_analysis::model_quality::ModelQualityError;
+use probity_data::ReadDataset;
 use probity_data::location::{ReadLocation, WriteOutput};
 use probity_domain::document::analysis_config::AnalysisConfigErrors;
 use probity_domain::document::model_quality_statistics::UnknownProblemType;
@@ -90,6 +91,21 @@ impl AnalysisFailed {
             (AnalysisImage::Clarify, false) => format!("Internal Error: {}", self.told()),
         };
         at_most(MAX_REASON, &message)
+    }
+
+    /// Whether there was nothing to analyse.
+    pub(crate) fn is_without_records(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if matches!(
+                error.downcast_ref::<ReadDataset>(),
+                Some(ReadDataset::NoRecords { .. })
+            ) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
     }
 
     /// With its causes.
