@@ -7,7 +7,7 @@ use probity_domain::document::api::endpoint::{Deployment, Endpoint, VariantSetti
 use probity_domain::document::api::endpoint_config::EndpointConfig;
 use probity_domain::resource::{DeploymentEnd, EndpointState};
 use probity_store::job::NewJob;
-use probity_store::resource::{Resource, SortBy, SortOrder};
+use probity_store::resource::{self, ListResources, Resource, SortBy, SortOrder};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -16,7 +16,7 @@ use crate::deed::Deed;
 use crate::endpoint_config::ENDPOINT_CONFIG;
 use crate::fault::Fault;
 use crate::stored::{self, Draft, Edited, Listing, Members, Shown, Stored, no_attributes, pick};
-use crate::{listing, model, tags};
+use crate::{listing, model, monitoring_alert, monitoring_schedule, tags};
 
 mod description;
 mod retained;
@@ -164,9 +164,31 @@ pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, F
             .delete()
             .map_err(|_| not_now(resource, state, "delete"))
     };
-    stored::delete(&deed, &ENDPOINT, ENDPOINT.name(&input)?, allowed).await?;
+    let name = ENDPOINT.name(&input)?;
+    refuse_watched(&deed, name).await?;
+    let mut unit = app.store.begin().await?;
+    stored::delete_in(&mut unit, &deed, ENDPOINT.key(&deed, name), allowed).await?;
+    let subject = format!("{}/{name}", ENDPOINT.kind.as_str());
+    monitoring_alert::delete_of(&mut unit, &deed, &subject).await?;
+    unit.commit().await?;
     app.endpoints.notify_one();
     Ok(json!({}))
+}
+
+/// AWS wants the schedules deleted first that watch an endpoint.
+async fn refuse_watched(deed: &Deed<'_>, name: &str) -> Result<(), Fault> {
+    let mut wanted = ListResources::all(ResourceKind::MonitoringSchedule, deed.region, 1);
+    wanted.attributes = vec![(monitoring_schedule::ENDPOINT.to_owned(), name.to_owned())];
+    let watching = resource::list(&deed.app.store, &wanted).await?;
+    match watching.items.first() {
+        None => Ok(()),
+        Some(schedule) => Err(Fault::invalid(format!(
+            "Cannot delete endpoint \"{}\": the monitoring schedule \"{}\" watches it. Delete \
+             the schedule first.",
+            deed.arn(format!("endpoint/{name}")),
+            schedule.name
+        ))),
+    }
 }
 
 /// For the worker: what is to be made ready. `None` when there is nothing to do any more.

@@ -2,6 +2,7 @@
 //! the schedule is gone.
 
 use probity_domain::ResourceKind;
+use probity_domain::document::alert_event::AlertedExecution;
 use probity_domain::document::api::processing_job::ProcessingJob;
 use probity_domain::document::execution::{ExecutionBody, ExecutionCause, ExecutionWindow};
 use probity_domain::resource::{ExecutionEnd, ExecutionState, JobEnd};
@@ -21,6 +22,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::listing;
 use crate::long_job::JobOutcome;
+use crate::monitoring_alert::{self, AlertEvaluation};
 use crate::monitoring_schedule::{self, Schedule, whole_seconds};
 use crate::page_token::Question;
 use crate::processing_job;
@@ -280,6 +282,13 @@ pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<(), Fa
         "failureReason": body.failure_reason,
     } });
     event::record(&mut unit, &deed, &arn, change).await?;
+    if ended.violations.is_some() {
+        let evaluation = AlertEvaluation {
+            schedule: &execution.schedule,
+            execution: alerted(&execution, (&body, &ended)),
+        };
+        monitoring_alert::evaluate(&mut unit, &deed, evaluation).await?;
+    }
     for new_job in &ended.jobs {
         job::enqueue(&mut unit, new_job).await?;
     }
@@ -288,6 +297,23 @@ pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<(), Fa
         app.jobs.notify_one();
     }
     Ok(())
+}
+
+/// The execution in the words of a notification.
+fn alerted(
+    execution: &Execution,
+    (body, ended): (&ExecutionBody, &EndedExecution),
+) -> AlertedExecution {
+    AlertedExecution {
+        id: execution.id.clone(),
+        endpoint: execution.endpoint.clone(),
+        monitoring_type: execution.monitoring_type.clone(),
+        window_start_ms: body.window.start_ms,
+        window_end_ms: body.window.end_ms,
+        violations: body.violations.clone(),
+        violation_count: ended.violations.and_then(|n| u64::try_from(n).ok()),
+        results: body.output_uri.clone(),
+    }
 }
 
 /// The jobs that the execution was end as it did.

@@ -21,10 +21,11 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
-use crate::endpoint::ENDPOINT;
+use crate::endpoint;
 use crate::fault::Fault;
 use crate::job_definition;
 use crate::listing;
+use crate::monitoring_alert;
 use crate::monitoring_execution;
 use crate::stored::{self, Draft, Edited, Listing, Members, Shown, Stored, pick};
 use crate::tags;
@@ -44,7 +45,8 @@ const CONFIG: &str = "MonitoringScheduleConfig";
 /// Names the generation of the schedule's slots. Never shown.
 const GENERATION: &str = "ProbityGeneration";
 
-const ENDPOINT_ATTRIBUTE: &str = "endpoint";
+/// The attribute that names the endpoint that it watches.
+pub(crate) const ENDPOINT: &str = "endpoint";
 const TYPE_ATTRIBUTE: &str = "type";
 const DEFINITION_ATTRIBUTE: &str = "definition";
 
@@ -65,7 +67,7 @@ pub(crate) static MONITORING_SCHEDULE: Stored = Stored {
         sort_by: SortBy::Created,
         order: SortOrder::Descending,
         filters: &[
-            ("EndpointName", ENDPOINT_ATTRIBUTE),
+            ("EndpointName", ENDPOINT),
             ("MonitoringTypeEquals", TYPE_ATTRIBUTE),
             ("MonitoringJobDefinitionName", DEFINITION_ATTRIBUTE),
         ],
@@ -102,6 +104,7 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     };
     let mut unit = app.store.begin().await?;
     let resource = stored::insert_in(&mut unit, &deed, &MONITORING_SCHEDULE, draft).await?;
+    monitoring_alert::create_default(&mut unit, &deed, &resource.name).await?;
     unit.commit().await?;
     app.jobs.notify_one();
     Ok(json!({ "MonitoringScheduleArn": resource.arn }))
@@ -203,6 +206,8 @@ pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, F
         not_pending(resource).map(|_| ())
     })
     .await?;
+    let subject = monitoring_alert::subject_of(name);
+    monitoring_alert::delete_of(&mut unit, &deed, &subject).await?;
     unit.commit().await?;
     Ok(json!({}))
 }
@@ -338,14 +343,14 @@ async fn check(
         }
         job_definition::check(deed.app, definition)?;
     }
-    let endpoint = endpoint_of(definition);
-    if !endpoint.is_empty() {
-        stored::get(deed, &ENDPOINT, endpoint)
+    let name = endpoint_of(definition);
+    if !name.is_empty() {
+        stored::get(deed, &endpoint::ENDPOINT, name)
             .await
             .map_err(|fault| match fault {
                 Fault::NotFound { .. } => Fault::invalid(format!(
                     "Could not find endpoint \"{}\".",
-                    deed.arn(format!("endpoint/{endpoint}"))
+                    deed.arn(format!("endpoint/{name}"))
                 )),
                 fault => fault,
             })?;
@@ -480,7 +485,7 @@ fn attributes(body: &Members) -> BTreeMap<String, String> {
     let config = body.get(CONFIG);
     let name = config.and_then(|config| config.get("MonitoringJobDefinitionName"));
     let found = [
-        (ENDPOINT_ATTRIBUTE, text(body.get("EndpointName"))),
+        (ENDPOINT, text(body.get("EndpointName"))),
         (TYPE_ATTRIBUTE, text(body.get("MonitoringType"))),
         (DEFINITION_ATTRIBUTE, text(name)),
     ];
