@@ -1,6 +1,7 @@
 //! Bytes kept elsewhere, made usable: locations, the dataset formats, and models.
 
 pub mod capture;
+pub mod captures;
 pub mod dataset;
 mod format;
 #[doc(hidden)]
@@ -11,10 +12,11 @@ pub mod serving;
 mod window;
 
 pub use dataset::{
-    CaptureSide, ColumnChoice, ColumnsPosition, Dataset, DatasetType, EXPRESSION, Format, Header,
-    InvalidExpression, InvalidRecordColumns, JoinDatasets, JoinSide, Nested, ORIGINAL_NAME,
-    Partition, Projection, ReadDataset, ReadOptions, RecordColumns, RecordExpression, RecordRole,
-    RecordValue, UnknownColumn, UnknownDatasetType, join, open, resolve_in_table,
+    BadRecords, CaptureSide, ColumnChoice, ColumnsPosition, Dataset, DatasetType, EXPRESSION,
+    EventCounts, EventPlace, EventTally, Format, Header, InvalidExpression, InvalidRecordColumns,
+    JoinDatasets, JoinSide, Nested, ORIGINAL_NAME, Partition, Projection, ReadDataset, ReadOptions,
+    RecordColumns, RecordExpression, RecordRole, RecordValue, SkipReason, UnknownColumn,
+    UnknownDatasetType, Window, join, open, resolve_in_table,
 };
 pub use format::value_list::{NotAList, list_of_values};
 pub use window::Window;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::content::Content;
 use super::error::ReadDataset;
+use super::events::BadRecords;
 use super::options::ReadOptions;
 
 /// Whole records, one after the other.
@@ -53,6 +54,11 @@ pub(crate) struct Blocks<F> {
     next_line: u64,
     block_size: usize,
     max_record_bytes: usize,
+    on_long_record: BadRecords,
+    /// Lines on which records begin that were dropped for their length.
+    long_records: Vec<u64>,
+    /// Bytes of such a record are being dropped.
+    dropping: bool,
 }
 
 impl<F: FindBoundary> Blocks<F> {
@@ -70,11 +76,31 @@ impl<F: FindBoundary> Blocks<F> {
             next_line: first_line,
             block_size: size(options.block_size_bytes),
             max_record_bytes: size(options.max_record_bytes),
+            on_long_record: BadRecords::Refuse,
+            long_records: Vec::new(),
+            dropping: false,
         }
+    }
+
+    /// Drops records that are too long, up to the next end of line, instead of refusing the file. For records
+    /// that are lines.
+    pub(crate) fn dropping_long_records(self) -> Self {
+        Blocks {
+            on_long_record: BadRecords::Skip,
+            ..self
+        }
+    }
+
+    /// The lines of the records dropped since it was asked last.
+    pub(crate) fn take_long_records(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.long_records)
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Block>, ReadDataset> {
         loop {
+            if self.dropping {
+                self.drop_record().await?;
+            }
             self.content.fill(self.block_size).await?;
             let buffer = self.content.buffer();
             if buffer.len() >= self.block_size {
@@ -85,12 +111,43 @@ impl<F: FindBoundary> Blocks<F> {
                     }));
                 }
                 if buffer.len() - self.block_size > self.max_record_bytes {
-                    return Err(self.record_too_long());
+                    let start = self.boundaries.last_record(buffer).min(buffer.len());
+                    match self.on_long_record {
+                        BadRecords::Refuse => return Err(self.record_too_long()),
+                        BadRecords::Skip => self.dropping = true,
+                    }
+                    if start > 0 {
+                        return Ok(Some(Block {
+                            is_last: false,
+                            ..self.cut(start)
+                        }));
+                    }
+                    continue;
                 }
             }
             if self.content.ended() {
                 let rest = self.content.buffer().len();
                 return Ok((rest > 0).then(|| self.cut(rest)));
+            }
+            self.content.read_more().await?;
+        }
+    }
+
+    /// The record that is too long begins where the buffer does.
+    async fn drop_record(&mut self) -> Result<(), ReadDataset> {
+        self.dropping = false;
+        self.long_records.push(self.next_line);
+        self.next_line += 1;
+        self.boundaries.restart();
+        loop {
+            let buffer = self.content.buffer();
+            if let Some(end) = memchr::memchr(b'\n', buffer) {
+                self.content.skip(end + 1);
+                return Ok(());
+            }
+            self.content.skip(buffer.len());
+            if self.content.ended() {
+                return Ok(());
             }
             self.content.read_more().await?;
         }

@@ -13,6 +13,7 @@ pub(crate) mod column_choice;
 pub(crate) mod content;
 mod dataset_type;
 pub(crate) mod error;
+pub(crate) mod events;
 mod join;
 pub(crate) mod notes;
 pub(crate) mod open_file;
@@ -20,6 +21,7 @@ pub(crate) mod options;
 pub(crate) mod partition;
 mod recognition;
 pub(crate) mod record_columns;
+mod window;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -32,10 +34,12 @@ pub use capture_side::CaptureSide;
 pub use column_choice::{ColumnChoice, UnknownColumn};
 pub use dataset_type::{DatasetType, UnknownDatasetType};
 pub use error::ReadDataset;
+pub use events::{BadRecords, EventCounts, EventPlace, EventTally, SkipReason};
 pub use join::{JoinDatasets, JoinSide, join, resolve_in_table};
 pub use options::{ColumnsPosition, Format, Header, Nested, ReadOptions};
 pub use partition::{EXPRESSION, ORIGINAL_NAME, Partition, Projection};
 pub use record_columns::{InvalidRecordColumns, RecordColumns, RecordRole, RecordValue};
+pub use window::Window;
 
 pub use crate::format::expression::{InvalidExpression, RecordExpression};
 
@@ -79,6 +83,7 @@ pub async fn open(files: Vec<SourceFile>, options: ReadOptions) -> Result<Datase
         Some(format) => format,
         None => open_file::format_of_files(&files).await?,
     };
+    options.events.clear();
     Ok(Dataset {
         files,
         options: Arc::new(options),
@@ -99,10 +104,16 @@ impl Dataset {
         self.files.len()
     }
 
+    /// What became of captured events. Complete when the partitions were read.
+    pub fn events(&self) -> EventTally {
+        self.options.events.total()
+    }
+
     /// What was decided for the user's data while reading them, as renamed
     /// columns. Complete when the partitions were read.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.all();
+        notes.extend(self.events().notes());
         notes.extend(self.notes_of_others.iter().cloned());
         notes.extend(self.joined.iter().flat_map(|join| join.notes()));
         notes
@@ -119,6 +130,7 @@ impl Dataset {
             joined: self.joined.clone(),
             current: None,
             ordinal: 0,
+            any_rows: false,
         };
         futures::stream::try_unfold(cutter, |mut cutter| async move {
             Ok(cutter.next().await?.map(|partition| (partition, cutter)))
@@ -138,6 +150,7 @@ struct Cutter {
     joined: Option<Arc<Join>>,
     current: Option<OpenFile>,
     ordinal: usize,
+    any_rows: bool,
 }
 
 impl Cutter {
@@ -148,7 +161,16 @@ impl Cutter {
                     let partition = Partition::new(self.ordinal, body, self.notes.clone())
                         .joined_by(self.joined.clone());
                     self.ordinal += 1;
-                    return Ok(Some(partition));
+                    // The first partition tells the columns, so it must not be one whose events were all
+                    // passed over.
+                    self.any_rows = self.any_rows || !partition.may_be_empty();
+                    if !self.any_rows {
+                        self.any_rows = partition.has_rows()?;
+                    }
+                    if self.any_rows {
+                        return Ok(Some(partition));
+                    }
+                    continue;
                 }
                 self.current = None;
             }

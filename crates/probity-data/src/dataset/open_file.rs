@@ -11,7 +11,7 @@ use super::partition::Body;
 use super::recognition::{
     format_of_name, format_of_unnamed, is_parquet, same_kind, text_under_parquet_name,
 };
-use crate::format::capture::{CaptureFile, Labels, Widths};
+use crate::format::capture::{CaptureFile, Labels, SeenIds, Widths};
 use crate::format::csv::CsvFile;
 use crate::format::json::JsonFile;
 use crate::format::parquet::ParquetFile;
@@ -33,6 +33,8 @@ pub(crate) struct FirstFile {
     delimiter: Option<u8>,
     capture_widths: Widths,
     n_features: Option<usize>,
+    /// Of all files so far.
+    event_ids: SeenIds,
 }
 
 impl FirstFile {
@@ -43,6 +45,7 @@ impl FirstFile {
             delimiter: None,
             capture_widths: Widths::default(),
             n_features: None,
+            event_ids: SeenIds::default(),
         }
     }
 }
@@ -183,7 +186,8 @@ pub(crate) async fn open_content(
             } else {
                 Labels::Present
             };
-            let file = CaptureFile::open(content, options, (labels, first.capture_widths)).await?;
+            let known = (labels, first.capture_widths, &first.event_ids);
+            let file = CaptureFile::open(content, options, known).await?;
             first.capture_widths = file.widths();
             Ok(Some(OpenFile::Capture(Box::new(file))))
         }

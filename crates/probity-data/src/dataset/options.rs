@@ -1,7 +1,10 @@
 //! How a dataset is to be read. Everything has a default that suits a CSV with
 //! a header, a Parquet file or an endpoint's captures.
 
+use super::events::{BadRecords, EventCounts};
 use super::record_columns::RecordColumns;
+use super::window::Window;
+use crate::format::text_table::MAX_COLUMNS;
 
 /// A dataset format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +83,16 @@ pub struct ReadOptions {
     pub block_size_bytes: u64,
     /// A longer record is an error, so that memory stays bounded.
     pub max_record_bytes: u64,
+    /// Captures: only events whose inference (`eventMetadata.inferenceTime`) was then. One that does not tell
+    /// is taken to be of the beginning of the hour of its folder, `…/yyyy/mm/dd/hh`; outside such a folder it is
+    /// read.
+    pub window: Option<Window>,
+    /// Captures: what to do with those that cannot be read.
+    pub bad_records: BadRecords,
+    /// Captures: more columns than this in a partition come from values used as keys.
+    pub max_columns: usize,
+    /// Captures: what became of the events, filled while they are read.
+    pub events: EventCounts,
 }
 
 impl Default for ReadOptions {
@@ -94,11 +107,28 @@ impl Default for ReadOptions {
             record_columns: None,
             block_size_bytes: 64 << 20,
             max_record_bytes: 256 << 20,
+            window: None,
+            bad_records: BadRecords::Refuse,
+            max_columns: MAX_COLUMNS,
+            events: EventCounts::default(),
         }
     }
 }
 
 impl ReadOptions {
+    /// What an endpoint captured in `window`, as far as it can be read: for a monitor, which has to go on
+    /// whatever somebody sent. `format` is one of the two formats of captures.
+    pub fn monitoring(format: Format, window: Window) -> ReadOptions {
+        ReadOptions {
+            format: Some(format),
+            window: Some(window),
+            bad_records: BadRecords::Skip,
+            max_columns: 10_000,
+            max_record_bytes: 64 << 20,
+            ..ReadOptions::default()
+        }
+    }
+
     /// The name of column `position` of data that has no names.
     pub(crate) fn positional_name(&self, position: usize) -> String {
         let given = self

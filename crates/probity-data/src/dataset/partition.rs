@@ -13,6 +13,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use super::error::ReadDataset;
+use super::events::BadRecords;
 use super::join::{Join, JoinedRows};
 use super::notes::Notes;
 use crate::format::capture::CaptureBlock;
@@ -76,6 +77,22 @@ impl Partition {
 
     pub(crate) fn joined_by(self, joined: Option<Arc<Join>>) -> Self {
         Partition { joined, ..self }
+    }
+
+    /// Whether none of its events may be wanted, or readable.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        match &self.body {
+            Body::Capture(block) => {
+                let options = &block.options;
+                options.window.is_some() || options.bad_records == BadRecords::Skip
+            }
+            Body::Csv(_) | Body::Json(_) | Body::Parquet(_) => false,
+        }
+    }
+
+    /// Captures are read for it.
+    pub(crate) fn has_rows(&self) -> Result<bool, ReadDataset> {
+        Ok(self.read_table()?.rows > 0)
     }
 
     /// The file, for messages.
@@ -213,7 +230,13 @@ impl Partition {
         }
         let table = match &self.body {
             Body::Json(block) => block.read()?,
-            Body::Capture(block) => block.read()?,
+            Body::Capture(block) => {
+                let table = block.read()?;
+                if let Some(tally) = &table.events {
+                    block.options.events.set(self.ordinal, tally.clone());
+                }
+                table
+            }
             Body::Csv(_) | Body::Parquet(_) => TextTable::default().finish(),
         };
         if let Some(expression) = &table.unmatched {

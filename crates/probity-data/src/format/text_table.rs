@@ -12,6 +12,7 @@ use datafusion::arrow::error::ArrowError;
 
 use super::csv::{ColumnName, text_schema};
 use crate::dataset::capture_side::CaptureSide;
+use crate::dataset::events::EventTally;
 
 /// More columns than this come from values used as keys.
 pub(crate) const MAX_COLUMNS: usize = 100_000;
@@ -27,6 +28,18 @@ pub(crate) struct TextTable {
     pub(crate) unmatched: Option<String>,
     /// The side of captured events of which columns appear now.
     side: Option<CaptureSide>,
+    /// The columns set since the last mark, where there is one.
+    touched: Option<Vec<usize>>,
+    /// Fewer columns than [`MAX_COLUMNS`].
+    max_columns: Option<usize>,
+}
+
+/// The state of a table between two rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TableMark {
+    rows: u32,
+    columns: usize,
+    repeated: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -51,6 +64,37 @@ struct TextValues {
 pub(crate) struct TooManyColumns;
 
 impl TextTable {
+    pub(crate) fn with_columns_up_to(max_columns: usize) -> TextTable {
+        TextTable {
+            max_columns: Some(max_columns.min(MAX_COLUMNS)),
+            ..TextTable::default()
+        }
+    }
+
+    /// Where to come back to with [`TextTable::roll_back`]; the rows before are finished.
+    pub(crate) fn mark(&mut self) -> TableMark {
+        self.touched.get_or_insert_default().clear();
+        TableMark {
+            rows: self.rows,
+            columns: self.columns.len(),
+            repeated: self.repeated,
+        }
+    }
+
+    /// Takes out every row and every column that came after `mark`, the last one that was made.
+    pub(crate) fn roll_back(&mut self, mark: &TableMark) {
+        for column in self.columns.drain(mark.columns..) {
+            self.by_name.remove(&column.name);
+        }
+        for touched in self.touched.iter_mut().flat_map(std::mem::take) {
+            if let Some(column) = self.columns.get_mut(touched) {
+                column.forget_rows_from(mark.rows);
+            }
+        }
+        self.rows = mark.rows;
+        self.repeated = mark.repeated;
+    }
+
     /// The column called `name`, which is probably number `guess`.
     pub(crate) fn column(&mut self, name: &str, guess: usize) -> Result<usize, TooManyColumns> {
         self.column_of_keys((name, &[]), guess)
@@ -73,7 +117,7 @@ impl TextTable {
         if let Some(column) = self.by_name.get(name) {
             return Ok(*column);
         }
-        if self.columns.len() == MAX_COLUMNS {
+        if self.columns.len() >= self.max_columns.unwrap_or(MAX_COLUMNS) {
             return Err(TooManyColumns);
         }
         let name: Arc<str> = name.into();
@@ -120,6 +164,9 @@ impl TextTable {
     pub(crate) fn put_missing(&mut self, column: usize) {
         let row = self.rows;
         let position = column;
+        if let Some(touched) = &mut self.touched {
+            touched.push(position);
+        }
         let column = &mut self.columns[position];
         if column.rows_seen > row {
             self.repeated.get_or_insert(position);
@@ -146,6 +193,7 @@ impl TextTable {
                 .map(|column| self.columns[column].name.to_string()),
             unmatched: self.unmatched,
             rows: self.rows as usize,
+            events: None,
             columns: self.columns,
         }
     }
@@ -160,10 +208,19 @@ pub(crate) struct FinishedTable {
     pub(crate) repeated: Option<String>,
     /// An expression for a column that gave nothing in any row.
     pub(crate) unmatched: Option<String>,
+    /// What became of the events that it was read from.
+    pub(crate) events: Option<EventTally>,
     columns: Vec<TextValues>,
 }
 
 impl FinishedTable {
+    pub(crate) fn read_from(self, events: EventTally) -> FinishedTable {
+        FinishedTable {
+            events: Some(events),
+            ..self
+        }
+    }
+
     /// `rows` rows from `from` on, of the columns at the positions `projection`.
     pub(crate) fn batch(
         &self,
@@ -182,6 +239,15 @@ impl FinishedTable {
 }
 
 impl TextValues {
+    fn forget_rows_from(&mut self, row: u32) {
+        let kept = self.rows.partition_point(|before| *before < row);
+        self.rows.truncate(kept);
+        self.ends.truncate(kept);
+        let end = self.ends.last().copied().unwrap_or(0);
+        self.values.truncate(end as usize);
+        self.rows_seen = self.rows_seen.min(row);
+    }
+
     fn column_name(&self) -> ColumnName {
         let first_key = self.joints.first().map(|end| self.name[..*end].to_owned());
         ColumnName {
@@ -284,6 +350,39 @@ mod tests {
         assert_eq!(column(&table, 0, 3, 1), [None, some("x"), None]);
         assert_eq!(column(&table, 1, 2, 0), [None, some("")]);
         assert_eq!(column(&table, 1, 1, 1), [some("x")]);
+    }
+
+    #[test]
+    fn rolling_back_leaves_nothing_of_later_rows() {
+        let mut table = TextTable::default();
+        let put = |table: &mut TextTable, name: &str, text: &str| {
+            let column = table.column(name, 0).unwrap();
+            table.put(column, text);
+        };
+        put(&mut table, "a", "kept");
+        table.end_row();
+        let mark = table.mark();
+        put(&mut table, "a", "lost");
+        put(&mut table, "b", "lost");
+        table.end_row();
+        put(&mut table, "a", "half");
+        put(&mut table, "a", "twice");
+        table.roll_back(&mark);
+        put(&mut table, "a", "next");
+        put(&mut table, "c", "new");
+        table.end_row();
+        let table = table.finish();
+        let names: Vec<&String> = table
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name())
+            .collect();
+        assert_eq!(names, ["a", "c"]);
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(column(&table, 0, 2, 0), [some("kept"), some("next")]);
+        assert_eq!(column(&table, 0, 2, 1), [None, some("new")]);
+        assert_eq!((table.rows, table.repeated), (2, None));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod decompress;
 mod environment;
 mod error;
 mod google;
+mod level;
 mod local;
 mod move_file;
 mod objects;
@@ -22,6 +23,7 @@ mod store;
 
 pub use environment::Environment;
 pub use error::{ReadLocation, WriteOutput};
+pub(crate) use level::{Level, ListedFile, list_level};
 pub(crate) use move_file::move_file;
 pub use objects::{
     StoredObject, list_objects, read_object, upload_object, upload_open_object, write_object,

@@ -31,6 +31,7 @@ mod model_onnx_malformed;
 mod model_opening;
 mod model_reading;
 mod model_server;
+mod monitored_captures;
 mod reading;
 mod record_columns;
 mod s3_server;

@@ -163,14 +163,14 @@ impl CaptureRecord<'_> {
             write_payload(output, ("endpointOutput", "OUTPUT"), out);
         }
         out.extend_from_slice(b"},\"eventMetadata\":{\"eventId\":");
-        write_string(self.event_id, out);
+        write_json_string(self.event_id, out);
         if let Some(id) = self.inference_id {
             out.extend_from_slice(b",\"inferenceId\":");
-            write_string(id, out);
+            write_json_string(id, out);
         }
         if let Some(attributes) = self.custom_attributes {
             out.extend_from_slice(b",\"customAttributes\":[");
-            write_string(attributes, out);
+            write_json_string(attributes, out);
             out.push(b']');
         }
         out.extend_from_slice(b",\"inferenceTime\":\"");
@@ -185,7 +185,7 @@ fn write_payload(payload: &CapturedPayload<'_>, (name, mode): (&str, &str), out:
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":{\"observedContentType\":");
     match payload.content_type {
-        Some(content_type) => write_string(content_type, out),
+        Some(content_type) => write_json_string(content_type, out),
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"mode\":\"");
@@ -197,7 +197,7 @@ fn write_payload(payload: &CapturedPayload<'_>, (name, mode): (&str, &str), out:
     };
     let encoding = match text {
         Some(text) => {
-            write_string(text, out);
+            write_json_string(text, out);
             payload.encoding
         }
         None => {
@@ -221,7 +221,7 @@ fn write_base64(data: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Quotes, backslashes and control characters are escaped, as Jackson does; the rest is UTF-8.
-fn write_string(text: &str, out: &mut Vec<u8>) {
+pub fn write_json_string(text: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     out.push(b'"');
     let bytes = text.as_bytes();

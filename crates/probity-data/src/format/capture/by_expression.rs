@@ -8,7 +8,8 @@
 use jmespath::Rcvar;
 
 use super::event::Encoding;
-use super::rows::{CsvRecords, EventFault, Side, json_values_as_written};
+use super::fault::EventFault;
+use super::rows::{CsvRecords, Side, json_values_as_written};
 use crate::dataset::capture_side::CaptureSide;
 use crate::dataset::record_columns::RecordColumns;
 use crate::format::expression::{RecordExpression, Tree};
@@ -92,7 +93,7 @@ fn side_values<'e>(side: &Side<'e>, tree: &mut Tree<'e>) -> Result<SideValues, E
         }
         Encoding::Base64 => return Err(EventFault::Base64 { side: side.name }),
         Encoding::Unknown => {
-            return Err(EventFault::Event(
+            return Err(EventFault::UnknownEncoding(
                 "an encoding is neither CSV nor JSON nor BASE64",
             ));
         }

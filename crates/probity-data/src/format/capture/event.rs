@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use probity_domain::document::capture_record::CaptureEncoding;
 use serde::Deserialize;
 
-use super::rows::EventFault;
+use super::fault::EventFault;
 use crate::format::json::JsonScanner;
 
 #[derive(Debug, Deserialize)]
@@ -14,6 +17,9 @@ pub(crate) struct Event<'a> {
     pub(crate) capture_data: Option<CaptureData<'a>>,
     #[serde(borrow)]
     pub(crate) ground_truth_data: Option<Payload<'a>>,
+    /// A payload was in base64.
+    #[serde(skip)]
+    decoded: bool,
 }
 
 /// Only the sides that were captured are there.
@@ -30,11 +36,14 @@ pub(crate) struct CaptureData<'a> {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Payload<'a> {
     #[serde(borrow)]
     pub(crate) data: Cow<'a, str>,
     #[serde(borrow)]
     encoding: Cow<'a, str>,
+    #[serde(borrow, default)]
+    observed_content_type: Option<Cow<'a, str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +77,48 @@ impl Payload<'_> {
     }
 }
 
-impl Event<'_> {
-    pub(crate) fn parse(line: &str) -> Result<Event<'_>, EventFault> {
+impl Payload<'_> {
+    /// Base64 of a content type that is text, as of an endpoint that was not told its content types
+    /// (`CaptureContentTypeHeader`), becomes that text. Says whether.
+    fn decode(&mut self) -> bool {
+        if self.encoding() != Encoding::Base64 {
+            return false;
+        }
+        let encoding = CaptureEncoding::well_known(self.observed_content_type.as_deref());
+        let text = match encoding {
+            CaptureEncoding::Csv | CaptureEncoding::Json => STANDARD.decode(self.data.as_bytes()),
+            CaptureEncoding::Base64 => return false,
+        };
+        let Some(text) = text.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
+            return false;
+        };
+        self.data = Cow::Owned(text);
+        self.encoding = Cow::Borrowed(encoding.as_str());
+        true
+    }
+}
+
+impl<'a> Event<'a> {
+    pub(crate) fn parse(line: &'a str) -> Result<Event<'a>, EventFault> {
+        let mut event = Event::parse_encoded(line)?;
+        let sides = event.capture_data.iter_mut().flat_map(|sides| {
+            [
+                &mut sides.endpoint_input,
+                &mut sides.endpoint_output,
+                &mut sides.batch_transform_output,
+            ]
+        });
+        for payload in sides.flatten() {
+            event.decoded |= payload.decode();
+        }
+        Ok(event)
+    }
+
+    pub(crate) fn is_decoded(&self) -> bool {
+        self.decoded
+    }
+
+    fn parse_encoded(line: &'a str) -> Result<Event<'a>, EventFault> {
         serde_json::from_str(line).map_err(|error| {
             // Its text may quote the content, so only the place is passed on.
             let column = error.column() as u64;

@@ -15,20 +15,25 @@
 
 mod by_expression;
 mod event;
+mod fault;
+mod metadata;
+mod reading;
 mod rows;
+mod sieve;
+mod widths;
 
 use std::sync::Arc;
 
-use super::csv::check_utf8;
-use super::text_table::{FinishedTable, TextTable};
 use crate::dataset::blocks::{Block, Blocks, LineBoundaries};
 use crate::dataset::content::Content;
 use crate::dataset::error::ReadDataset;
+use crate::dataset::events::{BadRecords, SkipReason};
 use crate::dataset::options::ReadOptions;
 pub(crate) use event::first_keys;
+pub(crate) use metadata::{EventMetadata, hour_of_folder};
+pub(crate) use sieve::SeenIds;
 
-use event::Event;
-use rows::EventReader;
+use sieve::{Sieve, Sifted};
 
 /// A file of captured events that are still to come.
 pub(crate) struct CaptureFile {
@@ -37,6 +42,7 @@ pub(crate) struct CaptureFile {
     options: Arc<ReadOptions>,
     labels: Labels,
     widths: Widths,
+    sieve: Option<Sieve>,
 }
 
 /// What the first event tells of all.
@@ -60,9 +66,11 @@ pub(crate) enum Labels {
 pub(crate) struct CaptureBlock {
     pub(crate) uri: Arc<str>,
     pub(crate) block: Block,
-    options: Arc<ReadOptions>,
+    pub(crate) options: Arc<ReadOptions>,
     labels: Labels,
     widths: Widths,
+    /// What is known without reading the events.
+    sifted: Sifted,
 }
 
 impl CaptureFile {
@@ -70,21 +78,27 @@ impl CaptureFile {
     pub(crate) async fn open(
         mut content: Content,
         options: &Arc<ReadOptions>,
-        (labels, widths): (Labels, Widths),
+        (labels, widths, seen): (Labels, Widths, &SeenIds),
     ) -> Result<CaptureFile, ReadDataset> {
+        let uri = Arc::clone(content.uri());
+        let sieve = Sieve::new(&uri, options, seen);
         let widths = if widths == Widths::default() {
-            first_widths(&mut content, options, labels).await?
+            widths::first_widths(&mut content, (options, labels), sieve.as_ref()).await?
         } else {
             widths
         };
-        let uri = Arc::clone(content.uri());
         let blocks = Blocks::new(content, 1, LineBoundaries::default(), options);
+        let blocks = match options.bad_records {
+            BadRecords::Refuse => blocks,
+            BadRecords::Skip => blocks.dropping_long_records(),
+        };
         Ok(CaptureFile {
             uri,
             blocks,
             options: Arc::clone(options),
             labels,
             widths,
+            sieve,
         })
     }
 
@@ -93,114 +107,28 @@ impl CaptureFile {
     }
 
     pub(crate) async fn next_block(&mut self) -> Result<Option<CaptureBlock>, ReadDataset> {
-        Ok(self.blocks.next().await?.map(|block| CaptureBlock {
+        let block = self.blocks.next().await?;
+        let long_records = self.blocks.take_long_records();
+        let block = match block {
+            Some(block) => block,
+            // They are to be told by a partition, if by an empty one.
+            None if !long_records.is_empty() => Block::default(),
+            None => return Ok(None),
+        };
+        let mut sifted = match &self.sieve {
+            Some(sieve) => sieve.sift(&block),
+            None => Sifted::default(),
+        };
+        for line in long_records {
+            sifted.tally.skip(SkipReason::TooLong, &self.uri, line);
+        }
+        Ok(Some(CaptureBlock {
             uri: Arc::clone(&self.uri),
             block,
             options: Arc::clone(&self.options),
             labels: self.labels,
             widths: self.widths,
+            sifted,
         }))
-    }
-}
-
-/// What the first event tells. What is wrong with it is told when it is read with the others, except that it does
-/// not fit the headers.
-async fn first_widths(
-    content: &mut Content,
-    options: &Arc<ReadOptions>,
-    labels: Labels,
-) -> Result<Widths, ReadDataset> {
-    let limit = usize::try_from(options.max_record_bytes).unwrap_or(usize::MAX);
-    loop {
-        let line = content
-            .buffer()
-            .split_inclusive(|byte| *byte == b'\n')
-            .find(|line| !line.trim_ascii().is_empty());
-        if let Some(line) = line
-            && (line.ends_with(b"\n") || content.ended())
-        {
-            let block = CaptureBlock {
-                uri: Arc::clone(content.uri()),
-                block: Block {
-                    bytes: line.to_vec().into(),
-                    first_line: 1,
-                    is_last: true,
-                },
-                options: Arc::clone(options),
-                labels,
-                widths: Widths::default(),
-            };
-            return with_headers(block.first_widths(), (content.uri(), options));
-        }
-        if content.ended() || content.buffer().len() > limit {
-            return Ok(Widths::default());
-        }
-        content
-            .fill((content.buffer().len() * 2).max(64 << 10))
-            .await?;
-    }
-}
-
-fn with_headers(
-    widths: Widths,
-    (uri, options): (&str, &ReadOptions),
-) -> Result<Widths, ReadDataset> {
-    let columns = options.record_columns.as_ref();
-    let (Some(columns), Some(found)) = (columns, widths.features) else {
-        return Ok(widths);
-    };
-    match columns.features_by_headers() {
-        Some(expected) if expected != found => Err(ReadDataset::HeadersDiffer {
-            uri: uri.to_owned(),
-            headers: expected + columns.values.len(),
-            columns: found + columns.values.len(),
-        }),
-        _ => Ok(widths),
-    }
-}
-
-impl CaptureBlock {
-    pub(crate) fn read(&self) -> Result<FinishedTable, ReadDataset> {
-        let mut table = TextTable::default();
-        let mut reader = EventReader::new(&mut table, &self.options, self.labels);
-        reader.expect(self.widths);
-        self.read_into(&mut reader)?;
-        reader.finish();
-        Ok(table.finish())
-    }
-
-    fn first_widths(&self) -> Widths {
-        let mut table = TextTable::default();
-        let mut reader = EventReader::new(&mut table, &self.options, self.labels);
-        match self.read_into(&mut reader) {
-            Ok(()) => reader.widths(),
-            Err(_) => Widths::default(),
-        }
-    }
-
-    fn read_into(&self, reader: &mut EventReader<'_>) -> Result<(), ReadDataset> {
-        let text = check_utf8(&self.uri, &self.block)?;
-        for (line, record) in (self.block.first_line..).zip(text.split('\n')) {
-            if record.len() as u64 > self.options.max_record_bytes {
-                let limit_bytes = self.options.max_record_bytes;
-                return Err(ReadDataset::RecordTooLong {
-                    uri: self.uri.to_string(),
-                    line,
-                    limit_bytes,
-                });
-            }
-            // A byte order mark can only be at the very start.
-            let record = record
-                .strip_prefix('\u{feff}')
-                .unwrap_or(record)
-                .trim_ascii();
-            if !record.is_empty() {
-                let event = Event::parse(record).map_err(|fault| fault.at(&self.uri, line))?;
-                reader
-                    .read(&event)
-                    .map_err(|fault| fault.at(&self.uri, line))?;
-            }
-        }
-        Ok(())
     }
 }

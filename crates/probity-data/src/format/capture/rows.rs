@@ -1,119 +1,17 @@
 //! Turns one captured event into rows of a table.
 
 use super::event::{Encoding, Event, Payload};
+use super::fault::EventFault;
 use super::{Labels, Widths, by_expression};
 use crate::dataset::capture_side::CaptureSide;
-use crate::dataset::error::ReadDataset;
 use crate::dataset::options::{ColumnsPosition, ReadOptions};
 use crate::dataset::record_columns::RecordColumns;
 use crate::format::csv::{Dialect, FieldIndex, ReadRecords, RecordFaultKind};
 use crate::format::expression::Tree;
-use crate::format::json::{
-    ColumnFault, ColumnWriter, JsonScanner, RowFault, RowReader, Source, row_error,
-};
-use crate::format::text_table::{MAX_COLUMNS, TextTable, TooManyColumns};
+use crate::format::json::{ColumnWriter, JsonScanner, RowFault, RowReader, Source, WriterMark};
+use crate::format::text_table::{TableMark, TextTable, TooManyColumns};
 
 const GROUND_TRUTH: &str = CaptureSide::GROUND_TRUTH;
-
-/// Why an event cannot be rows, before its place is known.
-#[derive(Debug)]
-pub(crate) enum EventFault {
-    Json {
-        column: u64,
-        problem: &'static str,
-    },
-    Event(&'static str),
-    EncodingMismatch {
-        input: &'static str,
-        output: &'static str,
-    },
-    Base64 {
-        side: &'static str,
-    },
-    RecordCounts {
-        inputs: usize,
-        outputs: usize,
-    },
-    LabelCounts {
-        labels: usize,
-        records: usize,
-    },
-    Width {
-        expected: usize,
-        found: usize,
-    },
-    CsvPayload {
-        side: &'static str,
-        problem: &'static str,
-    },
-    JsonPayload {
-        side: &'static str,
-        fault: RowFault,
-    },
-    TooManyColumns,
-    Column(ColumnFault),
-}
-
-impl EventFault {
-    pub(crate) fn at(self, uri: &str, line: u64) -> ReadDataset {
-        let uri = uri.to_owned();
-        match self {
-            EventFault::Json { column, problem } => ReadDataset::InvalidJson {
-                uri,
-                line,
-                column,
-                problem,
-            },
-            EventFault::Event(problem) => ReadDataset::NotAnEvent { uri, line, problem },
-            EventFault::EncodingMismatch { input, output } => ReadDataset::EncodingMismatch {
-                uri,
-                line,
-                input,
-                output,
-            },
-            EventFault::Base64 { side } => ReadDataset::Base64 { uri, line, side },
-            EventFault::RecordCounts { inputs, outputs } => ReadDataset::RecordCountsDiffer {
-                uri,
-                line,
-                inputs,
-                outputs,
-            },
-            EventFault::LabelCounts { labels, records } => ReadDataset::LabelCountsDiffer {
-                uri,
-                line,
-                labels,
-                records,
-            },
-            EventFault::Width { expected, found } => ReadDataset::RaggedRecord {
-                uri,
-                line,
-                expected,
-                found,
-            },
-            EventFault::CsvPayload { side, problem } => ReadDataset::Payload {
-                uri,
-                line,
-                side,
-                problem: problem.into(),
-            },
-            EventFault::JsonPayload { side, fault } => match fault {
-                RowFault::Json(fault) => ReadDataset::Payload {
-                    uri,
-                    line,
-                    side,
-                    problem: format!("invalid JSON at byte {}: {}", fault.offset, fault.problem),
-                },
-                nested => row_error(&uri, line, "", nested),
-            },
-            EventFault::Column(fault) => fault.at(&uri, line),
-            EventFault::TooManyColumns => ReadDataset::TooManyColumns {
-                uri,
-                found: MAX_COLUMNS + 1,
-                limit: MAX_COLUMNS,
-            },
-        }
-    }
-}
 
 /// One side's payload.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +19,13 @@ pub(super) struct Side<'e> {
     pub(super) side: CaptureSide,
     pub(super) name: &'static str,
     pub(super) payload: &'e Payload<'e>,
+}
+
+/// The state of a reader between two events.
+pub(crate) struct EventMark {
+    table: TableMark,
+    csv_width: Option<usize>,
+    by_expression: Option<WriterMark>,
 }
 
 pub(crate) struct EventReader<'t> {
@@ -163,6 +68,24 @@ impl<'t> EventReader<'t> {
         }
     }
 
+    /// Where to come back to when the next event turns out to be unreadable.
+    pub(crate) fn mark(&mut self) -> EventMark {
+        EventMark {
+            table: self.table.mark(),
+            csv_width: self.csv_width,
+            by_expression: self.by_expression.as_ref().map(ColumnWriter::mark),
+        }
+    }
+
+    /// Leaves nothing of what was read since then.
+    pub(crate) fn roll_back(&mut self, mark: EventMark) {
+        self.table.roll_back(&mark.table);
+        self.csv_width = mark.csv_width;
+        if let (Some(writer), Some(mark)) = (&mut self.by_expression, mark.by_expression) {
+            writer.roll_back(mark);
+        }
+    }
+
     /// Tells the table what no event had.
     pub(crate) fn finish(self) {
         let by_expression = self.by_expression.as_ref();
@@ -186,7 +109,7 @@ impl<'t> EventReader<'t> {
                 });
             }
             Encoding::Unknown => {
-                return Err(EventFault::Event(
+                return Err(EventFault::UnknownEncoding(
                     "its encoding is neither CSV nor JSON nor BASE64",
                 ));
             }
@@ -313,7 +236,7 @@ impl<'t> EventReader<'t> {
             return Ok(None);
         }
         let Some(payload) = &event.ground_truth_data else {
-            return Err(EventFault::Event("it has no `groundTruthData`"));
+            return Err(EventFault::NoGroundTruth);
         };
         Ok(Some(Side {
             side: CaptureSide::GroundTruth,
@@ -330,7 +253,7 @@ impl<'t> EventReader<'t> {
             Encoding::Csv => CsvRecords::of(&side).map(|records| Some(LabelRecords::Csv(records))),
             Encoding::Json => json_values(&side).map(|values| Some(LabelRecords::Json(values))),
             Encoding::Base64 => Err(EventFault::Base64 { side: side.name }),
-            Encoding::Unknown => Err(EventFault::Event(
+            Encoding::Unknown => Err(EventFault::UnknownEncoding(
                 "the encoding of its ground truth is neither CSV nor JSON",
             )),
         }

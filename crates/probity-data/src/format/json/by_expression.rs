@@ -146,6 +146,14 @@ pub(crate) enum Source {
     Events,
 }
 
+/// The state of a writer between two records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WriterMark {
+    n_features: Option<usize>,
+    columns_made: Option<usize>,
+    rows: usize,
+}
+
 /// Fills a table whose columns are the features, then the values.
 #[derive(Debug)]
 pub(crate) struct ColumnWriter<'c> {
@@ -259,6 +267,21 @@ impl<'c> ColumnWriter<'c> {
             }),
             _ => Ok(()),
         }
+    }
+
+    pub(crate) fn mark(&self) -> WriterMark {
+        WriterMark {
+            n_features: self.n_features,
+            columns_made: self.columns_made,
+            rows: self.rows,
+        }
+    }
+
+    /// Forgets the records since then.
+    pub(crate) fn roll_back(&mut self, mark: WriterMark) {
+        self.n_features = mark.n_features;
+        self.columns_made = mark.columns_made;
+        self.rows = mark.rows;
     }
 
     /// The expression that gave nothing in any record.

@@ -13,7 +13,9 @@ mod scanner;
 use std::sync::Arc;
 
 pub(crate) use boundaries::JsonBoundaries;
-pub(crate) use by_expression::{Applied, ColumnFault, ColumnWriter, Found, Source, gave, search};
+pub(crate) use by_expression::{
+    Applied, ColumnFault, ColumnWriter, Found, Source, WriterMark, gave, search,
+};
 pub(crate) use records::{RowFault, RowReader, row_error};
 pub(crate) use scanner::{First, JsonFault, JsonScanner, JsonValue};
 
