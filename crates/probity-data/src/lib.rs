@@ -16,7 +16,7 @@ pub use dataset::{
     EventCounts, EventPlace, EventTally, Format, Header, InvalidExpression, InvalidRecordColumns,
     JoinDatasets, JoinSide, Nested, ORIGINAL_NAME, Partition, Projection, ReadDataset, ReadOptions,
     RecordColumns, RecordExpression, RecordRole, RecordValue, SkipReason, UnknownColumn,
-    UnknownDatasetType, Window, join, open, resolve_in_table,
+    UnknownDatasetType, join, open, resolve_in_table,
 };
 pub use format::value_list::{NotAList, list_of_values};
 pub use window::Window;

@@ -12,6 +12,10 @@ impl Window {
     pub fn contains(self, at_ms: i64) -> bool {
         (self.start_ms..self.end_ms).contains(&at_ms)
     }
+
+    pub fn is_empty(self) -> bool {
+        self.start_ms >= self.end_ms
+    }
 }
 
 #[cfg(test)]

@@ -14,10 +14,11 @@ use probity_domain::document::{UtcTime, capture_record::write_json_string};
 use super::{files_of, hour_folders, manifest};
 use crate::dataset::blocks::{Blocks, LineBoundaries};
 use crate::dataset::content::Content;
-use crate::dataset::{EventTally, ReadDataset, ReadOptions, SkipReason, Window};
+use crate::dataset::{EventTally, ReadDataset, ReadOptions, SkipReason};
 use crate::format::csv::{Dialect, FieldIndex, ReadRecords};
 use crate::format::json::{First, JsonScanner, JsonValue};
 use crate::location::{Environment, ReadLocation, SourceFile, find_files};
+use crate::window::Window;
 
 const ID: &str = "SageMakerInferenceId";
 const TIME: &str = "SageMakerInferenceTime";

@@ -16,8 +16,8 @@ pub(crate) use batch::{BatchLine, BatchRecord, BatchRecords};
 use futures::{StreamExt, TryStreamExt};
 use probity_domain::document::UtcTime;
 
-use crate::dataset::Window;
 use crate::location::{Environment, Level, ListedFile, ReadLocation, list_level};
+use crate::window::Window;
 
 const MS_PER_HOUR: i64 = 3_600_000;
 const MS_PER_DAY: i64 = 24 * MS_PER_HOUR;

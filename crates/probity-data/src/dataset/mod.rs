@@ -21,7 +21,6 @@ pub(crate) mod options;
 pub(crate) mod partition;
 mod recognition;
 pub(crate) mod record_columns;
-mod window;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -39,7 +38,6 @@ pub use join::{JoinDatasets, JoinSide, join, resolve_in_table};
 pub use options::{ColumnsPosition, Format, Header, Nested, ReadOptions};
 pub use partition::{EXPRESSION, ORIGINAL_NAME, Partition, Projection};
 pub use record_columns::{InvalidRecordColumns, RecordColumns, RecordRole, RecordValue};
-pub use window::Window;
 
 pub use crate::format::expression::{InvalidExpression, RecordExpression};
 

@@ -3,8 +3,8 @@
 
 use super::events::{BadRecords, EventCounts};
 use super::record_columns::RecordColumns;
-use super::window::Window;
 use crate::format::text_table::MAX_COLUMNS;
+use crate::window::Window;
 
 /// A dataset format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
