@@ -41,14 +41,14 @@ pub(crate) use window::{whole_seconds, window};
 /// Of a run that is told no time limit: one hour.
 const LONGEST_RUN_S: u64 = 3600;
 
-const CONFIG: &str = "MonitoringScheduleConfig";
+pub(crate) const CONFIG: &str = "MonitoringScheduleConfig";
 /// Names the generation of the schedule's slots. Never shown.
 const GENERATION: &str = "ProbityGeneration";
 
 /// The attribute that names the endpoint that it watches.
 pub(crate) const ENDPOINT: &str = "endpoint";
 const TYPE_ATTRIBUTE: &str = "type";
-const DEFINITION_ATTRIBUTE: &str = "definition";
+pub(crate) const DEFINITION_ATTRIBUTE: &str = "definition";
 
 pub(crate) static MONITORING_SCHEDULE: Stored = Stored {
     kind: ResourceKind::MonitoringSchedule,

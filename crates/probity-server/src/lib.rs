@@ -2,12 +2,14 @@
 
 mod answer;
 mod aws;
+mod baseline;
 mod body;
 mod coverage;
 pub mod fuzzing;
 mod limits;
 mod listen;
 mod operations;
+mod preview;
 mod probe;
 mod redaction_tag;
 mod report;

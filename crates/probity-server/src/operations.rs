@@ -194,6 +194,11 @@ operations! {
     CloudWatch Executed "GetMetricData" => probity_app::cloudwatch::get_data, "compat/server_wire.py";
     CloudWatch Executed "GetMetricStatistics" => probity_app::cloudwatch::get_statistics, "compat/server_wire.py";
     CloudWatch Executed "ListMetrics" => probity_app::cloudwatch::list_metrics, "compat/server_wire.py";
+    Probity Executed "RunMonitoringSchedule" => probity_app::monitoring_run::run, "compat/server_monitor_cli.py";
+    Probity Executed "DescribeMonitoringExecution" => probity_app::monitoring_run::describe, "compat/server_monitor_cli.py";
+    Probity Executed "ListMonitoringExecutions" => probity_app::monitoring_run::list, "compat/server_monitor_cli.py";
+    Probity Executed "PreviewMonitoringConstraints" => crate::preview::preview as reader, "compat/server_monitor_cli.py";
+    Probity Executed "UpdateMonitoringBaseline" => crate::baseline::update as reader, "compat/server_monitor_cli.py";
     Probity Executed "DescribeServer" => probity_app::server::describe, "compat/server_monitor_cli.py";
     Probity Executed "AcknowledgeAlert" => probity_app::monitoring_alert::acknowledge, "compat/server_alerts.py";
     Probity Executed "ListAlerts" => probity_app::monitoring_alert::list_all, "compat/server_alerts.py";

@@ -22,8 +22,9 @@ pub(crate) use model::{
     ProtocolArgument, ShapArguments, ShapOutputArgument,
 };
 pub(crate) use monitor::{
-    MonitorArguments, MonitorCommand, MonitorExecutionsArguments, MonitorListArguments,
-    MonitorNameArguments, MonitorPreviewArguments, MonitorRunArguments,
+    MonitorArguments, MonitorCommand, MonitorConstraintsArguments, MonitorExecutionsArguments,
+    MonitorListArguments, MonitorNameArguments, MonitorPreviewArguments,
+    MonitorRebaselineArguments, MonitorRunArguments,
 };
 pub(crate) use quality::{
     ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,

@@ -41,6 +41,10 @@ pub(crate) enum MonitorCommand {
     Stop(MonitorNameArguments),
     /// Replay the history with other constraints: how often would it have alarmed?
     Preview(MonitorPreviewArguments),
+    /// Obey other constraints from now on; who and why are kept
+    SetConstraints(MonitorConstraintsArguments),
+    /// Make a baseline from captured calls, show how it differs, and obey it with --apply
+    Rebaseline(MonitorRebaselineArguments),
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +103,47 @@ pub(crate) struct MonitorPreviewArguments {
     /// Executions due before this time [default: all]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) to: Option<Moment>,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MonitorConstraintsArguments {
+    /// The schedule
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The new constraints: a file, or an s3:// address
+    #[arg(long, value_name = "FILE")]
+    pub(crate) constraints: String,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MonitorRebaselineArguments {
+    /// The schedule
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Captured calls from this time on
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) from: Moment,
+    /// Captured calls before this time
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "now",
+        allow_hyphen_values = true
+    )]
+    pub(crate) to: Moment,
+    /// Obey the new baseline from now on
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
 }

@@ -19,7 +19,7 @@ pub(crate) async fn run(arguments: DiffArguments) -> Result<Exit> {
     Ok(Exit::NoViolation)
 }
 
-fn text(diff: &BaselineDiff) -> String {
+pub(super) fn text(diff: &BaselineDiff) -> String {
     let mut text = format!(
         "before: {} ({} rows)\nafter:  {} ({} rows)\n",
         diff.before,

@@ -1,7 +1,10 @@
 //! `probity monitor`: schedules of a running server.
 
+mod constraints;
+mod definition;
 mod execution;
 mod preview;
+mod rebaseline;
 mod run;
 mod schedule;
 
@@ -23,6 +26,8 @@ pub(crate) async fn run(arguments: MonitorArguments) -> Result<Exit> {
         MonitorCommand::Executions(arguments) => execution::list(&client, &arguments).await,
         MonitorCommand::Run(arguments) => run::run(&client, &arguments).await,
         MonitorCommand::Preview(arguments) => preview::run(&client, &arguments).await,
+        MonitorCommand::SetConstraints(arguments) => constraints::set(&client, &arguments).await,
+        MonitorCommand::Rebaseline(arguments) => rebaseline::run(&client, &arguments).await,
     }
 }
 
