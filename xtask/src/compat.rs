@@ -19,6 +19,7 @@ use crate::test::{in_root, judged};
 use crate::test_counts;
 
 const REQUIREMENTS: &str = "compat/requirements.txt";
+const REQUIREMENTS_V3: &str = "compat/requirements-v3.txt";
 
 /// What a driver needs beside the program, from its line `# needs: …` (`// needs: …`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(crate) enum Need {
     Nothing,
     /// The packages of `compat/requirements.txt`.
     Packages,
+    /// Those of `compat/requirements-v3.txt`: the next version of the SDK.
+    PackagesV3,
     /// Node and a Chromium.
     Browser,
 }
@@ -47,12 +50,14 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
         );
     }
     let drivers = drivers(project)?;
-    let packages = if drivers.iter().any(|driver| driver.need == Need::Packages) {
-        install::python_with(project, REQUIREMENTS).map_err(|error| format!("{error:#}"))
-    } else {
-        Err("no driver needs packages".to_owned())
+    let needs = |need| drivers.iter().any(|driver| driver.need == need);
+    let python = |need, requirements| match needs(need) {
+        true => install::python_with(project, requirements).map_err(|error| format!("{error:#}")),
+        false => Err("no driver needs packages".to_owned()),
     };
-    let browser = if drivers.iter().any(|driver| driver.need == Need::Browser) {
+    let packages = python(Need::Packages, REQUIREMENTS);
+    let packages_v3 = python(Need::PackagesV3, REQUIREMENTS_V3);
+    let browser = if needs(Need::Browser) {
         install::browser().map_err(|error| format!("{error:#}"))
     } else {
         Err("no driver needs a browser".to_owned())
@@ -60,17 +65,15 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
     let total = Mutex::new(Outcome::default());
     thread::scope(|scope| {
         for driver in &drivers {
-            let command = match (driver.need, &packages, &browser) {
-                (Need::Nothing, _, _) => Ok(Command::new("python3")),
-                (Need::Packages, Ok(python), _) => Ok(Command::new(python)),
-                (Need::Browser, _, Ok(browser)) => {
+            let command = match driver.need {
+                Need::Nothing => Ok(Command::new("python3")),
+                Need::Packages => packages.clone().map(Command::new),
+                Need::PackagesV3 => packages_v3.clone().map(Command::new),
+                Need::Browser => browser.clone().map(|browser| {
                     let mut node = Command::new("node");
                     node.env("PROBITY_BROWSER", browser);
-                    Ok(node)
-                }
-                (Need::Packages, Err(reason), _) | (Need::Browser, _, Err(reason)) => {
-                    Err(reason.clone())
-                }
+                    node
+                }),
             };
             let total = &total;
             scope.spawn(move || {
@@ -129,6 +132,7 @@ pub(crate) fn need_of(text: &str) -> Option<Need> {
     match line.trim() {
         "nothing" => Some(Need::Nothing),
         "packages" => Some(Need::Packages),
+        "packages-v3" => Some(Need::PackagesV3),
         "browser" => Some(Need::Browser),
         _ => None,
     }

@@ -136,11 +136,25 @@ async fn next_job(parts: &Parts) -> Job {
                 "failed to look for jobs"
             ),
         }
+        let wait = wait(parts).await;
         // A ring that comes before we wait is kept.
         tokio::select! {
             () = parts.app.jobs.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+/// Until the next job is due, if that is soon.
+async fn wait(parts: &Parts) -> Duration {
+    // Whoever cannot be asked now is asked again when we look next.
+    let due_ms = job::next_due_ms(&parts.app.store).await.ok().flatten();
+    let ahead_ms = due_ms.map(|due_ms| due_ms - parts.app.clock.now_ms());
+    match ahead_ms.and_then(|ahead_ms| u64::try_from(ahead_ms).ok()) {
+        // A slot that is due is not ours, or of a kind that another version knows.
+        None => LOOK,
+        // The clock may be between two milliseconds.
+        Some(ahead_ms) => LOOK.min(Duration::from_millis(ahead_ms + 1)),
     }
 }
 
