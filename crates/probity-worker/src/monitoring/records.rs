@@ -127,7 +127,12 @@ pub(super) async fn places(parts: &Parts, order: &Order) -> Result<Places, FindP
                 "{root}/{name}/{}/{:04}/{:02}/{:02}/{:02}",
                 variant.variant_name, time.year, time.month, time.day, time.hour
             );
-            let objects = list_objects(&format!("{folder}/"), &parts.environment).await?;
+            let objects = match list_objects(&format!("{folder}/"), &parts.environment).await {
+                Ok(objects) => objects,
+                // An hour without calls has no folder.
+                Err(ReadLocation::Missing { .. }) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
             match objects.is_empty() {
                 true => places.looked_at.push(folder),
                 false => places.captures.push(folder),
