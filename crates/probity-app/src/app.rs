@@ -16,6 +16,8 @@ pub struct Settings {
     pub account_id: String,
     /// `--allow-local-processes`: script processors run as local processes.
     pub local_processes: LocalProcesses,
+    /// How far the runs of a slot are spread; 0 where each starts on its minute.
+    pub schedule_jitter_ms: u64,
 }
 
 /// Whether script processors run.

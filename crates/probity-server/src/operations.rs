@@ -257,6 +257,7 @@ mod tests {
             settings: Arc::new(Settings {
                 account_id: "111122223333".to_owned(),
                 local_processes: LocalProcesses::Refused,
+                schedule_jitter_ms: 0,
             }),
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),

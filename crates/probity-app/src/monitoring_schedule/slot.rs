@@ -4,6 +4,7 @@ use probity_domain::ResourceKind;
 use probity_domain::document::execution::ExecutionCause;
 use probity_store::job::{self, Finished, Job, NewJob};
 use probity_store::resource::{self, ResourceKey};
+use sha2::{Digest, Sha256};
 
 use super::{ScheduleExpression, expression_of, schedule_of, window};
 use crate::app::App;
@@ -11,7 +12,7 @@ use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::monitoring_execution::{self, NewExecution};
 
-/// What a worker's queue calls these jobs; the subject is `NAME GENERATION`.
+/// What a worker's queue calls these jobs; the subject is `NAME GENERATION SLOT_MS`.
 pub const SLOT_JOB: &str = "monitoring_slot";
 
 /// What becomes of slots that were due while no server ran.
@@ -41,13 +42,32 @@ pub(super) fn job(
     (name, generation): (&str, &str),
     slot_ms: Option<i64>,
 ) -> Option<NewJob> {
+    let slot_ms = slot_ms?;
     Some(NewJob {
         id: deed.app.ids.uuid(),
         kind: SLOT_JOB.to_owned(),
-        subject: format!("{name} {generation}"),
+        subject: format!("{name} {generation} {slot_ms}"),
         region: deed.region.to_owned(),
-        run_at_ms: slot_ms?,
+        run_at_ms: slot_ms + jitter_ms(name, deed.app.settings.schedule_jitter_ms),
     })
+}
+
+/// How much later than their slots a schedule's runs start: always the same, and spread evenly
+/// over schedules, so that a thousand of one hour do not begin at once.
+fn jitter_ms(name: &str, most_ms: u64) -> i64 {
+    let digest = Sha256::digest(name.as_bytes());
+    let spread = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    i64::try_from(spread.checked_rem(most_ms).unwrap_or(0)).unwrap_or(0)
+}
+
+/// The parts of a slot job's subject.
+fn read(subject: &str) -> Option<(&str, &str, i64)> {
+    let mut parts = subject.split(' ');
+    let read = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(read)
 }
 
 /// For the worker that claimed `slot` as `owner`: everything that a slot is, in one unit.
@@ -56,7 +76,7 @@ pub async fn take_slot(
     slot: &Job,
     (owner, catch_up): (&str, CatchUp),
 ) -> Result<Taken, Fault> {
-    let Some((name, generation)) = slot.subject.split_once(' ') else {
+    let Some((name, generation, slot_ms)) = read(&slot.subject) else {
         return Ok(Taken::Void);
     };
     let deed = Deed::of_server(app, &slot.region, "probity:StartMonitoringExecution");
@@ -79,8 +99,8 @@ pub async fn take_slot(
         // Of a change meanwhile, its own slot is in the queue.
         return Ok(Taken::Void);
     }
-    let expression = expression_of(&schedule.config, slot.run_at_ms - 1)?;
-    let (scheduled_ms, skipped) = due(&expression, slot.run_at_ms, (deed.now_ms, catch_up));
+    let expression = expression_of(&schedule.config, slot_ms - 1)?;
+    let (scheduled_ms, skipped) = due(&expression, slot_ms, (deed.now_ms, catch_up));
     let new = NewExecution {
         cause: match expression {
             ScheduleExpression::Now => ExecutionCause::Now,
@@ -132,6 +152,29 @@ fn due(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jitter_is_off_by_default_and_else_the_same_for_each_schedule() {
+        assert_eq!(jitter_ms("a", 0), 0);
+        let spread: Vec<i64> = ["a", "b", "c", "d"]
+            .iter()
+            .map(|name| jitter_ms(name, 60_000))
+            .collect();
+        assert!(spread.iter().all(|ms| (0..60_000).contains(ms)));
+        assert!(
+            spread.windows(2).any(|pair| pair[0] != pair[1]),
+            "{spread:?}"
+        );
+        assert_eq!(jitter_ms("a", 60_000), spread[0]);
+    }
+
+    #[test]
+    fn a_subject_reads_back() {
+        assert_eq!(read("s g 12"), Some(("s", "g", 12)));
+        for other in ["", "s", "s g", "s g x", "s g 1 2"] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn slots_that_were_missed_are_run_each_or_but_the_last() {

@@ -56,6 +56,7 @@ impl Server {
             settings: Arc::new(Settings {
                 account_id: "111122223333".to_owned(),
                 local_processes,
+                schedule_jitter_ms: 0,
             }),
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),

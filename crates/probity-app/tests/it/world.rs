@@ -51,6 +51,7 @@ impl World {
             settings: Arc::new(Settings {
                 account_id: ACCOUNT.to_owned(),
                 local_processes: LocalProcesses::Refused,
+                schedule_jitter_ms: 0,
             }),
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),

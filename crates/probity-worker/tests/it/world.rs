@@ -97,6 +97,7 @@ impl World {
             settings: Arc::new(Settings {
                 account_id: "111122223333".to_owned(),
                 local_processes,
+                schedule_jitter_ms: 0,
             }),
             jobs: Arc::default(),
             endpoints: Arc::default(),

@@ -79,6 +79,10 @@ pub(crate) struct ServeArguments {
     /// What becomes of a schedule's slots that were due while no server ran
     #[arg(long, value_enum, default_value_t = CatchUpArgument::Each)]
     pub(crate) catch_up: CatchUpArgument,
+    /// Spread the runs of schedules over so many seconds after their minute, each schedule always
+    /// by the same
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) schedule_jitter: u64,
     /// Jobs that run at once [default: cores]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,

@@ -52,6 +52,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
         account_id: arguments.account_id.clone(),
         clock: arguments.clock.clone(),
         local_processes: local_processes(&arguments),
+        schedule_jitter_ms: arguments.schedule_jitter.saturating_mul(1000),
     };
     let office = Office::of(folder, arguments.data.database_url.as_deref(), options).await?;
     let made = office.first_start().await?;

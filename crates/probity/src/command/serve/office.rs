@@ -29,6 +29,7 @@ pub(crate) struct OfficeOptions {
     pub(crate) account_id: Option<String>,
     pub(crate) clock: Option<String>,
     pub(crate) local_processes: LocalProcesses,
+    pub(crate) schedule_jitter_ms: u64,
 }
 
 impl Default for OfficeOptions {
@@ -37,6 +38,7 @@ impl Default for OfficeOptions {
             account_id: None,
             clock: None,
             local_processes: LocalProcesses::Refused,
+            schedule_jitter_ms: 0,
         }
     }
 }
@@ -91,6 +93,7 @@ impl Office {
             settings: Arc::new(Settings {
                 account_id,
                 local_processes: options.local_processes,
+                schedule_jitter_ms: options.schedule_jitter_ms,
             }),
             jobs: Arc::default(),
             endpoints: Arc::default(),
