@@ -6,6 +6,7 @@ pub mod dataset;
 mod format;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ground_truth;
 pub mod location;
 pub mod model;
 pub mod serving;

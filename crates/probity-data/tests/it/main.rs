@@ -22,6 +22,7 @@ mod joining;
 mod location_azurite;
 mod location_hard_inputs;
 mod location_s3;
+mod merging;
 mod model_contributions;
 mod model_http_faults;
 mod model_http_forms;
