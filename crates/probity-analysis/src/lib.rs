@@ -6,15 +6,19 @@
 //! * [`model_quality`]: how well predictions agree with labels, and whether that got worse;
 //! * [`explain`]: what moved the predictions of a model: SHAP values and partial dependence;
 //! * [`recheck`]: other constraints over results that lie already.
+//! * [`measures`]: what a monitor publishes of a result over time;
+//! * [`records`]: rows made into a file of their own before an analysis;
 
 mod aggregate;
 pub mod bias;
 pub mod data_quality;
 mod engine_error;
 pub mod explain;
+pub mod measures;
 mod model;
 pub mod model_quality;
 pub mod recheck;
+pub mod records;
 mod redacted;
 pub mod scan;
 

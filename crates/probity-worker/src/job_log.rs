@@ -79,6 +79,16 @@ pub(crate) fn open(app: &App, place: LogPlace) -> (JobLog, LogWriter) {
 }
 
 impl JobLog {
+    /// A log that nobody keeps, for an analysis that is no job.
+    pub fn unheard(clock: Arc<dyn probity_app::Clock>) -> JobLog {
+        let (lines, _) = mpsc::unbounded_channel();
+        JobLog {
+            lines,
+            clock,
+            n_lines: Arc::default(),
+        }
+    }
+
     /// Adds one line, or several where `text` has line ends.
     pub fn line(&self, text: impl AsRef<str>) {
         for line in text.as_ref().lines() {

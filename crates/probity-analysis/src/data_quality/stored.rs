@@ -124,6 +124,29 @@ impl StoredResult {
             .collect()
     }
 
+    /// Without the columns `names`, which an analysis leaves out.
+    #[must_use]
+    pub fn without(mut self, names: &[String]) -> Self {
+        let is_kept = |name: &String| !names.contains(name);
+        if let Some(statistics) = &mut self.statistics {
+            statistics.features.retain(|feature| is_kept(&feature.name));
+        }
+        let constraints = [&mut self.constraints, &mut self.baseline_constraints];
+        for constraints in constraints.into_iter().flatten() {
+            constraints
+                .features
+                .retain(|feature| is_kept(&feature.name));
+        }
+        if let Some(probity) = &mut self.probity {
+            probity.features.retain(|feature| is_kept(&feature.name));
+        }
+        self.columns.retain(|(name, _)| is_kept(name));
+        if let Some(columns) = &mut self.baseline_columns {
+            columns.retain(|(name, _)| is_kept(name));
+        }
+        self
+    }
+
     /// Columns whose values the result keeps only as hashes.
     pub fn redacted(&self) -> BTreeSet<String> {
         self.columns

@@ -151,6 +151,22 @@ impl ClarifyDocuments {
     }
 }
 
+/// Of both comparisons, where one was made.
+fn violations(
+    bias: Option<&BiasDocuments>,
+    explained: Option<&ExplainDocuments>,
+) -> Option<DriftViolations> {
+    let of_bias = bias.and_then(|bias| bias.violations.clone());
+    let of_attributions = explained.and_then(|explained| explained.violations.clone());
+    match (of_bias, of_attributions) {
+        (Some(mut all), Some(more)) => {
+            all.violations.extend(more.violations);
+            Some(all)
+        }
+        (one, other) => one.or(other),
+    }
+}
+
 async fn write_all(
     mut folder: OutputFolder,
     (bias, explained): (Option<&BiasDocuments>, Option<&ExplainDocuments>),
@@ -176,7 +192,7 @@ async fn write_all(
     if let Some(explained) = explained {
         explained.write_local_values(&mut folder)?;
     }
-    match explained.and_then(|explained| explained.violations.as_ref()) {
+    match violations(bias, explained) {
         Some(violations) => folder.write(VIOLATIONS, |out| violations.write_json(out))?,
         // What an earlier check left would be taken for this analysis's own.
         None => folder.remove_unless_written(VIOLATIONS),

@@ -35,7 +35,7 @@ pub use dataset_type::{DatasetType, UnknownDatasetType};
 pub use error::ReadDataset;
 pub use events::{BadRecords, EventCounts, EventPlace, EventTally, SkipReason};
 pub use join::{JoinDatasets, JoinSide, join, resolve_in_table};
-pub use options::{ColumnsPosition, Format, Header, Nested, ReadOptions};
+pub use options::{ColumnsPosition, Format, Header, Inputs, Nested, ReadOptions};
 pub use partition::{EXPRESSION, ORIGINAL_NAME, Partition, Projection};
 pub use record_columns::{InvalidRecordColumns, RecordColumns, RecordRole, RecordValue};
 

@@ -64,6 +64,15 @@ pub enum ColumnsPosition {
     End,
 }
 
+/// Whether what went into a model is of interest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inputs {
+    #[default]
+    Read,
+    /// Nor can it be wrong then.
+    PassedOver,
+}
+
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
     /// `None`: from the file's name and first record.
@@ -91,6 +100,8 @@ pub struct ReadOptions {
     pub bad_records: BadRecords,
     /// Captures: more columns than this in a partition come from values used as keys.
     pub max_columns: usize,
+    /// Captures: whether the input is looked at; `captureIndexNames` of a job may name the output alone.
+    pub inputs: Inputs,
     /// Captures: what became of the events, filled while they are read.
     pub events: EventCounts,
 }
@@ -110,6 +121,7 @@ impl Default for ReadOptions {
             window: None,
             bad_records: BadRecords::Refuse,
             max_columns: MAX_COLUMNS,
+            inputs: Inputs::Read,
             events: EventCounts::default(),
         }
     }

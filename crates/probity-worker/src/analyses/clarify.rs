@@ -70,13 +70,18 @@ pub(super) async fn run(spec: &JobSpec, tools: &Tools) -> Result<Outcome, Analys
     Ok(outcome)
 }
 
-async fn config(spec: &JobSpec, tools: &Tools) -> Result<AnalysisConfig, AnalysisFailed> {
+/// Where `analysis_config.json` lies.
+pub(super) fn config_location(spec: &JobSpec) -> Result<String, AnalysisFailed> {
     let input = named(spec, "analysis_config", CONFIG_PATH);
     let input = input.ok_or(AnalysisFailed::NoConfiguration)?;
-    let location = match input.uri.ends_with(".json") {
+    Ok(match input.uri.ends_with(".json") {
         true => input.uri.clone(),
         false => format!("{}/analysis_config.json", input.uri.trim_end_matches('/')),
-    };
+    })
+}
+
+async fn config(spec: &JobSpec, tools: &Tools) -> Result<AnalysisConfig, AnalysisFailed> {
+    let location = config_location(spec)?;
     tools.log.line(format!("Analysis config path: {location}"));
     Ok(read_job_config(&location, &tools.environment).await?)
 }

@@ -1,9 +1,11 @@
 //! `dataset_format`: how the analyzer reads its dataset. A JSON document in a variable; forms
 //! of the SageMaker SDK's `DatasetFormat`, and of real jobs for captures merged with labels.
 
-use probity_data::dataset::{ColumnsPosition, Format, Header, ReadOptions};
+use probity_data::dataset::{ColumnsPosition, Format, Header, Inputs, ReadOptions};
 use serde::Deserialize;
 use thiserror::Error;
+
+use super::spec::JobSpec;
 
 #[derive(Debug, Error)]
 pub enum DatasetFormatError {
@@ -27,9 +29,25 @@ struct Written {
     json: Option<Json>,
     parquet: Option<serde_json::Value>,
     #[serde(rename = "sagemakerCaptureJson")]
-    capture: Option<serde_json::Value>,
+    capture: Option<Captured>,
     #[serde(rename = "sagemakerMergeJson")]
-    merged: Option<serde_json::Value>,
+    merged: Option<Captured>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Captured {
+    capture_index_names: Option<Vec<String>>,
+}
+
+impl Captured {
+    fn inputs(&self) -> Inputs {
+        let names = self.capture_index_names.as_ref();
+        match names.is_none_or(|names| names.iter().any(|name| name == "endpointInput")) {
+            true => Inputs::Read,
+            false => Inputs::PassedOver,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,8 +81,12 @@ impl Truth {
     }
 }
 
-/// From the variable to how the data are read; by their content where it is absent.
-pub(super) fn read_options(variable: Option<&str>) -> Result<ReadOptions, DatasetFormatError> {
+/// How the job's data are read; by their content where nothing says it.
+pub(super) fn read_options(spec: &JobSpec) -> Result<ReadOptions, DatasetFormatError> {
+    of_variable(spec.variable("dataset_format"))
+}
+
+fn of_variable(variable: Option<&str>) -> Result<ReadOptions, DatasetFormatError> {
     let Some(text) = variable else {
         return Ok(ReadOptions::default());
     };
@@ -88,14 +110,18 @@ pub(super) fn read_options(variable: Option<&str>) -> Result<ReadOptions, Datase
             false => Format::Json,
         });
     }
+    if written.parquet.is_some() {
+        named.push("parquet");
+        read.format = Some(Format::Parquet);
+    }
     for (name, found, format) in [
-        ("parquet", &written.parquet, Format::Parquet),
         ("sagemakerCaptureJson", &written.capture, Format::Capture),
         ("sagemakerMergeJson", &written.merged, Format::MergedCapture),
     ] {
-        if found.is_some() {
+        if let Some(found) = found {
             named.push(name);
             read.format = Some(format);
+            read.inputs = found.inputs();
         }
     }
     match named.as_slice() {
@@ -126,7 +152,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Format) -> ReadOptions {
-        let read = read_options(Some(text)).unwrap();
+        let read = of_variable(Some(text)).unwrap();
         assert_eq!(read.format, Some(expected), "{text}");
         read
     }
@@ -152,18 +178,19 @@ mod tests {
             r#"{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}"#,
             Format::Capture,
         );
-        check(
+        let merged = check(
             r#"{"sagemakerMergeJson": {"captureIndexNames": ["endpointOutput"]}}"#,
             Format::MergedCapture,
         );
+        assert_eq!(merged.inputs, Inputs::PassedOver);
     }
 
     #[test]
     fn a_form_that_is_not_known_is_refused_by_name() {
         for text in ["{}", r#"{"orc": {}}"#, "[]", r#"{"csv": {}, "json": {}}"#] {
-            assert!(read_options(Some(text)).is_err(), "{text}");
+            assert!(of_variable(Some(text)).is_err(), "{text}");
         }
-        let error = read_options(Some(r#"{"csv": {"output_columns_position": "MIDDLE"}}"#));
+        let error = of_variable(Some(r#"{"csv": {"output_columns_position": "MIDDLE"}}"#));
         assert!(error.unwrap_err().to_string().contains("MIDDLE"));
     }
 }

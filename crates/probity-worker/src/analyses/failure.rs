@@ -6,6 +6,8 @@ use probity_analysis::bias::BiasError;
 use probity_analysis::data_quality::AnalysisError;
 use probity_analysis::explain::ExplainError;
 use probity_analysis::model_quality::ModelQualityError;
+use probity_analysis::records::PrepareRecords;
+use probity_analysis::scan::Scan;
 use probity_data::ReadDataset;
 use probity_data::location::{ReadLocation, WriteOutput};
 use probity_domain::document::analysis_config::AnalysisConfigErrors;
@@ -57,6 +59,18 @@ pub enum AnalysisFailed {
     #[error(transparent)]
     Script(#[from] RunScript),
     #[error(transparent)]
+    Prepare(#[from] PrepareRecords),
+    /// Nothing is left to analyse; how many there were tells why.
+    #[error("no record can be analysed: {}{}", said_of(*counts), after("; ", why))]
+    NoRecords {
+        counts: RecordCounts,
+        /// What the reader has to say of those that cannot be read.
+        why: String,
+    },
+    /// What was captured is not what the definition and its configuration say.
+    #[error("{problem}")]
+    Captured { problem: String },
+    #[error(transparent)]
     DataQuality(#[from] AnalysisError),
     #[error(transparent)]
     ModelQuality(#[from] ModelQualityError),
@@ -66,6 +80,40 @@ pub enum AnalysisFailed {
     Explain(#[from] ExplainError),
     #[error(transparent)]
     Write(#[from] WriteOutput),
+}
+
+/// How records of an execution were counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordCounts {
+    /// Whose time is in the window, readable or not.
+    pub in_window: u64,
+    /// In the window, and passed over because they cannot be read.
+    pub skipped: u64,
+    /// In files that the window touches, of another time.
+    pub outside: u64,
+    /// With an id that was read before.
+    pub duplicates: u64,
+}
+
+fn after(mark: &str, text: &str) -> String {
+    match text.is_empty() {
+        true => String::new(),
+        false => format!("{mark}{text}"),
+    }
+}
+
+fn said_of(counts: RecordCounts) -> String {
+    let RecordCounts {
+        in_window,
+        skipped,
+        outside,
+        ..
+    } = counts;
+    match (in_window, skipped) {
+        (0, _) => format!("0 of the window, {outside} of other times in the same files"),
+        (_, 0) => format!("{in_window} of the window, and none of them is left"),
+        (_, skipped) => format!("{in_window} of the window, of which {skipped} cannot be read"),
+    }
 }
 
 impl AnalysisFailed {
@@ -93,24 +141,55 @@ impl AnalysisFailed {
         at_most(MAX_REASON, &message)
     }
 
-    /// Whether there was nothing to analyse.
+    /// Whether there was nothing of the window, readable or not.
     pub(crate) fn is_without_records(&self) -> bool {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
-        while let Some(error) = cause {
-            if matches!(
-                error.downcast_ref::<ReadDataset>(),
-                Some(ReadDataset::NoRecords { .. })
-            ) {
-                return true;
-            }
-            cause = error.source();
+        match self {
+            Self::NoRecords { counts, .. } => counts.in_window == 0,
+            _ => false,
         }
-        false
     }
 
     /// With its causes.
     pub(crate) fn told(&self) -> String {
         Chain(self).to_string()
+    }
+
+    /// Where nothing was left to analyse, how the records of the captures were counted.
+    pub(super) fn or_no_records(
+        self,
+        counted: impl FnOnce() -> (RecordCounts, String),
+    ) -> AnalysisFailed {
+        match self.found_nothing() {
+            true => {
+                let (counts, why) = counted();
+                Self::NoRecords { counts, why }
+            }
+            false => self,
+        }
+    }
+
+    /// Says each analysis in its own way.
+    fn found_nothing(&self) -> bool {
+        let read = match self {
+            Self::DataQuality(AnalysisError::NoRows { .. })
+            | Self::ModelQuality(ModelQualityError::NoRows { .. })
+            | Self::Bias(BiasError::NoRows { .. })
+            | Self::Explain(
+                ExplainError::NoRows { .. } | ExplainError::Configured(BiasError::NoRows { .. }),
+            )
+            | Self::Prepare(PrepareRecords::NoRows { .. }) => return true,
+            Self::DataQuality(
+                AnalysisError::Read(read) | AnalysisError::Scan(Scan::Read(read)),
+            )
+            | Self::ModelQuality(ModelQualityError::Read(read))
+            | Self::Bias(BiasError::Read(read))
+            | Self::Explain(
+                ExplainError::Read(read) | ExplainError::Configured(BiasError::Read(read)),
+            )
+            | Self::Prepare(PrepareRecords::Read(read)) => read,
+            _ => return false,
+        };
+        matches!(read, ReadDataset::NoRecords { .. })
     }
 
     fn is_bad_input(&self) -> bool {
@@ -128,6 +207,8 @@ impl AnalysisFailed {
             | Self::Predictor(_)
             | Self::Locate(_)
             | Self::Script(_) => true,
+            Self::NoRecords { .. } | Self::Captured { .. } => true,
+            Self::Prepare(error) => error.is_bad_input(),
             Self::Stage(staged) => staged.is_bad_input(),
             Self::DataQuality(error) => error.is_bad_input(),
             Self::ModelQuality(error) => error.is_bad_input(),

@@ -5,7 +5,10 @@
 //! give the same [`JobSpec`]. Contract: `model-monitor-byoc-contract-inputs` and
 //! `clarify-processing-job-configure-parameters` of the AWS developer guide.
 
+mod captured;
+mod changes;
 mod clarify;
+mod clarify_monitor;
 mod dataset_format;
 mod failure;
 mod monitor;
@@ -14,7 +17,9 @@ mod places;
 mod predictor;
 mod progress;
 mod scripts;
+mod segments;
 mod spec;
+mod training_table;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,8 +28,8 @@ use std::sync::Arc;
 use probity_app::App;
 use probity_data::location::Environment;
 
-pub use failure::AnalysisFailed;
-pub use outcome::Outcome;
+pub use failure::{AnalysisFailed, RecordCounts};
+pub use outcome::{Outcome, SegmentOutcome};
 pub use spec::{AnalysisImage, DataType, JobInput, JobOutput, JobSpec, UploadMode};
 
 use crate::job_log::JobLog;
@@ -48,6 +53,24 @@ pub struct Tools {
     /// What a reader of the results should know of the data that reading them does not tell: the
     /// coverage of captures, how labels were joined. They stand among the notes on the dataset.
     pub notes: Vec<String>,
+}
+
+/// What an execution of a Clarify monitor looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClarifyMonitor {
+    /// Labels and captured predictions.
+    Bias,
+    /// What moves the predictions of the configured model on captured inputs.
+    Explainability,
+}
+
+/// Runs the analysis of a Clarify monitor on what was captured.
+pub async fn run_clarify_monitor(
+    spec: &JobSpec,
+    monitor: ClarifyMonitor,
+    tools: &Tools,
+) -> Result<Outcome, AnalysisFailed> {
+    clarify_monitor::run(spec, monitor, tools).await
 }
 
 /// Runs the analysis to its documents.

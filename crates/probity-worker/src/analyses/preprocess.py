@@ -1,12 +1,14 @@
 """Hands the records of a dataset to `preprocess_handler` of a user's script, one by one, and
 writes what it returns as JSON Lines. Started by the worker; arguments: the script, the form of
-the records, the folder that they are in, the file to write.
+the records, the folder that they are in, the file to write, and of captured events the window,
+two times or nothing.
 
 What a script is given: AWS developer guide, "Preprocessing and postprocessing". A CSV record is
 its line, a JSON record a dict, a captured event an object with the members below.
 """
 
 import csv
+import datetime
 import gzip
 import importlib.util
 import inspect
@@ -14,7 +16,11 @@ import io
 import json
 import logging
 import os
+import resource
 import sys
+
+# A script that eats more is ended by the system, not the server.
+MEMORY_BYTES = 4 << 30
 
 
 class Side:
@@ -80,7 +86,8 @@ def text_of(path):
     with open(path, "rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
     opener = gzip.open if packed else open
-    return opener(path, "rt", encoding="utf-8", newline="")
+    # Bytes that are no text make their event unreadable, not the file.
+    return opener(path, "rt", encoding="utf-8", errors="replace", newline="")
 
 
 def csv_lines(stream):
@@ -105,7 +112,56 @@ def json_records(stream):
         yield from value if isinstance(value, list) else [value]
 
 
-def records(form, path):
+def time_of(text):
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return None
+
+
+class Events:
+    """Captured events of the window, each once; what is none is counted and passed over."""
+
+    def __init__(self, start, end):
+        self.window = (time_of(start), time_of(end))
+        self.seen = set()
+        self.counts = {"outside": 0, "skipped": 0, "duplicates": 0}
+
+    def records(self, stream):
+        for line in stream:
+            if not line.strip():
+                continue
+            try:
+                event = json.loads(line)
+                record = InferenceRecord(event)
+            except (ValueError, AttributeError):
+                self.counts["skipped"] += 1
+                continue
+            if self.is_outside(record.event_metadata.event_time):
+                self.counts["outside"] += 1
+            elif self.is_repeated(record.event_metadata.event_id):
+                self.counts["duplicates"] += 1
+            else:
+                yield record
+
+    def is_outside(self, text):
+        start, end = self.window
+        at = time_of(text)
+        if start is None or end is None or at is None:
+            return False
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=datetime.timezone.utc)
+        return not start <= at < end
+
+    def is_repeated(self, event_id):
+        if event_id is None:
+            return False
+        known = event_id in self.seen
+        self.seen.add(event_id)
+        return known
+
+
+def records(form, path, events):
     with text_of(path) as stream:
         if form.startswith("csv"):
             lines = csv_lines(stream)
@@ -115,19 +171,20 @@ def records(form, path):
         elif form == "json":
             yield from json_records(stream)
         else:
-            for event in json_records(stream):
-                yield InferenceRecord(event)
+            yield from events.records(stream)
 
 
-def main(script, form, place, result):
+def main(script, form, place, result, start, end):
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     handler = load(script)
     takes_logger = len(inspect.signature(handler).parameters) > 1
     logger = logging.getLogger("preprocess_handler")
+    events = Events(start, end)
     given = kept = 0
     with open(result, "w", encoding="utf-8") as out:
         for path in files(place):
-            for record in records(form, path):
+            for record in records(form, path, events):
                 given += 1
                 answer = handler(record, logger) if takes_logger else handler(record)
                 # An empty list drops the record.
@@ -135,7 +192,10 @@ def main(script, form, place, result):
                     if row:
                         kept += 1
                         out.write(json.dumps(row, sort_keys=True, default=str) + "\n")
-    print(f"preprocess_handler: {given} records given, {kept} kept")
+    counts = {"given": given, "kept": kept, **events.counts}
+    with open(result + ".counts", "w", encoding="utf-8") as out:
+        json.dump(counts, out)
+    print(f"preprocess_handler: {given} records given, {kept} rows kept")
 
 
 if __name__ == "__main__":

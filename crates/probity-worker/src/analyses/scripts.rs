@@ -5,8 +5,10 @@
 use std::path::Path;
 
 use probity_data::dataset::{Format, Header, ReadOptions};
+use serde::Deserialize;
 use thiserror::Error;
 
+use super::failure::RecordCounts;
 use super::places::{self, Place};
 use super::spec::JobSpec;
 use super::{AnalysisFailed, Tools};
@@ -75,13 +77,64 @@ fn allowed(variable: &'static str, tools: &Tools) -> Result<(), RunScript> {
     }
 }
 
+/// How many records the user's function was given, and what became of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct ScriptCounts {
+    given: u64,
+    kept: u64,
+    outside: u64,
+    skipped: u64,
+    duplicates: u64,
+}
+
+impl ScriptCounts {
+    pub(super) fn notes(&self) -> Vec<String> {
+        let ScriptCounts {
+            given,
+            kept,
+            outside,
+            skipped,
+            duplicates,
+        } = self;
+        let mut notes = vec![format!(
+            "the preprocessor script made {kept} rows of {given} records"
+        )];
+        if *skipped > 0 {
+            notes.push(format!(
+                "skipped {skipped} lines that are no captured event"
+            ));
+        }
+        if *duplicates > 0 {
+            notes.push(format!(
+                "{duplicates} events passed over because an event with the same id was read before"
+            ));
+        }
+        if *outside > 0 {
+            notes.push(format!(
+                "{outside} events passed over because their inference was outside the window"
+            ));
+        }
+        notes
+    }
+
+    pub(super) fn counts(&self) -> RecordCounts {
+        RecordCounts {
+            in_window: self.given + self.skipped + self.duplicates,
+            skipped: self.skipped,
+            outside: self.outside,
+            duplicates: self.duplicates,
+        }
+    }
+}
+
 /// The records that the user's function makes of the dataset's.
 pub(super) async fn preprocess(
     spec: &JobSpec,
     script: &str,
     (data, read): (&Place, &mut ReadOptions),
     tools: &Tools,
-) -> Result<Place, AnalysisFailed> {
+) -> Result<(Place, ScriptCounts), AnalysisFailed> {
     allowed(PREPROCESSOR, tools)?;
     let script = copied(spec, script, tools).await?;
     let source = spec.variable("dataset_source").unwrap_or_default();
@@ -109,18 +162,23 @@ pub(super) async fn preprocess(
         form,
         source,
         &result,
+        spec.variable("start_time").unwrap_or_default(),
+        spec.variable("end_time").unwrap_or_default(),
     ];
     run(spec, (PREPROCESSOR, &command), tools).await?;
+    let local = stage::place_of(&tools.work_folder, &result);
+    let counts = std::fs::read(format!("{}.counts", local.display()));
+    let counts = counts.map_err(|source| RunScript::Driver { source })?;
+    let counts = serde_json::from_slice(&counts).unwrap_or_default();
     *read = ReadOptions {
         format: Some(Format::JsonLines),
         ..ReadOptions::default()
     };
-    Ok(Place {
-        location: stage::place_of(&tools.work_folder, &result)
-            .display()
-            .to_string(),
+    let place = Place {
+        location: local.display().to_string(),
         shown: data.shown.clone(),
-    })
+    };
+    Ok((place, counts))
 }
 
 /// Calls `postprocess_handler()` after the documents are written.
@@ -138,7 +196,8 @@ pub(super) async fn postprocess(
         .into());
     };
     let call = format!(
-        "import sys, importlib; sys.path.insert(0, {folder:?}); \
+        "import sys, importlib, resource; \
+         resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)); sys.path.insert(0, {folder:?}); \
          importlib.import_module({name:?}).postprocess_handler()"
     );
     run(spec, (POSTPROCESSOR, &["python3", "-c", &call]), tools).await

@@ -7,6 +7,7 @@
 )]
 
 mod analyses;
+mod monitors;
 mod queue;
 mod script;
 mod transform;

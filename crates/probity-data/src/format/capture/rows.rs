@@ -4,7 +4,7 @@ use super::event::{Encoding, Event, Payload};
 use super::fault::EventFault;
 use super::{Labels, Widths, by_expression};
 use crate::dataset::capture_side::CaptureSide;
-use crate::dataset::options::{ColumnsPosition, ReadOptions};
+use crate::dataset::options::{ColumnsPosition, Inputs, ReadOptions};
 use crate::dataset::record_columns::RecordColumns;
 use crate::format::csv::{Dialect, FieldIndex, ReadRecords, RecordFaultKind};
 use crate::format::expression::Tree;
@@ -167,7 +167,10 @@ impl<'t> EventReader<'t> {
             })
         };
         let output = |name, payload| side(CaptureSide::Output, name, payload);
-        let input = side(CaptureSide::Input, "endpointInput", &data.endpoint_input);
+        let input = match self.options.inputs {
+            Inputs::Read => side(CaptureSide::Input, "endpointInput", &data.endpoint_input),
+            Inputs::PassedOver => None,
+        };
         let output = output("endpointOutput", &data.endpoint_output)
             .or_else(|| output("batchTransformOutput", &data.batch_transform_output));
         if let (Some(input), Some(output)) = (input, output) {

@@ -31,6 +31,8 @@ pub struct Tally {
     pub outside: u64,
     /// Events that could not be read, and were passed over.
     pub skipped: u64,
+    /// Events with an id that was read before.
+    pub duplicates: u64,
 }
 
 /// The same checks over the rows of one value of a column.

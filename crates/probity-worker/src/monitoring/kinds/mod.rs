@@ -12,6 +12,7 @@ mod environment;
 mod finding;
 mod job;
 mod order;
+mod points;
 
 pub use analyse::analyse;
 pub use baseline::{FindBaseline, find_baseline};
