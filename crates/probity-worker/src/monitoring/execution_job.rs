@@ -14,6 +14,7 @@ use probity_domain::document::execution::ExecutionBody;
 use probity_domain::resource::ExecutionEnd;
 use probity_store::job::Job;
 use probity_store::monitoring_execution::Execution;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::kinds::{self, Finding, Order};
@@ -64,7 +65,11 @@ struct Run<'a> {
 /// How the work on an execution ended.
 enum Worked {
     Found(Box<(Finding, Found)>),
-    Failed { reason: String, notes: Vec<String> },
+    Failed {
+        reason: String,
+        notes: Vec<String>,
+        join: Option<Value>,
+    },
 }
 
 impl Run<'_> {
@@ -115,10 +120,13 @@ impl Run<'_> {
             Ok(Worked::Failed {
                 reason,
                 notes: more,
+                join,
             }) => {
                 notes.extend(more);
                 log.line(format!("exit_message: Error: {reason}"));
-                failed(reason, notes)
+                let mut ended = failed(reason, notes);
+                ended.found.join = join;
+                ended
             }
             Err(reason) => match stopped(&log, reason, notes) {
                 Some(ended) => ended,
@@ -161,8 +169,9 @@ impl Run<'_> {
             Ok(found) => found,
             Err(problem) => {
                 return Worked::Failed {
-                    reason: problem.reason(),
-                    notes: problem.notes(),
+                    reason: problem.reason,
+                    notes: problem.notes,
+                    join: problem.join,
                 };
             }
         };
@@ -172,6 +181,7 @@ impl Run<'_> {
                 return Worked::Failed {
                     reason: format!("InternalServerError: no folder for the job: {error}"),
                     notes: found.notes,
+                    join: found.join,
                 };
             }
         };
@@ -180,10 +190,12 @@ impl Run<'_> {
             Ok(Err(error)) => Worked::Failed {
                 reason: records::reason_of(order, &found, &error),
                 notes: found.notes,
+                join: found.join,
             },
             Err(lost) => Worked::Failed {
                 reason: format!("InternalServerError: {lost}"),
                 notes: found.notes,
+                join: found.join,
             },
         }
     }
