@@ -48,6 +48,7 @@ pub mod monitoring_schedule;
 pub mod notification;
 pub mod notification_channel;
 pub mod processing_job;
+pub mod roll_up;
 pub mod search;
 pub mod server;
 pub mod sts;

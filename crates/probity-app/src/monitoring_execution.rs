@@ -290,7 +290,7 @@ pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<(), Fa
         monitoring_alert::evaluate(&mut unit, &deed, evaluation).await?;
     }
     for new_job in &ended.jobs {
-        job::enqueue(&mut unit, new_job).await?;
+        job::enqueue_once(&mut unit, new_job).await?;
     }
     unit.commit().await?;
     if works {

@@ -53,6 +53,13 @@ pub async fn for_preview(app: &App, caller: &Caller, span: &Span) -> Result<Past
     past(&deed, span).await
 }
 
+/// Of each slot the newest run with a verdict, in the order of slots.
+pub(crate) async fn runs_of(deed: &Deed<'_>, span: &Span) -> Result<Vec<PastRun>, Fault> {
+    let mut runs = newest_of_each_slot(&newest_first(deed, span).await?)?;
+    runs.reverse();
+    Ok(runs)
+}
+
 async fn past(deed: &Deed<'_>, span: &Span) -> Result<Past, Fault> {
     let found = newest_first(deed, span).await?;
     let key = ResourceKey {

@@ -2,6 +2,8 @@
 //! constraints. Each finished run is judged again from the small documents that it left; nothing
 //! is kept.
 
+use std::collections::HashMap;
+
 use futures::StreamExt;
 use probity_analysis::recheck::{NewConstraints, Rechecked, RecheckedViolation, Reference};
 use probity_app::monitoring_history::{self, Past, PastRun, Span};
@@ -37,10 +39,11 @@ pub(crate) async fn preview(
     let document = text("Constraints").unwrap_or_default();
     let constraints = NewConstraints::parse(past.monitoring_type, document.as_bytes())
         .map_err(|error| Fault::invalid(format!("Constraints: {}", Chain(&error))))?;
+    let last = last_in_folder(&past.runs);
     let judging: Vec<_> = past
         .runs
         .iter()
-        .map(|run| judge(&constraints, run, tools.environment))
+        .map(|run| judge(&constraints, (run, &last), tools.environment))
         .collect();
     let judged: Vec<Judged<'_>> = futures::stream::iter(judging)
         .buffered(AT_ONCE)
@@ -69,13 +72,31 @@ struct Judged<'a> {
     found: Result<Rechecked, String>,
 }
 
+/// Which run wrote to a folder last: runs of the same hour share one, as SageMaker lays them out.
+fn last_in_folder(runs: &[PastRun]) -> HashMap<&str, &PastRun> {
+    let mut last: HashMap<&str, &PastRun> = HashMap::new();
+    for run in runs {
+        let Some(folder) = run.body.output_uri.as_deref() else {
+            continue;
+        };
+        let kept = last.entry(folder).or_insert(run);
+        if run.body.finished_ms > kept.body.finished_ms {
+            *kept = run;
+        }
+    }
+    last
+}
+
 async fn judge<'a>(
     constraints: &NewConstraints,
-    run: &'a PastRun,
+    (run, last): (&'a PastRun, &HashMap<&str, &PastRun>),
     environment: &Environment,
 ) -> Judged<'a> {
-    let found = match &run.body.output_uri {
+    let found = match run.body.output_uri.as_deref() {
         None => Err("where its results lie is not known".to_owned()),
+        Some(folder) if last.get(folder).is_some_and(|last| last.id != run.id) => {
+            Err("a later run of the same hour wrote over its results".to_owned())
+        }
         Some(folder) => {
             let baseline = baseline_folder(run);
             let reference = Reference {

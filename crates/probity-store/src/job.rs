@@ -81,6 +81,24 @@ pub async fn enqueue(unit: &mut Unit, job: &NewJob) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The same for a job whose id says what it is about: one that waits already is enough.
+pub async fn enqueue_once(unit: &mut Unit, job: &NewJob) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into job (id, kind, subject, region, run_at_ms, attempt, owner, lease_ms)
+         values ($1, $2, $3, $4, $5, 0, '', 0)
+         on conflict do nothing",
+    )
+    .bind(&job.id)
+    .bind(&job.kind)
+    .bind(&job.subject)
+    .bind(&job.region)
+    .bind(job.run_at_ms)
+    .execute(unit.connection())
+    .await
+    .map_err(StoreError::query("enqueue a job"))?;
+    Ok(())
+}
+
 /// Takes the job that has been due longest and that nobody has a lease on.
 pub async fn claim(store: &Store, claim: &Claim<'_>) -> Result<Option<Job>, StoreError> {
     if claim.kinds.is_empty() {

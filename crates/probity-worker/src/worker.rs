@@ -24,17 +24,19 @@ use crate::local_process::LocalProcess;
 use crate::monitoring::{execution_job, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
-    abandoned, async_invocation_job, endpoint_job, notifications, processing_job, transform_job,
+    abandoned, async_invocation_job, endpoint_job, notifications, processing_job, roll_up_job,
+    transform_job,
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 6] = [
+pub(crate) const KINDS: [&str; 7] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
     async_invocation_job::KIND,
     slot_job::KIND,
     execution_job::KIND,
+    roll_up_job::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -221,6 +223,7 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         async_invocation_job::KIND => async_invocation_job::run(parts, job, stops.1).await,
         slot_job::KIND => slot_job::run(parts, job).await,
         execution_job::KIND => execution_job::run(parts, job, stops).await,
+        roll_up_job::KIND => roll_up_job::run(parts, job).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done

@@ -24,7 +24,7 @@ pub(crate) use model::{
 pub(crate) use monitor::{
     MonitorArguments, MonitorCommand, MonitorConstraintsArguments, MonitorExecutionsArguments,
     MonitorListArguments, MonitorNameArguments, MonitorPreviewArguments,
-    MonitorRebaselineArguments, MonitorRunArguments,
+    MonitorRebaselineArguments, MonitorRollupArguments, MonitorRunArguments,
 };
 pub(crate) use quality::{
     ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,

@@ -26,6 +26,17 @@ pub async fn merge(
     Ok(baseline_documents(merged.scanned, merged.method))
 }
 
+/// The same of results that are read already.
+pub fn merge_stored(
+    results: impl IntoIterator<Item = StoredResult>,
+) -> Result<ResultDocuments, AnalysisError> {
+    let mut merged = Merged::default();
+    for stored in results {
+        merged.add(stored)?;
+    }
+    Ok(baseline_documents(merged.scanned, merged.method))
+}
+
 struct Merged {
     scanned: Scanned,
     /// Of the last folder that names one.

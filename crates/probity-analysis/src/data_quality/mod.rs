@@ -24,7 +24,7 @@ pub use diff::{BaselineDiff, FeatureDiff, Presence, SettingDiff, diff};
 pub use edit::{EditRequest, edit_constraints};
 pub use error::AnalysisError;
 pub use input::{Input, Surroundings};
-pub use merge::merge;
+pub use merge::{merge, merge_stored};
 pub use profile::{baseline, profile, refuse_to_lose_edits};
 pub use recheck::violations_of_stored;
 pub use result::{

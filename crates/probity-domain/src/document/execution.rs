@@ -95,6 +95,23 @@ pub struct ExecutionBody {
     pub rescores: Option<String>,
 }
 
+/// Of windows in any order, those that cover the most without one reading what another has read:
+/// the earliest to end first. Their places in `windows`, in the order of time.
+pub fn without_overlap(windows: &[ExecutionWindow]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..windows.len()).collect();
+    order.sort_by_key(|index| (windows[*index].end_ms, windows[*index].start_ms, *index));
+    let mut chosen = Vec::new();
+    let mut covered_to = i64::MIN;
+    for index in order {
+        let window = windows[index];
+        if window.start_ms >= covered_to && window.start_ms < window.end_ms {
+            covered_to = window.end_ms;
+            chosen.push(index);
+        }
+    }
+    chosen
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +140,13 @@ mod tests {
             serde_json::from_value::<ExecutionBody>(value).unwrap(),
             body
         );
+    }
+
+    #[test]
+    fn windows_that_overlap_are_not_counted_twice() {
+        let window = |start_ms, end_ms| ExecutionWindow { start_ms, end_ms };
+        let hours = [window(2, 3), window(0, 1), window(0, 3), window(1, 2)];
+        assert_eq!(without_overlap(&hours), [1, 3, 0]);
+        assert_eq!(without_overlap(&[window(5, 5)]), Vec::<usize>::new());
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum MonitorCommand {
     SetConstraints(MonitorConstraintsArguments),
     /// Make a baseline from captured calls, show how it differs, and obey it with --apply
     Rebaseline(MonitorRebaselineArguments),
+    /// Merge the results of a span of time into one, without the captures
+    Rollup(MonitorRollupArguments),
 }
 
 #[derive(Debug, Args)]
@@ -144,6 +146,29 @@ pub(crate) struct MonitorRebaselineArguments {
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) print: PrintArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MonitorRollupArguments {
+    /// The schedule
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Results whose windows begin from this time on
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) from: Moment,
+    /// Results whose windows begin before this time
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "now",
+        allow_hyphen_values = true
+    )]
+    pub(crate) to: Moment,
+    /// Folder for the merged documents and the report
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_folder: Option<String>,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
 }

@@ -5,6 +5,7 @@ mod definition;
 mod execution;
 mod preview;
 mod rebaseline;
+mod rollup;
 mod run;
 mod schedule;
 
@@ -27,6 +28,7 @@ pub(crate) async fn run(arguments: MonitorArguments) -> Result<Exit> {
         MonitorCommand::Run(arguments) => run::run(&client, &arguments).await,
         MonitorCommand::Preview(arguments) => preview::run(&client, &arguments).await,
         MonitorCommand::SetConstraints(arguments) => constraints::set(&client, &arguments).await,
+        MonitorCommand::Rollup(arguments) => rollup::run(&client, &arguments).await,
         MonitorCommand::Rebaseline(arguments) => rebaseline::run(&client, &arguments).await,
     }
 }
