@@ -43,6 +43,7 @@ pub mod monitoring_alert;
 pub mod monitoring_baseline;
 pub mod monitoring_execution;
 pub mod monitoring_history;
+pub mod monitoring_import;
 pub mod monitoring_run;
 pub mod monitoring_schedule;
 pub mod notification;

@@ -199,6 +199,7 @@ operations! {
     Probity Executed "ListMonitoringExecutions" => probity_app::monitoring_run::list, "compat/server_monitor_cli.py";
     Probity Executed "PreviewMonitoringConstraints" => crate::preview::preview as reader, "compat/server_monitor_cli.py";
     Probity Executed "UpdateMonitoringBaseline" => crate::baseline::update as reader, "compat/server_monitor_cli.py";
+    Probity Executed "ImportMonitoringHistory" => crate::import::import as reader, "compat/server_monitor_cli.py";
     Probity Executed "DescribeServer" => probity_app::server::describe, "compat/server_monitor_cli.py";
     Probity Executed "AcknowledgeAlert" => probity_app::monitoring_alert::acknowledge, "compat/server_alerts.py";
     Probity Executed "ListAlerts" => probity_app::monitoring_alert::list_all, "compat/server_alerts.py";

@@ -1,6 +1,7 @@
 //! What can be typed: every command, its options and its examples.
 
 mod bias;
+mod import;
 mod model;
 mod monitor;
 mod quality;
@@ -17,6 +18,7 @@ pub(crate) use bias::{
     BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
     ClarifyArguments,
 };
+pub(crate) use import::ImportArguments;
 pub(crate) use model::{
     AggregationArgument, InspectArguments, ModelArguments, ModelCommand, PredictArguments,
     ProtocolArgument, ShapArguments, ShapOutputArgument,
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArguments>),
     /// Monitors of a running server: run them, look back, change what they obey
     Monitor(Box<MonitorArguments>),
+    /// Take over a bucket that SageMaker's monitors wrote: endpoints, schedules and history
+    Import(Box<ImportArguments>),
     /// Stand before a model server and capture what it is asked and answers
     Gateway(Box<GatewayArguments>),
     /// Print what makes AWS clients use the server
@@ -126,6 +130,7 @@ impl Command {
             | Self::Constraints(_)
             | Self::Serve(_)
             | Self::Monitor(_)
+            | Self::Import(_)
             | Self::Gateway(_)
             | Self::Env(_)
             | Self::Admin(_)

@@ -80,7 +80,7 @@ async fn analysis(folder: &str, environment: &Environment) -> Result<Analysis, R
     required(found, folder, ANALYSIS)
 }
 
-async fn then(
+pub(super) async fn then(
     folder: &str,
     environment: &Environment,
 ) -> Result<Option<Vec<RecheckedViolation>>, Recheck> {

@@ -1,11 +1,11 @@
 //! Data quality: the column summaries of a run, judged by other constraints.
 
 use probity_data::location::Environment;
-use probity_domain::document::constraint_violations::Violation;
+use probity_domain::document::constraint_violations::{ConstraintViolations, Violation};
 use probity_domain::document::constraints::Constraints;
 
-use super::{Recheck, Rechecked, RecheckedViolation, Reference, required};
-use crate::data_quality::{STATISTICS, StoredResult, violations_of_stored};
+use super::{Recheck, Rechecked, RecheckedViolation, Reference, document, required};
+use crate::data_quality::{STATISTICS, StoredResult, VIOLATIONS, violations_of_stored};
 
 pub(super) async fn recheck(
     constraints: &Constraints,
@@ -41,6 +41,19 @@ pub(super) async fn recheck(
         then: then.map(|then| then.violations.iter().map(told).collect()),
         notes,
     })
+}
+
+pub(super) async fn then(
+    folder: &str,
+    environment: &Environment,
+) -> Result<Option<Vec<RecheckedViolation>>, Recheck> {
+    let found = document(
+        (folder, VIOLATIONS),
+        environment,
+        ConstraintViolations::from_json,
+    );
+    let found = found.await?;
+    Ok(found.map(|found| found.violations.iter().map(told).collect()))
 }
 
 fn told(violation: &Violation) -> RecheckedViolation {

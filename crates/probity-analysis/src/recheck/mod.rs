@@ -133,6 +133,21 @@ impl NewConstraints {
     }
 }
 
+/// What a run itself found, from its `constraint_violations.json`; `None` where it left none.
+pub async fn found_then(
+    kind: MonitoringType,
+    folder: &str,
+    environment: &Environment,
+) -> Result<Option<Vec<RecheckedViolation>>, Recheck> {
+    match kind {
+        MonitoringType::DataQuality => data_quality::then(folder, environment).await,
+        MonitoringType::ModelQuality => model_quality::then(folder, environment).await,
+        MonitoringType::ModelBias | MonitoringType::ModelExplainability => {
+            analysis::then(folder, environment).await
+        }
+    }
+}
+
 /// A document of a result; `None` where it is not there.
 async fn document<T>(
     (folder, name): (&str, &'static str),

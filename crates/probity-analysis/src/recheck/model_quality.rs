@@ -31,17 +31,24 @@ pub(super) async fn recheck(
         });
     }
     let found = threshold_violations(constraints, &statistics.metrics);
-    let then = document(
+    Ok(Rechecked {
+        now: found.iter().map(told).collect(),
+        then: then(folder, environment).await?,
+        notes: Vec::new(),
+    })
+}
+
+pub(super) async fn then(
+    folder: &str,
+    environment: &Environment,
+) -> Result<Option<Vec<RecheckedViolation>>, Recheck> {
+    let found = document(
         (folder, VIOLATIONS),
         environment,
         ModelQualityViolations::from_json,
     );
-    let then = then.await?;
-    Ok(Rechecked {
-        now: found.iter().map(told).collect(),
-        then: then.map(|then| then.violations.iter().map(told).collect()),
-        notes: Vec::new(),
-    })
+    let found = found.await?;
+    Ok(found.map(|found| found.violations.iter().map(told).collect()))
 }
 
 fn told(violation: &MetricViolation) -> RecheckedViolation {

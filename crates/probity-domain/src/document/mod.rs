@@ -24,6 +24,7 @@ pub mod model_quality_constraints;
 pub mod model_quality_file;
 pub mod model_quality_statistics;
 pub mod model_quality_violations;
+pub mod monitoring_bucket;
 pub mod notebook;
 pub mod probity_file;
 pub mod statistics;

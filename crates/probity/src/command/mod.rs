@@ -14,6 +14,7 @@ pub(crate) mod doctor;
 pub(crate) mod env;
 mod explained;
 pub(crate) mod gateway;
+pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod merge;
 mod model;
