@@ -32,6 +32,7 @@ pub mod ecr;
 pub mod endpoint;
 pub mod endpoint_config;
 pub mod experiment;
+pub mod ground_truth;
 pub mod iam;
 pub mod invocation;
 pub mod job_definition;

@@ -6,6 +6,7 @@ mod baseline;
 mod body;
 mod coverage;
 pub mod fuzzing;
+mod ground_truth;
 mod import;
 mod limits;
 mod listen;

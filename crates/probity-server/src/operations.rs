@@ -194,6 +194,7 @@ operations! {
     CloudWatch Executed "GetMetricData" => probity_app::cloudwatch::get_data, "compat/server_wire.py";
     CloudWatch Executed "GetMetricStatistics" => probity_app::cloudwatch::get_statistics, "compat/server_wire.py";
     CloudWatch Executed "ListMetrics" => probity_app::cloudwatch::list_metrics, "compat/server_wire.py";
+    Probity Executed "AddGroundTruthLabels" => crate::ground_truth::add as reader, "compat/server_labels.py";
     Probity Executed "RunMonitoringSchedule" => probity_app::monitoring_run::run, "compat/server_monitor_cli.py";
     Probity Executed "DescribeMonitoringExecution" => probity_app::monitoring_run::describe, "compat/server_monitor_cli.py";
     Probity Executed "ListMonitoringExecutions" => probity_app::monitoring_run::list, "compat/server_monitor_cli.py";

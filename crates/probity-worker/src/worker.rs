@@ -21,7 +21,7 @@ use tracing::{Instrument, error, info, warn};
 
 use crate::compute::Compute;
 use crate::local_process::LocalProcess;
-use crate::monitoring::{execution_job, slot_job};
+use crate::monitoring::{execution_job, late_labels, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
     abandoned, async_invocation_job, endpoint_job, notifications, processing_job, roll_up_job,
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 8] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
@@ -37,6 +37,7 @@ pub(crate) const KINDS: [&str; 7] = [
     slot_job::KIND,
     execution_job::KIND,
     roll_up_job::KIND,
+    late_labels::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -224,6 +225,7 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         slot_job::KIND => slot_job::run(parts, job).await,
         execution_job::KIND => execution_job::run(parts, job, stops).await,
         roll_up_job::KIND => roll_up_job::run(parts, job).await,
+        late_labels::KIND => late_labels::run(parts, job).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done

@@ -2,6 +2,7 @@
 
 mod bias;
 mod import;
+mod labels;
 mod model;
 mod monitor;
 mod quality;
@@ -19,6 +20,7 @@ pub(crate) use bias::{
     ClarifyArguments,
 };
 pub(crate) use import::ImportArguments;
+pub(crate) use labels::{LabelsAddArguments, LabelsArguments, LabelsCommand};
 pub(crate) use model::{
     AggregationArgument, InspectArguments, ModelArguments, ModelCommand, PredictArguments,
     ProtocolArgument, ShapArguments, ShapOutputArgument,
@@ -94,6 +96,8 @@ pub(crate) enum Command {
     Monitor(Box<MonitorArguments>),
     /// Take over a bucket that SageMaker's monitors wrote: endpoints, schedules and history
     Import(Box<ImportArguments>),
+    /// Ground truth of a running server: add labels when they are known
+    Labels(Box<LabelsArguments>),
     /// Stand before a model server and capture what it is asked and answers
     Gateway(Box<GatewayArguments>),
     /// Print what makes AWS clients use the server
@@ -131,6 +135,7 @@ impl Command {
             | Self::Serve(_)
             | Self::Monitor(_)
             | Self::Import(_)
+            | Self::Labels(_)
             | Self::Gateway(_)
             | Self::Env(_)
             | Self::Admin(_)

@@ -83,8 +83,8 @@ pub(crate) async fn files_of(
     folders: &[String],
     environment: &Environment,
 ) -> Result<Vec<ListedFile>, ReadLocation> {
-    let levels = futures::stream::iter(folders)
-        .map(|folder| list_level(folder, environment))
+    let levels = futures::stream::iter(folders.to_vec())
+        .map(|folder| async move { list_level(&folder, environment).await })
         .buffered(AT_ONCE);
     let levels: Vec<Level> = levels.try_collect().await?;
     Ok(levels.into_iter().flat_map(|level| level.files).collect())

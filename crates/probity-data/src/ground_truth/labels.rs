@@ -100,8 +100,11 @@ pub(super) async fn for_each(
     tally: &mut LabelTally,
     mut take: impl FnMut(&Upload<'_>, LabelRecord<'_>),
 ) -> Result<(), MergeGroundTruth> {
-    let mut contents = futures::stream::iter(files)
-        .map(|listed| async move { Ok::<_, ReadDataset>((listed, ahead(listed).await?)) })
+    let mut contents = futures::stream::iter(files.to_vec())
+        .map(|listed| async move {
+            let content = ahead(&listed).await?;
+            Ok::<_, ReadDataset>((listed, content))
+        })
         .buffered(AT_ONCE);
     let options = ReadOptions {
         block_size_bytes: READ_AHEAD_BYTES as u64,

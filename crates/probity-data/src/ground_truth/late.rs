@@ -1,6 +1,6 @@
 //! Labels that came after their window was merged: which earlier merges would find more now.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
@@ -66,16 +66,19 @@ pub async fn late(
     let hours = labels::upload_hours(window, request.now_ms);
     let mut files = labels::find(&request.ground_truth, hours, environment).await?;
     files.retain(|file| file.modified_ms >= since_ms.saturating_sub(CLOCK_SKEW_MS));
-    let mut new: HashSet<IdHash> = HashSet::new();
-    labels::for_each(&files, &mut LabelTally::default(), |_, label| {
-        new.insert(hash_of(label.id));
+    // With the latest hour of upload: a merge reads labels from its window on.
+    let mut new: HashMap<IdHash, i64> = HashMap::new();
+    labels::for_each(&files, &mut LabelTally::default(), |upload, label| {
+        let hour_ms = new.entry(hash_of(label.id)).or_insert(i64::MIN);
+        *hour_ms = upload.hour_ms.unwrap_or(i64::MIN).max(*hour_ms);
     })
     .await?;
     if new.is_empty() {
         return Ok(Vec::new());
     }
-    let gained = futures::stream::iter(waiting())
-        .map(|one| gained(one, &new, environment))
+    let (waiting, new): (Vec<Waiting>, _) = (waiting().cloned().collect(), &new);
+    let gained = futures::stream::iter(waiting)
+        .map(|one| async move { gained(&one, new, environment).await })
         .buffered(AT_ONCE);
     let gained: Vec<Option<Gained>> = gained.try_collect().await?;
     Ok(gained.into_iter().flatten().collect())
@@ -83,14 +86,18 @@ pub async fn late(
 
 async fn gained(
     waiting: &Waiting,
-    new: &HashSet<IdHash>,
+    new: &HashMap<IdHash, i64>,
     environment: &Environment,
 ) -> Result<Option<Gained>, MergeGroundTruth> {
     let bytes = read_waiting(&waiting.left.uri, environment).await?;
     let Some((_, ids)) = bytes.as_deref().and_then(waiting::read) else {
         return Ok(None);
     };
-    let is_new = |id: &&[u8; 16]| new.contains(&IdHash::from_be_bytes(**id));
+    let hours = labels::upload_hours(waiting.window, i64::MAX);
+    let is_new = |id: &&[u8; 16]| {
+        let hour_ms = new.get(&IdHash::from_be_bytes(**id));
+        hour_ms.is_some_and(|hour_ms| hours.contains(*hour_ms))
+    };
     let labels = ids.iter().filter(is_new).count() as u64;
     Ok((labels > 0).then(|| Gained {
         key: waiting.key.clone(),

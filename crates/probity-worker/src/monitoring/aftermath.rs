@@ -1,6 +1,7 @@
 //! What is to be done when an execution has ended: the day's roll-up, and earlier windows whose
 //! labels came late.
 
+use probity_app::ground_truth::late_labels_job;
 use probity_app::{App, roll_up};
 use probity_domain::document::execution::ExecutionWindow;
 use probity_store::job::NewJob;
@@ -15,5 +16,17 @@ pub(super) fn jobs(app: &App, execution: &Execution, order: &Order) -> Vec<NewJo
     };
     let place = (execution.region.as_str(), execution.schedule.as_str());
     let roll_up = roll_up::job_after(app, place, (order.monitoring_type, window));
-    roll_up.into_iter().collect()
+    roll_up
+        .into_iter()
+        .chain(late_labels(app, execution, order))
+        .collect()
+}
+
+/// The look for earlier windows that gain labels. Also after a run that failed: it may have failed
+/// because its labels were not there yet, as those before it.
+pub(super) fn late_labels(app: &App, execution: &Execution, order: &Order) -> Option<NewJob> {
+    let input = &order.definition.job_input;
+    let _labels = input.ground_truth_s3_input.as_ref()?;
+    let schedule = (execution.region.as_str(), execution.schedule.as_str());
+    Some(late_labels_job(app, schedule, app.clock.now_ms()))
 }

@@ -126,6 +126,8 @@ impl Run<'_> {
                 log.line(format!("exit_message: Error: {reason}"));
                 let mut ended = failed(reason, notes);
                 ended.found.join = join;
+                let late_labels = aftermath::late_labels(app, self.execution, &order);
+                ended.jobs.extend(late_labels);
                 ended
             }
             Err(reason) => match stopped(&log, reason, notes) {

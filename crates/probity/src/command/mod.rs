@@ -16,6 +16,7 @@ mod explained;
 pub(crate) mod gateway;
 pub(crate) mod import;
 pub(crate) mod inspect;
+pub(crate) mod labels;
 pub(crate) mod merge;
 mod model;
 pub(crate) mod monitor;

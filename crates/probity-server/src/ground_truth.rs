@@ -1,0 +1,31 @@
+//! Labels in a request: written as one object in the documented layout, where a merge finds them.
+
+use probity_app::ground_truth::{self as verbs, UploadedLabel, UploadedValue};
+use probity_app::{Caller, Fault};
+use probity_data::ground_truth::{Label, LabelValue, label_object, label_place};
+use probity_data::location::write_object;
+use serde_json::Value;
+
+use crate::operations::Tools;
+
+pub(crate) async fn add(tools: Tools<'_>, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let upload = verbs::plan(tools.app, caller, &input).await?;
+    let labels: Vec<Label> = upload.labels.iter().map(label).collect();
+    let place = label_place(&upload.ground_truth, upload.now_ms, &upload.id);
+    let content = label_object(&labels).into();
+    write_object(&place, content, tools.environment)
+        .await
+        .map_err(|source| Fault::internal(format!("write labels to `{place}`"), source))?;
+    verbs::uploaded(tools.app, caller, (&upload, &place)).await
+}
+
+fn label(uploaded: &UploadedLabel) -> Label {
+    Label {
+        id: uploaded.id.clone(),
+        value: match &uploaded.value {
+            UploadedValue::Text(text) => LabelValue::Csv(text.clone()),
+            UploadedValue::Json(text) => LabelValue::Json(text.clone()),
+        },
+        inference_ms: uploaded.inference_ms,
+    }
+}
