@@ -24,12 +24,12 @@ use crate::local_process::LocalProcess;
 use crate::monitoring::{execution_job, late_labels, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
-    abandoned, async_invocation_job, endpoint_job, notifications, processing_job, roll_up_job,
-    transform_job,
+    abandoned, async_invocation_job, endpoint_job, notifications, processing_job, retention,
+    roll_up_job, transform_job,
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 8] = [
+pub(crate) const KINDS: [&str; 9] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
@@ -38,6 +38,7 @@ pub(crate) const KINDS: [&str; 8] = [
     execution_job::KIND,
     roll_up_job::KIND,
     late_labels::KIND,
+    retention::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -226,6 +227,7 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         execution_job::KIND => execution_job::run(parts, job, stops).await,
         roll_up_job::KIND => roll_up_job::run(parts, job).await,
         late_labels::KIND => late_labels::run(parts, job).await,
+        retention::KIND => retention::run(parts, job, stops.1).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done
