@@ -28,6 +28,11 @@ impl Place {
         {
             source.clone_from(&self.shown);
         }
+        // What was copied is told by its place in the container, not on this machine.
+        let here = tools.work_folder.display().to_string();
+        for note in &mut dataset.notes {
+            *note = note.replace(&here, "");
+        }
         dataset.notes.extend(tools.notes.iter().cloned());
     }
 }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::kinds::{self, Finding, Order};
+use super::names::Names;
 use super::records::{self, Found};
 use super::{aftermath, order};
 use crate::analyses::{AnalysisFailed, AnalysisImage, Tools};
@@ -187,10 +188,22 @@ impl Run<'_> {
                 };
             }
         };
+        let joined = found.joined(order);
+        let own = joined.as_ref().map(kinds::processing_job);
+        let order = joined.as_ref().unwrap_or(order);
+        let analysis = own.as_ref().unwrap_or(analysis);
+        let names = Names::of(analysis, folder.path());
         match self.analyse((order, analysis), (log, &folder)).await {
-            Ok(Ok(finding)) => Worked::Found(Box::new((finding, found))),
+            Ok(Ok(mut finding)) => {
+                finding.notes = finding
+                    .notes
+                    .iter()
+                    .map(|note| names.in_text(note))
+                    .collect();
+                Worked::Found(Box::new((finding, found)))
+            }
             Ok(Err(error)) => Worked::Failed {
-                reason: records::reason_of(order, &found, &error),
+                reason: names.in_text(&records::reason_of(order, &found, &error)),
                 notes: found.notes,
                 join: found.join,
             },

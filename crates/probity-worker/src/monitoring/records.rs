@@ -105,6 +105,19 @@ pub(super) struct Found {
     pub(super) notes: Vec<String>,
     pub(super) join: Option<Value>,
     pub(super) coverage: Option<Coverage>,
+    /// The files of the join, of this run alone.
+    merged: Vec<String>,
+}
+
+impl Found {
+    /// What is analysed in place of the folders that the job names: a monitor with the same output
+    /// may write beside this one, and hours without a label have no folder.
+    pub(super) fn joined(&self, order: &Order) -> Option<Order> {
+        (!self.merged.is_empty()).then(|| Order {
+            records: Records::Merged(self.merged.clone()),
+            ..order.clone()
+        })
+    }
 }
 
 /// Why there is nothing to analyse.
@@ -308,8 +321,8 @@ pub(super) async fn find(
             join: None,
         });
     }
-    let join = match &places.ground_truth {
-        None => None,
+    let (join, merged) = match &places.ground_truth {
+        None => (None, Vec::new()),
         Some(ground_truth) => {
             let merged = merge(parts, (order, places), ground_truth).await;
             let report = match merged {
@@ -332,13 +345,14 @@ pub(super) async fn find(
                     join: Some(report.to_json()),
                 });
             }
-            Some(report.to_json())
+            (Some(report.to_json()), report.files)
         }
     };
     Ok(Found {
         notes,
         join,
         coverage,
+        merged,
     })
 }
 

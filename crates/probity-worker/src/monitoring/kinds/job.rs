@@ -181,7 +181,7 @@ fn inputs(order: &Order) -> Vec<ProcessingInput> {
                 Some(_) => PARTS_OF_CAPTURES,
                 None => PARTS_OF_TIME,
             };
-            place_below(&input.local_path, uri, parts)
+            place_below(&input.local_path, folder_of(uri), parts)
         })
         .collect(),
         // Two of them may be called alike, so each has a folder.
@@ -245,6 +245,14 @@ fn numbered(
         .map(|(at, uri)| s3_input(&format!("{name}_{}", at + 1), uri.clone(), place(uri)))
         .collect();
     inputs.into_iter()
+}
+
+/// Of a merged file, the folder of its hour; a folder is its own.
+fn folder_of(uri: &str) -> &str {
+    match uri.rsplit_once('/') {
+        Some((folder, name)) if name.ends_with(".jsonl") => folder,
+        Some(_) | None => uri,
+    }
 }
 
 /// The last `parts` of the URI below a path of the container.
