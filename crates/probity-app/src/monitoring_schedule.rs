@@ -441,6 +441,22 @@ pub(crate) fn expression_of(
     ScheduleExpression::parse(text, now_ms).map_err(|error| Fault::invalid(error.to_string()))
 }
 
+/// Names the generation of its slots, as their jobs do.
+pub(crate) fn generation_of(resource: &Resource) -> &str {
+    let generation = resource.body.get(GENERATION);
+    generation.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether a slot must be waiting: false where the last one is over, and of a schedule that runs
+/// once.
+pub(crate) fn has_more_slots(resource: &Resource, now_ms: i64) -> bool {
+    let expression = config_of(resource).and_then(|config| expression_of(&config, now_ms));
+    match expression {
+        Ok(ScheduleExpression::Cron(slots)) => slots.after(now_ms).is_some(),
+        Ok(ScheduleExpression::Now) | Err(_) => false,
+    }
+}
+
 pub(crate) fn config_of(resource: &Resource) -> Result<MonitoringScheduleConfig, Fault> {
     let document = resource.body.get(CONFIG).cloned().unwrap_or_default();
     serde_json::from_value(document)

@@ -3,8 +3,10 @@
 //! A notification is written in the transaction of what it tells of, one for each channel; who
 //! sends it comes later ([`probity_store::notification`] keeps it until then).
 
+use probity_domain::document::UtcTime;
 use probity_domain::document::alert_event::AlertEvent;
-use probity_store::notification::{self as rows, ListNotifications, Notification};
+use probity_store::monitoring_alert::{self, AlertKey};
+use probity_store::notification::{self as rows, ListNotifications, Notification, Unsilenced};
 use probity_store::{Cursor, Unit, alert_silence, notification_channel};
 use serde_json::{Map, Value, json};
 
@@ -23,32 +25,76 @@ use crate::timestamp;
 #[derive(Debug, Default)]
 pub(crate) struct Enqueued {
     pub(crate) channels: usize,
-    /// The id of the silence because of which nobody is.
+    /// The id of the silence because of which nobody is told now.
     pub(crate) silenced_by: Option<String>,
 }
 
-/// For every channel, unless a silence covers the event's subject.
+/// For every channel. While a silence covers the event's subject, an alarm is kept back until it
+/// ends ([`end_silences`]), and what is over is not told.
 pub(crate) async fn enqueue(
     unit: &mut Unit,
     deed: &Deed<'_>,
     told: &AlertEvent,
 ) -> Result<Enqueued, Fault> {
     let place = (told.region.as_str(), told.subject.as_str());
-    if let Some(silence) = alert_silence::active(unit, place, deed.now_ms).await? {
-        return Ok(Enqueued {
-            channels: 0,
-            silenced_by: Some(silence.id),
-        });
-    }
+    let silence = alert_silence::active(unit, place, deed.now_ms).await?;
+    let status = match &silence {
+        None => rows::WAITING,
+        Some(_) if told.is_alerting() => rows::SILENCED,
+        Some(silence) => {
+            return Ok(Enqueued {
+                channels: 0,
+                silenced_by: Some(silence.id.clone()),
+            });
+        }
+    };
     let names = notification_channel::names(unit).await?;
     for name in &names {
         let id = deed.app.ids.uuid();
-        enqueue_one(unit, deed, (name, &id, told)).await?;
+        let notification = Notification {
+            status: status.to_owned(),
+            ..waiting(deed, (name, &id, told))?
+        };
+        rows::insert(unit, &notification).await?;
     }
     Ok(Enqueued {
         channels: names.len(),
-        silenced_by: None,
+        silenced_by: silence.map(|silence| silence.id),
     })
+}
+
+/// Tells what was raised while a silence lasted that is over, and is still raised.
+pub async fn end_silences(app: &App) -> Result<(), Fault> {
+    let now_ms = app.clock.now_ms();
+    for kept in rows::silenced(&app.store).await? {
+        let told: AlertEvent = serde_json::from_str(&kept.body).unwrap_or_default();
+        let key = AlertKey {
+            region: &told.region,
+            subject: &told.subject,
+            name: &told.alert,
+        };
+        let mut unit = app.store.begin().await?;
+        let place = (told.region.as_str(), told.subject.as_str());
+        if alert_silence::active(&mut unit, place, now_ms)
+            .await?
+            .is_some()
+        {
+            continue;
+        }
+        let stands = monitoring_alert::lock(&mut unit, key).await?;
+        let is_so = stands.is_some_and(|alert| {
+            alert.status == told.state
+                && UtcTime::from_epoch_ms(alert.modified_ms).to_string() == told.at
+        });
+        let so = if is_so {
+            Unsilenced::Tell
+        } else {
+            Unsilenced::Drop
+        };
+        rows::unsilence(&mut unit, &kept.id, so).await?;
+        unit.commit().await?;
+    }
+    Ok(())
 }
 
 /// For one channel, whatever is silent.
@@ -57,9 +103,17 @@ pub(crate) async fn enqueue_one(
     deed: &Deed<'_>,
     (channel, id, told): (&str, &str, &AlertEvent),
 ) -> Result<(), Fault> {
+    rows::insert(unit, &waiting(deed, (channel, id, told))?).await?;
+    Ok(())
+}
+
+fn waiting(
+    deed: &Deed<'_>,
+    (channel, id, told): (&str, &str, &AlertEvent),
+) -> Result<Notification, Fault> {
     let body = serde_json::to_string(told)
         .map_err(|source| Fault::internal("write a notification", source))?;
-    let notification = Notification {
+    Ok(Notification {
         id: id.to_owned(),
         channel: channel.to_owned(),
         region: told.region.clone(),
@@ -71,9 +125,7 @@ pub(crate) async fn enqueue_one(
         finished_ms: None,
         last_error: String::new(),
         body,
-    };
-    rows::insert(unit, &notification).await?;
-    Ok(())
+    })
 }
 
 /// `{"ChannelName", "StatusEquals", "MaxResults", "NextToken"}`: the newest first.
@@ -159,6 +211,7 @@ fn shown_status(status: &str) -> &str {
         rows::WAITING => "Waiting",
         rows::SENT => "Sent",
         rows::DEAD => "Dead",
+        rows::SILENCED => "Silenced",
         other => other,
     }
 }

@@ -233,6 +233,22 @@ pub async fn abandoned(store: &Store, now_ms: i64) -> Result<Vec<Job>, StoreErro
     .collect()
 }
 
+/// Jobs of a kind, claimed or not, by when they are to run.
+pub async fn of_kind(store: &Store, region: &str, kind: &str) -> Result<Vec<Job>, StoreError> {
+    sqlx::query(
+        "select id, kind, subject, region, run_at_ms, attempt, owner, lease_ms
+         from job where kind = $1 and region = $2 order by run_at_ms, id",
+    )
+    .bind(kind)
+    .bind(region)
+    .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("read the jobs of a kind"))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
 /// When a job of these kinds that nobody has claimed is due next.
 pub async fn next_due_ms(store: &Store) -> Result<Option<i64>, StoreError> {
     sqlx::query_scalar("select min(run_at_ms) from job where owner = ''")

@@ -130,7 +130,8 @@ pub struct Outcome {
 }
 
 /// The newest verdicts of a schedule, the newest first, as many as `limit`. Of a slot that was
-/// scored again, the last verdict counts. Executions that failed or were stopped have none.
+/// scored again, the last verdict counts. Executions that failed, were stopped or compared nothing
+/// with a baseline have none.
 pub async fn recent_outcomes(
     unit: &mut Unit,
     (region, schedule): (&str, &str),
@@ -139,12 +140,14 @@ pub async fn recent_outcomes(
     let fault = StoreError::query("read the outcomes of executions");
     sqlx::query(
         "select scheduled_ms, status from monitoring_execution e
-         where region = $1 and schedule = $2 and status in ('Completed', 'CompletedWithViolations')
+         where region = $1 and schedule = $2
+           and (status = 'CompletedWithViolations' or (status = 'Completed' and violations >= 0))
            and not exists (
                select 1 from monitoring_execution later
                where later.region = e.region and later.schedule = e.schedule
                  and later.scheduled_ms = e.scheduled_ms
-                 and later.status in ('Completed', 'CompletedWithViolations')
+                 and (later.status = 'CompletedWithViolations'
+                      or (later.status = 'Completed' and later.violations >= 0))
                  and (later.revision, later.created_ms, later.id) > (e.revision, e.created_ms, e.id))
          order by scheduled_ms desc, id desc limit $3",
     )

@@ -17,7 +17,7 @@ pub struct Notification {
     pub channel: String,
     pub region: String,
     pub created_ms: i64,
-    /// `waiting`, `sent` or `dead`.
+    /// `waiting`, `sent`, `dead`, or `silenced`: kept for the end of a silence.
     pub status: String,
     pub attempts: i64,
     /// When it is tried (again), by the world's clock: receivers do not live on simulated time.
@@ -31,6 +31,7 @@ pub struct Notification {
 pub const WAITING: &str = "waiting";
 pub const SENT: &str = "sent";
 pub const DEAD: &str = "dead";
+pub const SILENCED: &str = "silenced";
 
 /// Notifications by the time of their event, the newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -253,6 +254,43 @@ pub async fn revive(unit: &mut Unit, id: &str) -> Result<Option<Notification>, S
     .map_err(StoreError::query("retry a notification"))?
     .map(|row| read(&row))
     .transpose()
+}
+
+/// What silences keep back, in every region.
+pub async fn silenced(store: &Store) -> Result<Vec<Notification>, StoreError> {
+    sqlx::query(select!(
+        "status = 'silenced' order by created_ms, id limit 1000"
+    ))
+    .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("read silenced notifications"))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// What becomes of one that a silence kept back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsilenced {
+    /// It is told now.
+    Tell,
+    /// It is no longer so.
+    Drop,
+}
+
+pub async fn unsilence(unit: &mut Unit, id: &str, so: Unsilenced) -> Result<(), StoreError> {
+    let statement = match so {
+        Unsilenced::Tell => {
+            "update notification set status = 'waiting' where id = $1 and status = 'silenced'"
+        }
+        Unsilenced::Drop => "delete from notification where id = $1 and status = 'silenced'",
+    };
+    sqlx::query(statement)
+        .bind(id)
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("end the silence of a notification"))?;
+    Ok(())
 }
 
 /// How many there are of a status.

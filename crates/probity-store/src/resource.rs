@@ -13,7 +13,7 @@ use crate::tag;
 
 mod list;
 
-pub use list::{ListResources, SortBy, SortOrder, list, regions};
+pub use list::{ListResources, SortBy, SortOrder, list};
 
 /// What identifies a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +200,15 @@ pub async fn delete(unit: &mut Unit, key: ResourceKey<'_>) -> Result<Deleted, St
     let arn: String = row.try_get("arn").map_err(&fault)?;
     tag::remove_all(unit, &arn).await?;
     Ok(Deleted::Yes)
+}
+
+/// Regions with a resource of the kind.
+pub async fn regions(store: &Store, kind: ResourceKind) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar("select distinct region from resource where kind = $1 order by region")
+        .bind(kind.as_str())
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("read the regions of resources"))
 }
 
 pub async fn count(store: &Store, kind: ResourceKind, region: &str) -> Result<u64, StoreError> {

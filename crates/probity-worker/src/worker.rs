@@ -20,16 +20,17 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, error, info, warn};
 
 use crate::compute::Compute;
+use crate::exports::PointFeed;
 use crate::local_process::LocalProcess;
 use crate::monitoring::{execution_job, late_labels, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
-    abandoned, async_invocation_job, endpoint_job, notifications, processing_job, retention,
+    abandoned, async_invocation_job, endpoint_job, heartbeat, notifications, processing_job,
     roll_up_job, transform_job,
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 9] = [
+pub(crate) const KINDS: [&str; 8] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
@@ -38,7 +39,6 @@ pub(crate) const KINDS: [&str; 9] = [
     execution_job::KIND,
     roll_up_job::KIND,
     late_labels::KIND,
-    retention::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -64,6 +64,8 @@ pub struct Parts {
     pub lease: Lease,
     /// What becomes of slots that were due while no server ran.
     pub catch_up: CatchUp,
+    /// Where numbers of monitors go beside the store.
+    pub exports: PointFeed,
 }
 
 /// How long a job is a worker's own. Leases are counted by a clock that runs as the world does:
@@ -100,7 +102,9 @@ pub async fn run(parts: Parts, shutdown: impl Future<Output = ()> + Send) {
     let places = Arc::new(Semaphore::new(parts.concurrency.get()));
     let mut running = JoinSet::new();
     let (stopper, stop) = stop::channel();
-    let telling = tokio::spawn(notifications::run(Arc::clone(&parts), stop.clone()));
+    let mut beside = JoinSet::new();
+    beside.spawn(notifications::run(Arc::clone(&parts), stop.clone()));
+    beside.spawn(heartbeat::run(Arc::clone(&parts), stop.clone()));
     tokio::pin!(shutdown);
     info!(
         concurrency = parts.concurrency.get(),
@@ -124,8 +128,10 @@ pub async fn run(parts: Parts, shutdown: impl Future<Output = ()> + Send) {
     }
     stopper.stop(StopReason::Shutdown);
     while running.join_next().await.is_some() {}
-    if let Err(error) = telling.await {
-        error!("the sending of notifications ended: {error}");
+    while let Some(ended) = beside.join_next().await {
+        if let Err(error) = ended {
+            error!("what runs beside jobs ended: {error}");
+        }
     }
 }
 
@@ -227,7 +233,6 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         execution_job::KIND => execution_job::run(parts, job, stops).await,
         roll_up_job::KIND => roll_up_job::run(parts, job).await,
         late_labels::KIND => late_labels::run(parts, job).await,
-        retention::KIND => retention::run(parts, job, stops.1).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done

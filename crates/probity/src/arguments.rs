@@ -1,12 +1,12 @@
 //! What can be typed: every command, its options and its examples.
 
+mod alert;
 mod bias;
 mod import;
 mod labels;
 mod model;
 mod monitor;
 mod quality;
-mod retention;
 mod serve;
 mod server;
 
@@ -16,6 +16,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use probity_report::Verdict;
 
+pub(crate) use alert::{
+    AlertArguments, AlertCommand, ChannelArguments, ChannelCommand, SilenceArguments,
+};
 pub(crate) use bias::{
     BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
     ClarifyArguments,
@@ -38,8 +41,8 @@ pub(crate) use quality::{
 pub(crate) use serve::{
     AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
     CaptureSyncArgument, CatchUpArgument, DEFAULT_LISTEN, DataArguments, DoctorArguments,
-    EnvArguments, GatewayArguments, KeyCommand, LimitArguments, LogArguments, LogFormatArgument,
-    RestoreArguments, ServeArguments, TlsArguments, UserCommand,
+    EnvArguments, ExportArguments, GatewayArguments, KeyCommand, LimitArguments, LogArguments,
+    LogFormatArgument, RestoreArguments, ServeArguments, TlsArguments, UserCommand,
 };
 pub(crate) use server::ServerArguments;
 
@@ -99,6 +102,8 @@ pub(crate) enum Command {
     Import(Box<ImportArguments>),
     /// Ground truth of a running server: add labels when they are known
     Labels(Box<LabelsArguments>),
+    /// Alerts of a running server, and who is told of them
+    Alert(Box<AlertArguments>),
     /// Stand before a model server and capture what it is asked and answers
     Gateway(Box<GatewayArguments>),
     /// Print what makes AWS clients use the server
@@ -137,6 +142,7 @@ impl Command {
             | Self::Monitor(_)
             | Self::Import(_)
             | Self::Labels(_)
+            | Self::Alert(_)
             | Self::Gateway(_)
             | Self::Env(_)
             | Self::Admin(_)

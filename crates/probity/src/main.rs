@@ -69,6 +69,7 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Monitor(arguments) => command::monitor::run(*arguments).await,
             Command::Import(arguments) => command::import::run(*arguments).await,
             Command::Labels(arguments) => command::labels::run(*arguments).await,
+            Command::Alert(arguments) => command::alert::run(*arguments).await,
             Command::Gateway(arguments) => command::gateway::run(*arguments).await,
             Command::Env(arguments) => command::env::run(arguments).await,
             Command::Admin(command) => command::admin::run(command).await,

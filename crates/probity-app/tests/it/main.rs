@@ -15,6 +15,7 @@ mod lineage;
 mod log_lines;
 mod metrics;
 mod models;
+mod monitoring_alerts;
 mod monitoring_schedules;
 mod pages;
 mod registry;

@@ -17,7 +17,6 @@ mod output;
 mod parse;
 mod pattern;
 mod remote;
-mod removal;
 mod s3;
 mod source_file;
 mod store;
@@ -30,7 +29,6 @@ pub use objects::{
     StoredObject, list_objects, read_object, upload_object, upload_open_object, write_object,
 };
 pub use output::OutputFolder;
-pub use removal::{Measured, delete_objects, list_folders, measure};
 pub use source_file::{RandomAccess, SourceFile};
 
 pub(crate) use parse::{Location, parse_allowed};

@@ -65,17 +65,6 @@ impl ListResources {
     }
 }
 
-/// Regions that have a resource of the kind.
-pub async fn regions(store: &Store, kind: ResourceKind) -> Result<Vec<String>, StoreError> {
-    sqlx::query_scalar(
-        "select region from resource where kind = $1 group by region order by region",
-    )
-    .bind(kind.as_str())
-    .fetch_all(store.pool())
-    .await
-    .map_err(StoreError::query("list regions"))
-}
-
 /// One page. A cursor of another sort order is answered with a fault: [`StoreError::Cursor`].
 pub async fn list(store: &Store, wanted: &ListResources) -> Result<Page<Resource>, StoreError> {
     // Only text of this module goes into the statement, never a caller's.

@@ -22,7 +22,6 @@ mod notification;
 mod notification_channel;
 mod resource;
 mod resource_pages;
-mod retention;
 mod setting;
 mod tag;
 mod user;

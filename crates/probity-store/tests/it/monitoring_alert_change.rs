@@ -131,7 +131,7 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
     let store = database.open().await;
     drop(store);
     // Slot 1 was scored again and is clean now; slot 2 failed at the second scoring, so that its
-    // first verdict holds; slot 3 has no verdict yet.
+    // first verdict holds; slot 3 has no verdict yet; slot 6 compared nothing.
     database
         .tamper(
             "insert into monitoring_execution values
@@ -140,6 +140,7 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
              ('c', 'eu-west-1', 's', 2, 'slot', 0, 'CompletedWithViolations', 2, 2, '', '', '', 1, ''),
              ('d', 'eu-west-1', 's', 2, 'late-labels', 1, 'Failed', 6, 6, '', '', '', -1, ''),
              ('e', 'eu-west-1', 's', 3, 'slot', 0, 'InProgress', 3, 3, '', '', '', -1, ''),
+             ('h', 'eu-west-1', 's', 6, 'slot', 0, 'Completed', 9, 9, '', '', '', -1, ''),
              ('f', 'eu-west-1', 't', 4, 'slot', 0, 'Completed', 4, 4, '', '', '', 0, ''),
              ('g', 'us-east-1', 's', 5, 'slot', 0, 'Completed', 4, 4, '', '', '', 0, '')",
         )

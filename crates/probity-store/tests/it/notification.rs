@@ -1,6 +1,8 @@
 //! The outbox: claimed by one, tried again, dead, revived.
 
-use probity_store::notification::{self, Claimed, ListNotifications, Notification, Tried};
+use probity_store::notification::{
+    self, Claimed, ListNotifications, Notification, Tried, Unsilenced, unsilence,
+};
 use probity_store::{Store, StoreError};
 
 use crate::database::{Database, on_both, write};
@@ -12,6 +14,7 @@ on_both!(
     a_dead_one_is_revived_and_a_sent_one_is_not,
     lists_begin_with_the_newest,
     receipts_are_pruned,
+    what_a_silence_keeps_back_is_told_or_dropped,
 );
 
 fn waiting(id: &str, channel: &str, created_ms: i64) -> Notification {
@@ -163,4 +166,33 @@ async fn receipts_are_pruned(database: &Database) {
     assert_eq!(notification::get(&store, "a").await.unwrap(), None);
     assert_eq!(get(&store, "b").await.status, "sent");
     assert_eq!(get(&store, "z").await.status, "waiting");
+}
+
+async fn what_a_silence_keeps_back_is_told_or_dropped(database: &Database) {
+    let store = database.open().await;
+    write(&store, async |unit| {
+        for (id, created_ms) in [("a", 1), ("b", 2)] {
+            let silenced = Notification {
+                status: notification::SILENCED.to_owned(),
+                ..waiting(id, "c", created_ms)
+            };
+            notification::insert(unit, &silenced).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    assert!(
+        notification::due_channels(&store, i64::MAX)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(notification::silenced(&store).await.unwrap().len(), 2);
+    write(&store, async |unit| {
+        unsilence(unit, "a", Unsilenced::Tell).await?;
+        unsilence(unit, "b", Unsilenced::Drop).await
+    })
+    .await;
+    assert_eq!(get(&store, "a").await, waiting("a", "c", 1));
+    assert_eq!(notification::get(&store, "b").await.unwrap(), None);
 }

@@ -144,7 +144,9 @@ impl Run<'_> {
 
     async fn end(&self, ended: EndedExecution) -> Result<JobRun, Fault> {
         let end = ended.end;
+        let points = ended.metrics.clone();
         monitoring_execution::finish(&self.parts.app, &self.execution.id, ended).await?;
+        self.parts.exports.tell(points);
         let schedule = self.execution.schedule.as_str();
         metrics::counter!("probity_monitoring_executions_total", "status" => status(end))
             .increment(1);

@@ -15,7 +15,7 @@ mod pager;
 mod slack;
 mod webhook;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use probity_app::{App, Clock};
 use probity_domain::resource::AlertState;
 use probity_store::{StoreError, monitoring_alert, notification};
-use tokio::task::JoinHandle;
+use tokio::task::{Id, JoinSet};
 use tracing::{error, warn};
 
 use crate::local_process::LocalProcess;
@@ -71,14 +71,14 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: Stop) {
             return;
         }
     };
-    let mut tasks: BTreeMap<String, JoinHandle<()>> = BTreeMap::new();
+    let mut tasks = Tasks::default();
     let mut tidied: Option<Instant> = None;
     loop {
         tokio::select! {
             _ = stop.wait() => break,
             () = tokio::time::sleep(LOOK) => {}
         }
-        tasks.retain(|_, task| !task.is_finished());
+        tasks.forget_ended();
         if let Err(error) = look(&sender, &mut tasks).await {
             warn!(
                 error = &error as &dyn std::error::Error,
@@ -95,28 +95,48 @@ pub(crate) async fn run(parts: Arc<Parts>, stop: Stop) {
             }
         }
     }
-    for task in tasks.into_values() {
-        task.abort();
+}
+
+/// Sends that are under way, one for each channel at most. Dropped, they are cut off.
+#[derive(Debug, Default)]
+struct Tasks {
+    running: JoinSet<()>,
+    channels: HashMap<Id, String>,
+}
+
+impl Tasks {
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.running.try_join_next_with_id() {
+            let id = match ended {
+                Ok((id, ())) => id,
+                Err(error) => {
+                    error!("the sending to a channel ended: {error}");
+                    error.id()
+                }
+            };
+            self.channels.remove(&id);
+        }
+    }
+
+    fn is_busy(&self, channel: &str) -> bool {
+        self.channels.values().any(|busy| busy == channel)
     }
 }
 
-async fn look(
-    sender: &Sender,
-    tasks: &mut BTreeMap<String, JoinHandle<()>>,
-) -> Result<(), StoreError> {
+async fn look(sender: &Sender, tasks: &mut Tasks) -> Result<(), StoreError> {
     let now_ms = sender.clock.now_ms();
     for name in notification::due_channels(&sender.app.store, now_ms).await? {
-        if tasks.contains_key(&name) {
+        if tasks.is_busy(&name) {
             continue;
         }
         let (sender, channel) = (sender.clone(), name.clone());
-        let task = tokio::spawn(async move {
+        let task = tasks.running.spawn(async move {
             if let Err(fault) = channel::send_waiting(&sender, &channel).await {
                 error!(channel = %channel, error = &fault as &dyn std::error::Error,
                     "failed to see to the notifications of channel `{channel}`");
             }
         });
-        tasks.insert(name, task);
+        tasks.channels.insert(task.id(), name);
     }
     Ok(())
 }

@@ -7,8 +7,8 @@
 )]
 
 mod analyses;
-mod captures;
 mod monitors;
+mod notifications;
 mod queue;
 mod script;
 mod transform;

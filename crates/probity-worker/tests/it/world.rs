@@ -138,6 +138,7 @@ impl World {
                 clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
                 length: Duration::from_secs(30),
             },
+            exports: probity_worker::PointFeed::default(),
             catch_up: probity_app::monitoring_schedule::CatchUp::Each,
         }
     }

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::retention::KeepArguments;
-
 /// Where a server listens when nobody says otherwise: loopback, and a port that is seldom taken.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
@@ -70,12 +68,12 @@ pub(crate) struct ServeArguments {
     pub(crate) tls: TlsArguments,
     #[command(flatten)]
     pub(crate) capture: CaptureArguments,
-    #[command(flatten)]
-    pub(crate) keep: KeepArguments,
     /// File with the token that /metrics asks for, as `Authorization: Bearer TOKEN`; without it
     /// the numbers are for this machine only
     #[arg(long, value_name = "FILE")]
     pub(crate) metrics_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) export: ExportArguments,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
@@ -90,6 +88,18 @@ pub(crate) struct ServeArguments {
     /// Jobs that run at once [default: cores]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
+}
+
+/// Where numbers of monitors go beside `/metrics`. An OpenTelemetry collector is named by the usual
+/// variables (`OTEL_EXPORTER_OTLP_ENDPOINT`).
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// Send numbers of monitors to AWS's CloudWatch, with the key of the usual AWS variables
+    #[arg(long)]
+    pub(crate) export_cloudwatch: bool,
+    /// Send them to this address, which understands PutMetricData
+    #[arg(long, value_name = "URL")]
+    pub(crate) cloudwatch_endpoint_url: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod admin;
+pub(crate) mod alert;
 pub(crate) mod baseline;
 pub(crate) mod bias;
 pub(crate) mod check;

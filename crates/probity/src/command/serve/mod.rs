@@ -6,6 +6,7 @@ pub(crate) mod capture_server;
 pub(crate) mod capturing;
 pub(crate) mod clock;
 pub(crate) mod data_folder;
+mod exporting;
 pub(crate) mod listening;
 pub(crate) mod local_authority;
 pub(crate) mod office;
@@ -17,14 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use probity_app::LocalProcesses;
 use probity_app::monitoring_schedule::CatchUp;
-use probity_app::{LocalProcesses, retention};
 use probity_data::capture::{CaptureLog, NewNames};
 use probity_data::location::Environment;
 use probity_server::runtime::{CaptureParts, EndpointRuntime, RuntimeParts};
 use probity_server::{Authentication, Keys, MetricsPage, S3Parts, ServerParts, object_service};
 use probity_worker::isolation::Availability;
-use probity_worker::{Compute, Lease, LocalProcess, Surroundings, isolation};
+use probity_worker::{Compute, Lease, LocalProcess, PointFeed, Surroundings, isolation};
 use tokio::sync::watch;
 use tracing::info;
 
@@ -32,6 +33,7 @@ use self::access_key::NewAccessKey;
 use self::capture_server::Capturing;
 use self::clock::MachineClock;
 use self::data_folder::{DataFolder, RunningServer};
+use self::exporting::Exporting;
 use self::listening::Listening;
 use self::office::{Office, OfficeOptions, ROOT};
 use self::telemetry::Telemetry;
@@ -56,7 +58,6 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
     };
     let office = Office::of(folder, arguments.data.database_url.as_deref(), options).await?;
     let made = office.first_start().await?;
-    retention::begin(&office.app, &arguments.keep.keep()).await?;
     let ended = serve(&arguments, &office, made).await;
     office.folder.forget_running();
     if let Err(error) = office.keys.flush().await {
@@ -96,8 +97,9 @@ async fn serve(
     });
     let parts = server_parts((arguments, &environment), office, &runtime)?;
     announce(arguments, office, &listening, made)?;
+    let (exports, exporting) = Exporting::begin(&arguments.export)?;
     let worker = tokio::spawn(probity_worker::run(
-        worker_parts(arguments, office, &environment)?,
+        worker_parts((arguments, exports), office, &environment)?,
         until(stopped.clone()),
     ));
     let followed = runtime.clone();
@@ -122,6 +124,7 @@ async fn serve(
     drop(stop);
     following.abort();
     worker.await.context("the worker failed")?;
+    exporting.end().await;
     captured.await.context("the capture log failed")?;
     served
 }
@@ -178,7 +181,7 @@ fn server_parts(
 }
 
 fn worker_parts(
-    arguments: &ServeArguments,
+    (arguments, exports): (&ServeArguments, PointFeed),
     office: &Office,
     environment: &Environment,
 ) -> Result<probity_worker::Parts> {
@@ -204,6 +207,7 @@ fn worker_parts(
             clock: Arc::new(MachineClock),
             length: LEASE,
         },
+        exports,
         catch_up: match arguments.catch_up {
             CatchUpArgument::Each => CatchUp::Each,
             CatchUpArgument::Skip => CatchUp::Skip,
