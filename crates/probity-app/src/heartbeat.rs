@@ -64,7 +64,11 @@ async fn schedules(app: &App, region: &str, now_ms: i64) -> Result<Vec<Stopped>,
     let slots = job::of_kind(&app.store, region, SLOT_JOB).await?;
     let slots: HashMap<&str, i64> = slots
         .iter()
-        .map(|slot| (slot.subject.as_str(), slot.run_at_ms))
+        .filter_map(|slot| {
+            // `NAME GENERATION SLOT_MS`; the last is known here by when the job is to run.
+            let (of, _) = slot.subject.rsplit_once(' ')?;
+            Some((of, slot.run_at_ms))
+        })
         .collect();
     let mut hanging: HashMap<String, Execution> = HashMap::new();
     for execution in executions::unfinished(&app.store, region, now_ms - SLACK_MS).await? {
