@@ -8,6 +8,7 @@ then every computed number is still checked, against whatever answers there.
   WIRE_ACCOUNT       account id that the server answers with (default 111122223333)
   WIRE_ROLE_ARN      execution role named in requests
   WIRE_BUCKET        bucket of all data; made if missing
+  WIRE_SERVE         options of the server that is started, as `--allow-local-processes`
   WIRE_MODEL_DATA    model.tar.gz to deploy (default: compat/models/loan.json, packed)
 """
 import atexit
@@ -30,7 +31,7 @@ WORK = pathlib.Path(tempfile.mkdtemp(prefix="wire-", dir=os.environ.get("PROBITY
 if not os.environ.get("AWS_ENDPOINT_URL"):
     _running = contextlib.ExitStack()
     atexit.register(_running.close)
-    SERVER = _running.enter_context(_server.serving(WORK))
+    SERVER = _running.enter_context(_server.serving(WORK, *os.environ.get("WIRE_SERVE", "").split()))
     os.environ.update(SERVER.environment())
 
 REGION = os.environ["AWS_DEFAULT_REGION"]
