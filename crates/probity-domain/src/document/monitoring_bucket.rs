@@ -80,7 +80,10 @@ impl BucketLayout {
             }
             return;
         }
-        if is_result {
+        // Results inside of results, as those of segments, are no baselines.
+        if hour_around(folder).is_some() || folder.contains("/rollups/") {
+            self.n_other += 1;
+        } else if is_result {
             let files = self.baselines.entry(folder.to_owned()).or_default();
             files.insert(name.to_owned());
         } else if name == CONFIG_FILE {
@@ -88,6 +91,17 @@ impl BucketLayout {
         } else {
             self.n_other += 1;
         }
+    }
+}
+
+/// The same of a folder inside of an hour's, as `a/b/2026/11/27/13/segments/x`.
+fn hour_around(folder: &str) -> Option<(&str, i64)> {
+    let mut around = folder;
+    loop {
+        if let Some(found) = hour_of(around) {
+            return Some(found);
+        }
+        around = around.rsplit_once('/')?.0;
     }
 }
 
@@ -169,6 +183,8 @@ mod tests {
             "baseline/constraints.json",
             "config/analysis_config.json",
             "model.tar.gz",
+            "results/churn/quality/2026/11/27/13/segments/region=eu/statistics.json",
+            "results/churn/quality/rollups/day/2026/11/27/statistics.json",
             "a/2026/13/27/13/x.jsonl",
         ]);
         let captures = &layout.hourly["capture/churn/AllTraffic"];
@@ -177,7 +193,7 @@ mod tests {
         assert_eq!(results.result_hours(), [HOUR, HOUR + MS_PER_HOUR]);
         assert_eq!(layout.baselines["baseline"].len(), 2);
         assert_eq!(layout.configs.len(), 1);
-        assert_eq!(layout.n_other, 2, "a month 13 is no time");
+        assert_eq!(layout.n_other, 4, "a month 13 is no time");
     }
 
     #[track_caller]

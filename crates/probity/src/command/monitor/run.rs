@@ -19,6 +19,7 @@ use crate::table::printable;
 /// Between two looks: short at first, so that a small run is over at once.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const MS_PER_SECOND: i64 = 1000;
 
 pub(super) async fn run(client: &Client, arguments: &MonitorRunArguments) -> Result<Exit> {
     let mut input = json!({"MonitoringScheduleName": arguments.name});
@@ -65,7 +66,9 @@ pub(super) async fn span(client: &Client, between: Between) -> Result<(i64, i64)
         true => client.server_now_ms().await?,
         false => 0,
     };
-    let (from, to) = (between.from.ms(now_ms), between.to.ms(now_ms));
+    // Captured records have whole seconds, so that a span takes all of those that it touches.
+    let from = between.from.ms(now_ms).div_euclid(MS_PER_SECOND) * MS_PER_SECOND;
+    let to = -((-between.to.ms(now_ms)).div_euclid(MS_PER_SECOND) * MS_PER_SECOND);
     if from >= to {
         return Err(Usage(format!(
             "the span ends before it begins: {} is not before {}",
