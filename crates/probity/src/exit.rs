@@ -61,39 +61,26 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
+    let is_bad_input = is_bad_use(error)
+        .or_else(|| is_bad_data(error))
+        .unwrap_or(false);
+    match is_bad_input {
+        true => BAD_INPUT,
+        false => FAILURE,
+    }
+}
+
+/// Of errors of the command line, of a server and of its store.
+fn is_bad_use(error: &anyhow::Error) -> Option<bool> {
     if error.downcast_ref::<Usage>().is_some() {
-        return BAD_INPUT;
+        return Some(true);
     }
     if let Some(error) = error.downcast_ref::<CallError>() {
-        return if error.is_bad_input() {
-            BAD_INPUT
-        } else {
-            FAILURE
-        };
-    }
-    if let Some(error) = error.downcast_ref::<WriteOutput>() {
-        return match error {
-            WriteOutput::NotAFolder { .. } | WriteOutput::Name { .. } => BAD_INPUT,
-            WriteOutput::Local { .. } | WriteOutput::Remote { .. } => FAILURE,
-        };
-    }
-    if let Some(error) = error.downcast_ref::<BiasError>() {
-        return if error.is_bad_input() {
-            BAD_INPUT
-        } else {
-            FAILURE
-        };
-    }
-    if let Some(error) = error.downcast_ref::<ExplainError>() {
-        return if error.is_bad_input() {
-            BAD_INPUT
-        } else {
-            FAILURE
-        };
+        return Some(error.is_bad_input());
     }
     if let Some(fault) = error.downcast_ref::<Fault>() {
-        return match fault {
-            Fault::Internal { .. } | Fault::Overloaded => FAILURE,
+        return Some(match fault {
+            Fault::Internal { .. } | Fault::Overloaded => false,
             Fault::NotFound { .. }
             | Fault::Missing { .. }
             | Fault::Exists { .. }
@@ -101,37 +88,45 @@ fn code_of(error: &anyhow::Error) -> u8 {
             | Fault::Limit { .. }
             | Fault::Conflict { .. }
             | Fault::Invalid { .. }
-            | Fault::Denied { .. } => BAD_INPUT,
-        };
+            | Fault::Denied { .. } => true,
+        });
     }
     if let Some(error) = error.downcast_ref::<BackUp>() {
-        return match error {
-            BackUp::Postgres | BackUp::Exists { .. } | BackUp::Path { .. } => BAD_INPUT,
-            BackUp::Write { .. } | BackUp::Copy { .. } => FAILURE,
-        };
+        return Some(match error {
+            BackUp::Postgres | BackUp::Exists { .. } | BackUp::Path { .. } => true,
+            BackUp::Write { .. } | BackUp::Copy { .. } => false,
+        });
     }
-    if let Some(error) = error.downcast_ref::<Restore>() {
-        return match error {
-            Restore::Read { .. }
-            | Restore::Foreign { .. }
-            | Restore::Damaged { .. }
-            | Restore::Later { .. }
-            | Restore::InUse { .. } => BAD_INPUT,
-            Restore::Write { .. } => FAILURE,
-        };
-    }
+    error.downcast_ref::<Restore>().map(|error| match error {
+        Restore::Read { .. }
+        | Restore::Foreign { .. }
+        | Restore::Damaged { .. }
+        | Restore::Later { .. }
+        | Restore::InUse { .. } => true,
+        Restore::Write { .. } => false,
+    })
+}
+
+/// Of errors of an analysis and of what it reads and writes.
+fn is_bad_data(error: &anyhow::Error) -> Option<bool> {
     if error.downcast_ref::<OpenModel>().is_some() {
-        return BAD_INPUT;
+        return Some(true);
+    }
+    if let Some(error) = error.downcast_ref::<WriteOutput>() {
+        return Some(match error {
+            WriteOutput::NotAFolder { .. } | WriteOutput::Name { .. } => true,
+            WriteOutput::Local { .. } | WriteOutput::Remote { .. } => false,
+        });
+    }
+    if let Some(error) = error.downcast_ref::<BiasError>() {
+        return Some(error.is_bad_input());
+    }
+    if let Some(error) = error.downcast_ref::<ExplainError>() {
+        return Some(error.is_bad_input());
     }
     if let Some(error) = error.downcast_ref::<ModelQualityError>() {
-        return if error.is_bad_input() {
-            BAD_INPUT
-        } else {
-            FAILURE
-        };
+        return Some(error.is_bad_input());
     }
-    match error.downcast_ref::<AnalysisError>() {
-        Some(error) if error.is_bad_input() => BAD_INPUT,
-        Some(_) | None => FAILURE,
-    }
+    let error = error.downcast_ref::<AnalysisError>();
+    error.map(AnalysisError::is_bad_input)
 }

@@ -481,7 +481,10 @@ async fn a_watched_alert_is_raised_and_settled_once() {
             .await
             .unwrap();
     }
-    assert_eq!(raised(&world.app).await.unwrap(), [watched.clone()]);
+    assert_eq!(
+        raised(&world.app).await.unwrap(),
+        std::slice::from_ref(&watched)
+    );
     world.pass_ms(1);
     settle(&world.app, &watched, "it goes on").await.unwrap();
     assert_eq!(raised(&world.app).await.unwrap(), []);

@@ -289,8 +289,10 @@ mod tests {
     #[test]
     fn merging_adds_and_keeps_the_first_places() {
         let tally = |line| {
-            let mut tally = EventTally::default();
-            tally.read = 1;
+            let mut tally = EventTally {
+                read: 1,
+                ..EventTally::default()
+            };
             (line..line + 2).for_each(|line| tally.skip(SkipReason::Nested, "a", line));
             tally
         };

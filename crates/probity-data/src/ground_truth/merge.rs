@@ -145,6 +145,22 @@ impl Captured {
 
 const NO_LABEL: u32 = u32::MAX;
 
+/// When a label came, seen from the execution that needed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    InTime,
+    Late,
+}
+
+impl From<bool> for Arrival {
+    fn from(is_late: bool) -> Arrival {
+        match is_late {
+            true => Arrival::Late,
+            false => Arrival::InTime,
+        }
+    }
+}
+
 /// What is in memory.
 #[derive(Default)]
 struct Known {
@@ -204,20 +220,20 @@ impl Known {
             report.conflicting += 1;
             report.note_conflict(upload.uri);
             let was_late = stored.is_late;
-            self.store(id, label, is_late || was_late);
+            self.store((id, label), Arrival::from(is_late || was_late));
             return;
         }
-        self.store(id, label, is_late);
+        self.store((id, label), Arrival::from(is_late));
     }
 
-    fn store(&mut self, id: IdHash, label: LabelRecord<'_>, is_late: bool) {
+    fn store(&mut self, (id, label): (IdHash, LabelRecord<'_>), arrival: Arrival) {
         let start = self.text.len();
         self.text.push_str(label.data);
         let stored = StoredLabel {
             start,
             end: self.text.len(),
             encoding: label.encoding,
-            is_late,
+            is_late: arrival == Arrival::Late,
         };
         // More labels than the number can say are more than memory can hold.
         let number = u32::try_from(self.labels.len()).unwrap_or(NO_LABEL);

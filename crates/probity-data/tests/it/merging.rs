@@ -311,12 +311,12 @@ fn everything_goes_on_after_broken_labels_and_events() {
     bucket.capture(&[("a", None)]);
     bucket.put(
         "live/e/AllTraffic/2022/04/18/10/broken.jsonl",
-        &format!("{{torn\n{{\"eventVersion\":\"0\"}}\n{}", event("b", None)),
+        format!("{{torn\n{{\"eventVersion\":\"0\"}}\n{}", event("b", None)),
     );
     let long = "9".repeat(5 << 20);
     bucket.put(
         "truth/2022/04/18/10/broken.jsonl",
-        &format!(
+        format!(
             "nonsense\n{{}}\n{}{long}\n{}",
             label("b", "1"),
             label("a", "1")

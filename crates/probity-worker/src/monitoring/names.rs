@@ -70,17 +70,17 @@ mod tests {
             ],
             ..ProcessingJob::default()
         };
-        let names = Names::of(&job, Path::new("/work/jobs/1"));
+        let names = Names::of(&job, Path::new("/srv/jobs/1"));
         for (text, expected) in [
             (
-                "1 bad, first at `/work/jobs/1/opt/in/e/v/2026/11/27/12/a.jsonl` line 3",
+                "1 bad, first at `/srv/jobs/1/opt/in/e/v/2026/11/27/12/a.jsonl` line 3",
                 "1 bad, first at `s3://b/live/e/v/2026/11/27/12/a.jsonl` line 3",
             ),
             (
-                "`/work/jobs/1/opt/in/13/part-0.jsonl` has no column `x`",
+                "`/srv/jobs/1/opt/in/13/part-0.jsonl` has no column `x`",
                 "`s3://b/m/13/part-0.jsonl` has no column `x`",
             ),
-            ("no `/work/jobs/1/opt/other`", "no `/opt/other`"),
+            ("no `/srv/jobs/1/opt/other`", "no `/opt/other`"),
         ] {
             assert_eq!(names.in_text(text), expected);
         }

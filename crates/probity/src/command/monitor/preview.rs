@@ -65,10 +65,7 @@ fn told(found: &Value) -> String {
     let executions = found["Executions"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    let telling: Vec<&Value> = executions
-        .iter()
-        .filter(|one| says_something(one))
-        .collect();
+    let telling: Vec<&Value> = executions.iter().filter(says_something).collect();
     if telling.is_empty() {
         return told;
     }
