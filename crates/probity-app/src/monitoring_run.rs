@@ -131,9 +131,10 @@ fn told(execution: &Execution) -> Result<Value, Fault> {
     show("Violations", some(body.violations));
     show("Notes", some(body.notes));
     show("Join", body.join.map(|join| join.to_string().into()));
+    let sentence = |coverage: &Value| coverage.as_str().map(str::to_owned);
     show(
         "Coverage",
-        body.coverage.map(|coverage| coverage.to_string().into()),
+        body.coverage.as_ref().and_then(sentence).map(Value::from),
     );
     Ok(told)
 }
