@@ -1,9 +1,11 @@
-"""Two servers on one PostgreSQL and one bucket folder: jobs when one of them is killed, resources
-and endpoints seen by both.
+"""Two servers on one PostgreSQL and one bucket folder: jobs and slots of monitors when one of them is
+killed, resources and endpoints seen by both.
 
 needs: packages
 """
 import contextlib
+import datetime
+import json
 import os
 import pathlib
 import shutil
@@ -13,7 +15,11 @@ import sys
 import tempfile
 import time
 
-from _program import ROOT, Skip, run, scenario
+from botocore.exceptions import BotoCoreError, ClientError
+
+from _endpoint import Fleet
+from _monitoring import OVER, create_schedule, cron, executions, inline, instant, results_of, watched_endpoint
+from _program import ROOT, Skip, probity, run, scenario
 from _server import serving
 
 ROLE = "arn:aws:iam::111122223333:role/Governor"
@@ -176,6 +182,77 @@ def every_job_ends_and_none_runs_twice_at_once_when_a_server_is_killed(folder):
                 assert began[1] - began[0] > 5, f"{name} ran twice at once: {moments}"
         assert twice, "the killed server ran nothing: the scenario shows nothing"
         assert len(twice) <= os.cpu_count(), twice
+
+
+def captured_between(folder, start, end):
+    """The records of both servers' files."""
+    files = (folder / "objects" / "bucket" / "live").rglob("*.jsonl")
+    records = (json.loads(line) for file in files for line in file.read_text().splitlines())
+    return sum(start <= instant(record["eventMetadata"]["inferenceTime"]) < end for record in records)
+
+
+@scenario
+def every_slot_of_a_monitor_is_run_once_and_sees_the_calls_of_both_servers(folder):
+    # An hour in four seconds; the clock is the database's, so both have the same.
+    clock = ("--clock", "2026-05-01T00:30:00Z@900")
+    with two_servers(folder, *clock) as (one, two):
+        fleet = Fleet(one)
+        watched_endpoint(fleet, "loans")
+        schedules = [f"watch-{n}" for n in range(4)]
+        for name in schedules:
+            create_schedule(fleet, name, cron("cron(0 * ? * * *)"), inline("loans"))
+        runtimes = [server.client("sagemaker-runtime") for server in (one, two)]
+
+        def ask(runtime, n):
+            try:
+                runtime.invoke_endpoint(EndpointName="loans", ContentType="text/csv", Body=b"1,40,60", InferenceId=f"call-{n}")
+            except (ClientError, BotoCoreError):
+                return False
+            return True
+
+        until(lambda: ask(runtimes[1], "first"), 30)
+        there = Fleet(two)
+        n = 0
+        while len(executions(there, "watch-0")) < 3:
+            ask(runtimes[n % 2], n)
+            n += 1
+            time.sleep(0.1)
+        # Before one is killed, every call of either was seen by every schedule once.
+        for name in schedules:
+            until(lambda: sum(run["MonitoringExecutionStatus"] in OVER for run in executions(there, name)) >= 3)
+        for name in schedules:
+            first = [run for run in executions(there, name) if run["MonitoringExecutionStatus"] == "Completed"]
+            assert len(first) >= 2, executions(there, name)
+            for run in first:
+                count = json.loads(results_of(there, run)["statistics.json"])["dataset"]["item_count"]
+                end = run["ScheduledTime"]
+                called = captured_between(folder, end - datetime.timedelta(hours=1), end)
+                assert count == called > 10, (name, run, count, called)
+        one.process.kill()
+        one.process.wait()
+        killed = len(executions(there, "watch-0"))
+        while len(executions(there, "watch-0")) < killed + 4:
+            ask(runtimes[1], n)
+            n += 1
+            time.sleep(0.1)
+        for name in schedules:
+            there.control.stop_monitoring_schedule(MonitoringScheduleName=name)
+
+        def over():
+            return all(run["MonitoringExecutionStatus"] in OVER for run in executions(there))
+
+        # The lease of a silent worker is 30 seconds.
+        until(over, 120, 1)
+        for name in schedules:
+            slots = [run["ScheduledTime"].timestamp() / 3600 for run in executions(there, name)]
+            gaps = {later - earlier for earlier, later in zip(slots, slots[1:])}
+            assert gaps == {1.0}, f"{name}: {slots}"
+            failed = [run["FailureReason"] for run in executions(there, name, StatusEquals="Failed")]
+            # A window whose calls only the killed server captured has none until it starts again.
+            assert all(reason.startswith("NoData") for reason in failed), failed
+        # The window in which it died says that calls of it may be missing.
+        told = probity("monitor", "executions", "watch-0", "--limit", "20", "--output", "json", environment=two.environment()).stdout
+        assert "was not seen since" in told, told[-3000:]
 
 
 if __name__ == "__main__":
