@@ -202,6 +202,9 @@ impl Run<'_> {
                     .iter()
                     .map(|note| names.in_text(note))
                     .collect();
+                for note in &finding.notes {
+                    log.line(format!("Note: {note}"));
+                }
                 Worked::Found(Box::new((finding, found)))
             }
             Ok(Err(error)) => Worked::Failed {
