@@ -1,6 +1,8 @@
 //! What each of the four monitors computes of captured calls: the definition, the captures and
 //! the baseline lie in buckets, and nothing schedules anything.
 
+mod batch;
+
 use std::num::NonZeroUsize;
 
 use probity_data::Window;
@@ -272,7 +274,7 @@ async fn records_can_be_selected_with_sql_before_they_are_checked() {
         ("drop table records", "DDL"),
         ("select * from other", "other"),
         ("select * from range(10)", "range"),
-        ("insert into records values (1)", "DML"),
+        ("insert into records values (1)", "SQL of the records"),
         ("explain select * from records", "select"),
     ] {
         let error = ran(&world, &wrong(sql)).await.unwrap_err();
