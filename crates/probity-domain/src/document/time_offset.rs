@@ -2,7 +2,8 @@
 //! optional sign, `-PT6H`, `-P8D`, `PT0H` (pattern `.?P.*` of the SageMaker API).
 //!
 //! Only parts of one length are read: weeks, days, hours, minutes and seconds. Years and months
-//! differ in length, and no window reaches that far.
+//! differ in length, and no window reaches that far. Days may stand after the `T`, where ISO 8601
+//! has none: clients of SageMaker send `-PT2D`.
 
 use std::fmt;
 
@@ -47,7 +48,7 @@ fn read(text: &str) -> Option<i64> {
         return None;
     }
     let days = sum(days, &[('W', 7 * 86_400), ('D', 86_400)])?;
-    let times = sum(times, &[('H', 3_600), ('M', 60), ('S', 1)])?;
+    let times = sum(times, &[('D', 86_400), ('H', 3_600), ('M', 60), ('S', 1)])?;
     days.checked_add(times)?
         .checked_mul(MS_PER_SECOND)?
         .checked_mul(sign)
@@ -101,6 +102,7 @@ mod tests {
         check("PT30M", 30 * 60_000);
         check("-P1DT2H3M4S", -93_784_000);
         check("P2W", 14 * 86_400_000);
+        check("-PT2D", -2 * 86_400_000);
     }
 
     #[test]
@@ -114,7 +116,6 @@ mod tests {
             "PT1",
             "PTH",
             "P1H",
-            "PT1D",
             "P1M",
             "PT1.5H",
             "PT1H1H",

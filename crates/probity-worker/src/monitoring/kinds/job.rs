@@ -134,7 +134,8 @@ fn kind(monitoring_type: MonitoringType) -> &'static str {
         MonitoringType::DataQuality => "data-quality-monitoring",
         MonitoringType::ModelQuality => "model-quality-monitoring",
         MonitoringType::ModelBias => "model-bias-monitoring",
-        MonitoringType::ModelExplainability => "model-explainability-monitoring",
+        // With `model-` before it, the name would be longer than the 63 letters of the API.
+        MonitoringType::ModelExplainability => "explainability-monitoring",
     }
 }
 
@@ -417,6 +418,16 @@ mod tests {
         assert_eq!(output.s3_uri, "s3://b/reports/ep/churn/2021/05/06/23");
         assert_eq!(output.s3_upload_mode, "Continuous");
         assert_eq!(job.outputs()[0].output_name, "result");
+    }
+
+    #[test]
+    fn names_of_all_kinds_are_as_long_as_the_api_allows() {
+        for monitoring_type in MonitoringType::ALL {
+            let mut order = model_quality();
+            order.monitoring_type = monitoring_type;
+            let name = processing_job(&order).processing_job_name;
+            assert!(name.len() <= 63, "{name}");
+        }
     }
 
     #[test]
