@@ -162,8 +162,8 @@ pub(crate) struct ChannelArguments {
     /// Where it is not PagerDuty's own
     #[arg(long, value_name = "URL", requires = "pager_duty")]
     pub(crate) events_url: Option<String>,
-    /// Program of the server's machine that gets events as JSON on standard input
-    #[arg(long, value_name = "PROGRAM ARGUMENT", group = "kind", num_args = 1..)]
+    /// Program of the server's machine that gets events as JSON on standard input. Comes last
+    #[arg(long, value_name = "PROGRAM ARGUMENT", group = "kind", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) command: Vec<String>,
     /// Events of so long are told together, as 30s, 15m or 1h [default: each by itself]
     #[arg(long, value_name = "SPAN")]
