@@ -1,6 +1,6 @@
 //! What every verb needs: the store, the clock, new names, and the settings of this server.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use probity_store::{Store, Vault};
 use tokio::sync::Notify;
@@ -53,6 +53,20 @@ pub struct Seals {
     pub wanted: Notify,
     /// They are.
     pub done: Notify,
+    own: OnceLock<String>,
+}
+
+impl Seals {
+    /// This process captures, under this name.
+    pub fn set_own(&self, server_id: &str) {
+        // It is set once, at the start.
+        let _ = self.own.set(server_id.to_owned());
+    }
+
+    /// However long it was silent, this process is not dead: its store may be slow.
+    pub fn is_own(&self, server_id: &str) -> bool {
+        self.own.get().is_some_and(|own| own == server_id)
+    }
 }
 
 impl App {

@@ -48,6 +48,9 @@ pub struct Coverage {
     pub lost: BTreeMap<String, u64>,
     /// Servers that were not seen since, and may have answered calls of the asked time.
     pub dead_servers: Vec<CaptureServer>,
+    /// Servers that are there and have not delivered what they answered before `to_ms`, though
+    /// they may have been asked to.
+    pub slow_servers: Vec<CaptureServer>,
     /// Segments of captured records that could not be brought to their destination yet.
     pub undelivered: u64,
 }
@@ -95,11 +98,11 @@ pub async fn of(app: &App, world: &dyn Clock, wanted: &CoverageOf<'_>) -> Result
         .map(|left| left.segments)
         .sum();
     let now_ms = world.now_ms();
-    let concerns = |server: &CaptureServer| {
-        is_dead(server, now_ms)
-            && server.sealed_to_ms < wanted.to_ms
+    let behind = servers.into_iter().filter(|server| {
+        server.sealed_to_ms < wanted.to_ms
             && server.alive_to_ms.saturating_add(SAID_MS) >= wanted.from_ms
-    };
+    });
+    let (dead_servers, slow_servers) = behind.partition(|server| is_dead(app, server, now_ms));
     Ok(Coverage {
         endpoint: endpoint.to_owned(),
         from_ms,
@@ -108,7 +111,8 @@ pub async fn of(app: &App, world: &dyn Clock, wanted: &CoverageOf<'_>) -> Result
         calls: counted.or_else(|| is_here.then(Counts::default)),
         capture,
         lost,
-        dead_servers: servers.into_iter().filter(concerns).collect(),
+        dead_servers,
+        slow_servers,
         undelivered,
     })
 }
@@ -139,7 +143,11 @@ async fn capture(app: &App, (region, name): (&str, &str)) -> Result<(bool, Captu
 }
 
 /// Whether nobody has seen the server for ten seconds by the world's clock.
-pub fn is_dead(server: &CaptureServer, world_now_ms: i64) -> bool {
+pub fn is_dead(app: &App, server: &CaptureServer, world_now_ms: i64) -> bool {
+    !app.seals.is_own(&server.id) && is_silent(server, world_now_ms)
+}
+
+fn is_silent(server: &CaptureServer, world_now_ms: i64) -> bool {
     world_now_ms.saturating_sub(server.seen_ms) > NOT_SEEN_MS
 }
 
@@ -149,6 +157,14 @@ pub fn not_seen(server: &CaptureServer) -> String {
         "server `{}` was not seen since {}: its last captures may be missing",
         server.id,
         UtcTime::from_epoch_ms(server.seen_ms)
+    )
+}
+
+/// What is to be said of one that is there.
+pub fn not_in_time(server: &CaptureServer) -> String {
+    format!(
+        "server `{}` did not deliver its captures in time: its last captures may be missing",
+        server.id
     )
 }
 
@@ -268,6 +284,7 @@ impl Coverage {
             ));
         }
         said.extend(self.dead_servers.iter().map(not_seen));
+        said.extend(self.slow_servers.iter().map(not_in_time));
         said
     }
 }
@@ -316,6 +333,7 @@ mod tests {
                 .map(|(reason, lost)| ((*reason).to_owned(), *lost))
                 .collect(),
             dead_servers: Vec::new(),
+            slow_servers: Vec::new(),
             undelivered: 0,
         }
     }
@@ -370,8 +388,8 @@ mod tests {
             sealed_to_ms: FROM_MS,
             undelivered: Vec::new(),
         };
-        assert!(!is_dead(&server, FROM_MS + NOT_SEEN_MS));
-        assert!(is_dead(&server, FROM_MS + NOT_SEEN_MS + 1));
+        assert!(!is_silent(&server, FROM_MS + NOT_SEEN_MS));
+        assert!(is_silent(&server, FROM_MS + NOT_SEEN_MS + 1));
         let found = Coverage {
             dead_servers: vec![server],
             ..coverage(Some((1, 0, 1)), &[])

@@ -51,6 +51,7 @@ pub mod monitoring_schedule;
 pub mod notification;
 pub mod notification_channel;
 pub mod processing_job;
+pub mod retention;
 pub mod roll_up;
 pub mod search;
 pub mod server;

@@ -144,3 +144,7 @@ create table endpoint_traffic (
     captured bigint not null,
     primary key (region, endpoint, variant, hour_ms)
 );
+
+-- What is too old is found by its age alone.
+create index metric_point_by_age on metric_point (at_ms);
+create index log_stream_by_age on log_stream (last_ms);

@@ -79,3 +79,13 @@ pub async fn total(store: &Store, wanted: &LossesOf<'_>) -> Result<u64, StoreErr
     let losses = list(store, wanted).await?;
     Ok(losses.iter().map(|loss| loss.lost.unsigned_abs()).sum())
 }
+
+/// Deletes the counts of hours before `before_ms`.
+pub async fn delete_before(unit: &mut Unit, before_ms: i64) -> Result<u64, StoreError> {
+    let deleted = sqlx::query("delete from capture_loss where hour_ms < $1")
+        .bind(before_ms)
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("delete old counts of lost captures"))?;
+    Ok(deleted.rows_affected())
+}

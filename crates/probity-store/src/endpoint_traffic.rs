@@ -123,6 +123,36 @@ pub async fn last_hours(
     ))
 }
 
+/// Endpoints of which calls were ever counted, with their regions.
+pub async fn endpoints(store: &Store) -> Result<Vec<(String, String)>, StoreError> {
+    let fault = StoreError::query("list endpoints with calls");
+    sqlx::query(
+        "select region, endpoint from endpoint_traffic
+         group by region, endpoint order by region, endpoint",
+    )
+    .fetch_all(store.pool())
+    .await
+    .map_err(&fault)?
+    .iter()
+    .map(|row| {
+        Ok((
+            row.try_get("region").map_err(&fault)?,
+            row.try_get("endpoint").map_err(&fault)?,
+        ))
+    })
+    .collect()
+}
+
+/// Deletes the counts of hours before `before_ms`.
+pub async fn delete_before(unit: &mut Unit, before_ms: i64) -> Result<u64, StoreError> {
+    let deleted = sqlx::query("delete from endpoint_traffic where hour_ms < $1")
+        .bind(before_ms)
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("delete old counts of calls"))?;
+    Ok(deleted.rows_affected())
+}
+
 fn counts(row: &AnyRow) -> Result<Counts, StoreError> {
     let fault = StoreError::query("read the calls of an endpoint");
     let number = |column: &str| row.try_get::<i64, _>(column).map_err(&fault);

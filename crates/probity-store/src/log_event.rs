@@ -12,8 +12,10 @@ use crate::error::StoreError;
 use crate::page::{Cursor, Page, one_more};
 use crate::store::{Store, Unit};
 
+mod age;
 mod filter;
 
+pub use age::delete_before;
 pub use filter::{FilterLines, FoundLine, FoundLines, LineCursor, filter};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

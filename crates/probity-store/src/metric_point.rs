@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
-use crate::store::{Store, Unit};
+use crate::store::{Backend, Store, Unit};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricPoint {
@@ -135,6 +135,36 @@ pub async fn select(store: &Store, wanted: &SelectPoints) -> Result<Vec<MetricPo
     .iter()
     .map(read)
     .collect()
+}
+
+/// Deletes at most `limit` points of before `before_ms`, the oldest first; gives how many.
+pub async fn delete_before(unit: &mut Unit, before_ms: i64, limit: u32) -> Result<u64, StoreError> {
+    // Points have no key of their own: each database has a name for where a row lies.
+    let place = match unit.backend() {
+        Backend::Sqlite => "rowid",
+        Backend::Postgres => "ctid",
+    };
+    let statement = format!(
+        "delete from metric_point where {place} in (select {place} from metric_point
+         where at_ms < $1 order by at_ms limit $2)"
+    );
+    let deleted = sqlx::query(AssertSqlSafe(statement))
+        .bind(before_ms)
+        .bind(i64::from(limit))
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("delete old metric points"))?;
+    Ok(deleted.rows_affected())
+}
+
+/// Deletes the names of metrics whose last point was before `before_ms`.
+pub async fn delete_names_before(unit: &mut Unit, before_ms: i64) -> Result<u64, StoreError> {
+    let deleted = sqlx::query("delete from metric where last_ms < $1")
+        .bind(before_ms)
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("delete names of old metrics"))?;
+    Ok(deleted.rows_affected())
 }
 
 /// How many names are read at a time while dimensions are compared.

@@ -66,6 +66,33 @@ pub struct ListExecutions {
     pub limit: u32,
 }
 
+/// Executions that were made before `before_ms`, after the one of this time and id, the oldest
+/// first; of all regions.
+pub async fn made_between(
+    store: &Store,
+    (after_ms, after_id): (i64, &str),
+    before_ms: i64,
+    limit: u32,
+) -> Result<Vec<Execution>, StoreError> {
+    // Only text of this module goes into the statement.
+    let statement = format!(
+        "select {COLUMNS} from monitoring_execution
+         where created_ms < $3 and (created_ms > $1 or (created_ms = $1 and id > $2))
+         order by created_ms, id limit $4"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(after_ms)
+        .bind(after_id)
+        .bind(before_ms)
+        .bind(i64::from(limit))
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("look for old executions"))?
+        .iter()
+        .map(read)
+        .collect()
+}
+
 /// One run of a slot for each cause and revision: whoever comes second changes nothing.
 pub async fn insert(unit: &mut Unit, execution: &Execution) -> Result<Inserted, StoreError> {
     let inserted = sqlx::query(

@@ -197,6 +197,17 @@ pub enum Tried {
     },
 }
 
+/// Deletes those of events before `before_ms` that were sent, or never could be.
+pub async fn delete_before(unit: &mut Unit, before_ms: i64) -> Result<u64, StoreError> {
+    let deleted = sqlx::query("delete from notification where created_ms < $1 and status <> $2")
+        .bind(before_ms)
+        .bind(WAITING)
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("delete old notifications"))?;
+    Ok(deleted.rows_affected())
+}
+
 /// Writes how a try ended. One that was deleted meanwhile stays deleted.
 pub async fn note(store: &Store, id: &str, tried: &Tried) -> Result<(), StoreError> {
     let fault = StoreError::query("write how a notification was sent");

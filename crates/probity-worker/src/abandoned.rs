@@ -9,7 +9,7 @@ use tracing::{error, warn};
 
 use crate::monitoring::execution_job;
 use crate::worker::shown;
-use crate::{async_invocation_job, endpoint_job, processing_job, transform_job};
+use crate::{async_invocation_job, endpoint_job, processing_job, retention, transform_job};
 
 pub(crate) const REASON: &str = "InternalServerError: the worker that ran the job died twice";
 
@@ -48,6 +48,7 @@ async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndA
         execution_job::KIND => execution_job::fail(app, subject, REASON).await?,
         // It has no status: its caller waits for objects.
         async_invocation_job::KIND => async_invocation_job::give_up(job, environment).await,
+        retention::KIND => return Ok(retention::after_deaths(app, job).await?),
         // Of a kind that only another version knows.
         _ => {}
     }

@@ -22,9 +22,9 @@ const ENDPOINTS_PAGE: u32 = 100;
 
 /// From the first to the last moment, by the server's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Span {
-    from_ms: i64,
-    to_ms: i64,
+pub(crate) struct Span {
+    pub(crate) from_ms: i64,
+    pub(crate) to_ms: i64,
 }
 
 impl Span {
@@ -126,7 +126,7 @@ fn is_at_or_below(location: &str, folder: &str) -> bool {
 }
 
 /// Of `yyyy/mm/dd/hh`, or the beginning of that.
-fn calendar(parts: &[&str]) -> Option<Span> {
+pub(crate) fn calendar(parts: &[&str]) -> Option<Span> {
     let number = |index: usize| parts.get(index).map(|text| text.parse::<u32>());
     let year = number(0)?.ok()?;
     let month = number(1).transpose().ok()?;

@@ -23,6 +23,7 @@ mod model_row;
 pub mod monitoring;
 mod notifications;
 mod processing_job;
+mod retention;
 mod roll_up_job;
 mod script_job;
 pub mod sealing;

@@ -55,11 +55,7 @@ impl Absent {
     pub fn sentence(&self) -> String {
         match self.why {
             Absence::Dead => coverage::not_seen(&self.server),
-            Absence::Slow => format!(
-                "server `{}` did not deliver its captures in time: its last captures may be \
-                 missing",
-                self.server.id
-            ),
+            Absence::Slow => coverage::not_in_time(&self.server),
         }
     }
 }
@@ -116,7 +112,7 @@ async fn behind(app: &App, world: &dyn Clock, until_ms: i64) -> Result<Vec<Absen
         .into_iter()
         .filter(|server| server.sealed_to_ms < until_ms);
     let absent = behind.map(|server| Absent {
-        why: match coverage::is_dead(&server, now_ms) {
+        why: match coverage::is_dead(app, &server, now_ms) {
             true => Absence::Dead,
             false => Absence::Slow,
         },

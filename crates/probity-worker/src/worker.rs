@@ -26,11 +26,11 @@ use crate::monitoring::{execution_job, late_labels, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
     abandoned, async_invocation_job, endpoint_job, heartbeat, notifications, processing_job,
-    roll_up_job, transform_job,
+    retention, roll_up_job, transform_job,
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 8] = [
+pub(crate) const KINDS: [&str; 9] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
@@ -39,6 +39,7 @@ pub(crate) const KINDS: [&str; 8] = [
     execution_job::KIND,
     roll_up_job::KIND,
     late_labels::KIND,
+    retention::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -233,6 +234,7 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         execution_job::KIND => execution_job::run(parts, job, stops).await,
         roll_up_job::KIND => roll_up_job::run(parts, job).await,
         late_labels::KIND => late_labels::run(parts, job).await,
+        retention::KIND => retention::run(parts, job, stops.1).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done

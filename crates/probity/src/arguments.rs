@@ -7,6 +7,7 @@ mod labels;
 mod model;
 mod monitor;
 mod quality;
+mod retention;
 mod serve;
 mod server;
 

@@ -17,6 +17,7 @@ mod output;
 mod parse;
 mod pattern;
 mod remote;
+mod removal;
 mod s3;
 mod source_file;
 mod store;
@@ -29,6 +30,7 @@ pub use objects::{
     StoredObject, list_objects, read_object, upload_object, upload_open_object, write_object,
 };
 pub use output::OutputFolder;
+pub use removal::{Measured, delete_objects, list_folders, measure};
 pub use source_file::{RandomAccess, SourceFile};
 
 pub(crate) use parse::{Location, parse_allowed};

@@ -39,6 +39,10 @@ impl StoredObject {
         &self.relative
     }
 
+    pub(super) fn place(&self) -> (&RemoteStore, &Path) {
+        (&self.store, &self.path)
+    }
+
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
     }

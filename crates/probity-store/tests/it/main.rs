@@ -22,6 +22,7 @@ mod notification;
 mod notification_channel;
 mod resource;
 mod resource_pages;
+mod retention;
 mod setting;
 mod tag;
 mod user;

@@ -195,7 +195,8 @@ impl Run<'_> {
         let order = joined.as_ref().unwrap_or(order);
         let analysis = own.as_ref().unwrap_or(analysis);
         let names = Names::of(analysis, folder.path());
-        match self.analyse((order, analysis), (log, &folder)).await {
+        let notes = found.notes.clone();
+        match self.analyse((order, analysis), (log, &folder), notes).await {
             Ok(Ok(mut finding)) => {
                 finding.notes = finding
                     .notes
@@ -224,8 +225,13 @@ impl Run<'_> {
         &self,
         (order, analysis): (&Order, &ProcessingJob),
         (log, folder): (&JobLog, &TempDir),
+        notes: Vec<String>,
     ) -> Result<Result<Finding, AnalysisFailed>, crate::compute::Lost> {
-        let tools: Tools = tools(self.parts, self.job, (log, folder));
+        // The report says them, too.
+        let tools = Tools {
+            notes,
+            ..tools(self.parts, self.job, (log, folder))
+        };
         let (order, analysis) = (order.clone(), analysis.clone());
         self.parts
             .compute
@@ -240,7 +246,12 @@ impl Run<'_> {
         notes: &mut Vec<String>,
     ) -> Result<EndedExecution, Fault> {
         notes.extend(found.notes);
-        notes.extend(finding.notes);
+        // Some of them came from there.
+        for note in finding.notes {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         let violations = finding.n_violations;
         let jobs = aftermath::jobs(&self.parts.app, self.execution, order);
         Ok(EndedExecution {

@@ -7,6 +7,7 @@
 )]
 
 mod analyses;
+mod captures;
 mod monitors;
 mod notifications;
 mod queue;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::retention::KeepArguments;
+
 /// Where a server listens when nobody says otherwise: loopback, and a port that is seldom taken.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8420";
 
@@ -68,6 +70,8 @@ pub(crate) struct ServeArguments {
     pub(crate) tls: TlsArguments,
     #[command(flatten)]
     pub(crate) capture: CaptureArguments,
+    #[command(flatten)]
+    pub(crate) keep: KeepArguments,
     /// File with the token that /metrics asks for, as `Authorization: Bearer TOKEN`; without it
     /// the numbers are for this machine only
     #[arg(long, value_name = "FILE")]

@@ -4,14 +4,19 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
-use probity_store::audit;
+use probity_app::coverage::{self, CoverageOf};
+use probity_app::{Clock, retention};
+use probity_store::{audit, capture_server, endpoint_traffic};
 use probity_worker::isolation::{self, Isolation};
 
+use super::serve::clock::MachineClock;
 use super::serve::data_folder::DataFolder;
 use super::serve::office::Office;
 use crate::arguments::DoctorArguments;
 use crate::exit::Exit;
 use crate::screen;
+
+const MS_PER_DAY: i64 = 24 * 3_600_000;
 
 /// What one look found.
 struct Finding {
@@ -134,6 +139,7 @@ async fn look_at_folder(
             ));
             findings.push(audit_log(&office).await);
             findings.push(clock(&office));
+            findings.extend(captures(&office).await);
         }
     }
 }
@@ -161,6 +167,50 @@ fn clock(office: &Office) -> Finding {
         None => finding(State::Works, "clock", "the machine's"),
         Some(clock) => finding(State::Limited, "clock", format!("simulated: {clock}")),
     }
+}
+
+/// What captures take, where anything was lost, and which servers were not seen.
+async fn captures(office: &Office) -> Vec<Finding> {
+    match look_at_captures(office).await {
+        Ok(found) => found,
+        Err(error) => vec![finding(State::Broken, "captures", format!("{error:#}"))],
+    }
+}
+
+async fn look_at_captures(office: &Office) -> Result<Vec<Finding>> {
+    let app = &office.app;
+    let mut found = Vec::new();
+    for used in retention::disk_use(app).await? {
+        let (name, objects) = (&used.endpoint, used.objects);
+        let detail = format!("`{name}`: {objects} files, {} bytes", used.bytes);
+        found.push(finding(State::Works, "captures", detail));
+    }
+    let now_ms = app.clock.now_ms();
+    for (region, endpoint) in endpoint_traffic::endpoints(&app.store).await? {
+        let last_day = CoverageOf {
+            region: &region,
+            endpoint: &endpoint,
+            from_ms: now_ms - MS_PER_DAY,
+            to_ms: now_ms,
+        };
+        let mut coverage = coverage::of(app, &MachineClock, &last_day).await?;
+        // Nobody asked them to deliver.
+        coverage.slow_servers.clear();
+        if coverage.n_lost() > 0 || coverage.undelivered > 0 {
+            found.push(finding(State::Limited, "captures", coverage.sentence()));
+        }
+    }
+    let now_ms = MachineClock.now_ms();
+    for server in capture_server::list(&app.store).await? {
+        if coverage::is_dead(app, &server, now_ms) {
+            found.push(finding(
+                State::Limited,
+                "captures",
+                coverage::not_seen(&server),
+            ));
+        }
+    }
+    Ok(found)
 }
 
 /// Whether scripts of processing jobs can be kept from the data folder.

@@ -53,6 +53,7 @@ struct Progress {
 
 /// Delivers captures and keeps counts until `shutdown`, and once more then.
 pub(crate) async fn run(capturing: Capturing, shutdown: impl Future<Output = ()> + Send + 'static) {
+    capturing.app.seals.set_own(&capturing.server_id);
     let mut tick = interval(KEEP_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut look = interval(LOOK_EVERY);

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use probity_app::LocalProcesses;
 use probity_app::monitoring_schedule::CatchUp;
+use probity_app::{LocalProcesses, retention};
 use probity_data::capture::{CaptureLog, NewNames};
 use probity_data::location::Environment;
 use probity_server::runtime::{CaptureParts, EndpointRuntime, RuntimeParts};
@@ -58,6 +58,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
     };
     let office = Office::of(folder, arguments.data.database_url.as_deref(), options).await?;
     let made = office.first_start().await?;
+    retention::begin(&office.app, &arguments.keep.keep()).await?;
     let ended = serve(&arguments, &office, made).await;
     office.folder.forget_running();
     if let Err(error) = office.keys.flush().await {
