@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 
 use futures::StreamExt;
-use probity_analysis::recheck::{NewConstraints, Rechecked, RecheckedViolation, Reference};
+use probity_analysis::recheck::{
+    KnownBaselines, NewConstraints, Rechecked, RecheckedViolation, Reference,
+};
 use probity_app::monitoring_history::{self, Past, PastRun, Span};
 use probity_app::{Caller, Fault};
 use probity_data::location::Environment;
@@ -16,6 +18,8 @@ use crate::report::Chain;
 
 /// Runs that are read at once.
 const AT_ONCE: usize = 8;
+/// Runs of one answer, so that it comes in time.
+const RUNS_OF_PAGE: usize = 200;
 /// Violations that are told of each run; the others are counted.
 const TOLD: usize = 50;
 
@@ -40,16 +44,33 @@ pub(crate) async fn preview(
     let constraints = NewConstraints::parse(past.monitoring_type, document.as_bytes())
         .map_err(|error| Fault::invalid(format!("Constraints: {}", Chain(&error))))?;
     let last = last_in_folder(&past.runs);
-    let judging: Vec<_> = past
-        .runs
+    let known = KnownBaselines::default();
+    let begin = next_page(text("NextToken"), &past.runs)?;
+    let page = &past.runs[begin..past.runs.len().min(begin + RUNS_OF_PAGE)];
+    let judging: Vec<_> = page
         .iter()
-        .map(|run| judge(&constraints, (run, &last), tools.environment))
+        .map(|run| judge((&constraints, &known), (run, &last), tools.environment))
         .collect();
     let judged: Vec<Judged<'_>> = futures::stream::iter(judging)
         .buffered(AT_ONCE)
         .collect()
         .await;
-    Ok(answer(&past, &judged))
+    let mut answer = answer(&past, &judged);
+    if let (Some(last), true) = (page.last(), begin + page.len() < past.runs.len()) {
+        answer["NextToken"] = Value::from(last.scheduled_ms.to_string());
+    }
+    Ok(answer)
+}
+
+/// Where the page begins: behind the slot that the token names.
+fn next_page(token: Option<&str>, runs: &[PastRun]) -> Result<usize, Fault> {
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Ok(0);
+    };
+    let after: i64 = token
+        .parse()
+        .map_err(|_| Fault::invalid("NextToken is not one of this operation"))?;
+    Ok(runs.partition_point(|run| run.scheduled_ms <= after))
 }
 
 fn milliseconds(value: &Value) -> Option<i64> {
@@ -88,7 +109,7 @@ fn last_in_folder(runs: &[PastRun]) -> HashMap<&str, &PastRun> {
 }
 
 async fn judge<'a>(
-    constraints: &NewConstraints,
+    (constraints, known): (&NewConstraints, &KnownBaselines),
     (run, last): (&'a PastRun, &HashMap<&str, &PastRun>),
     environment: &Environment,
 ) -> Judged<'a> {
@@ -101,6 +122,7 @@ async fn judge<'a>(
             let baseline = baseline_folder(run);
             let reference = Reference {
                 baseline_folder: baseline.as_deref(),
+                known: Some(known),
             };
             constraints
                 .recheck(folder, reference, environment)

@@ -26,11 +26,11 @@ pub use error::AnalysisError;
 pub use input::{Input, Surroundings};
 pub use merge::{merge, merge_stored};
 pub use profile::{baseline, profile, refuse_to_lose_edits};
-pub use recheck::violations_of_stored;
+pub use recheck::violations_of_columns;
 pub use result::{
     BASELINE_CONSTRAINTS, BASELINE_SUMMARIES, BaselineCopy, CONSTRAINTS, PROBITY, REPORT,
     ResultDocuments, STATISTICS, SUMMARIES, VIOLATIONS,
 };
-pub use stored::StoredResult;
+pub use stored::{StoredResult, StoredSummaries};
 pub use table::{ProfileRow, ProfileTable, profile_table};
 pub use why::why;

@@ -9,18 +9,18 @@ use probity_metrics::summary::ColumnSummary;
 
 use super::check::drifts_of;
 use super::drift::FeatureDrift;
-use super::stored::StoredResult;
 use crate::scan::TableSummary;
 
-/// What AWS's rules find in `stored` by `constraints`; drift is against `baseline`.
-pub fn violations_of_stored(
-    stored: &StoredResult,
+/// What AWS's rules find in a result's columns and number of rows by `constraints`; drift is against
+/// `baseline`.
+pub fn violations_of_columns(
+    (columns, rows): (Vec<(String, ColumnSummary)>, u64),
     baseline: &[(String, ColumnSummary)],
     constraints: &Constraints,
 ) -> Vec<Violation> {
     let table = TableSummary {
-        columns: stored.columns.clone(),
-        rows: stored.rows,
+        columns,
+        rows,
         partitions: 1,
     };
     let profiles: Vec<_> = table

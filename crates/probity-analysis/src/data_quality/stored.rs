@@ -31,6 +31,26 @@ pub struct StoredResult {
     pub rows: u64,
 }
 
+/// The summary state of a result.
+#[derive(Clone, Debug)]
+pub struct StoredSummaries {
+    pub columns: Vec<(String, ColumnSummary)>,
+    pub rows: u64,
+    /// Names the state that a check compared with.
+    pub baseline: Option<SummaryReference>,
+}
+
+impl StoredSummaries {
+    /// The columns that the check compared with.
+    pub async fn baseline_columns(
+        folder: &str,
+        reference: &SummaryReference,
+        environment: &Environment,
+    ) -> Result<Vec<(String, ColumnSummary)>, AnalysisError> {
+        summaries(folder, reference, environment).await
+    }
+}
+
 impl StoredResult {
     /// Reads `folder`, or `None` when it holds neither statistics nor constraints.
     pub async fn find(
@@ -109,6 +129,32 @@ impl StoredResult {
             .ok_or_else(|| AnalysisError::NoBaseline {
                 folder: folder.to_owned(),
             })
+    }
+
+    /// The summary state of a result of ours, without the other documents: a table's
+    /// `statistics.json` is the larger part, and says nothing more. `None` where there is no state.
+    pub async fn find_summaries(
+        folder: &str,
+        environment: &Environment,
+    ) -> Result<Option<StoredSummaries>, AnalysisError> {
+        let probity = match document(folder, PROBITY, environment, ProbityFile::from_json).await {
+            Ok(Some(probity)) => probity,
+            // SageMaker's results have none, and those of other kinds have another.
+            Ok(None)
+            | Err(
+                AnalysisError::Locate(ReadLocation::Missing { .. })
+                | AnalysisError::Document { .. },
+            ) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(reference) = &probity.summaries else {
+            return Ok(None);
+        };
+        Ok(Some(StoredSummaries {
+            columns: summaries(folder, reference, environment).await?,
+            rows: probity.dataset.rows,
+            baseline: probity.check.and_then(|check| check.baseline_summaries),
+        }))
     }
 
     /// Names of the columns in their order, for data that has no header.

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod data_quality;
+mod known;
 mod model_quality;
 
 use probity_data::location::{Environment, ReadLocation, read_document};
@@ -17,6 +18,8 @@ use probity_domain::document::model_quality_constraints::ModelQualityConstraints
 use thiserror::Error;
 
 use crate::data_quality::AnalysisError;
+
+pub use known::KnownBaselines;
 
 /// Constraints of one kind of monitor: `constraints.json`, or an `analysis.json` to compare with.
 #[derive(Clone, Debug)]
@@ -54,6 +57,8 @@ pub struct Rechecked {
 pub struct Reference<'a> {
     /// A folder with the `statistics.json` of the schedule's baseline.
     pub baseline_folder: Option<&'a str>,
+    /// Shared by the runs of one look.
+    pub known: Option<&'a KnownBaselines>,
 }
 
 #[derive(Debug, Error)]

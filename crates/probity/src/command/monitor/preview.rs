@@ -1,6 +1,7 @@
 //! `probity monitor preview`: other constraints over the history.
 
 use anyhow::{Context, Result};
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::{text, time};
@@ -8,6 +9,7 @@ use crate::arguments::MonitorPreviewArguments;
 use crate::client::Client;
 use crate::exit::{Exit, Usage};
 use crate::moment::iso;
+use crate::progress;
 use crate::screen;
 use crate::table::{Align, short, table};
 
@@ -29,11 +31,38 @@ pub(super) async fn run(client: &Client, arguments: &MonitorPreviewArguments) ->
             input[member] = Value::from(iso(moment.ms(now_ms)));
         }
     }
-    let found = client
-        .call("Probity.PreviewMonitoringConstraints", input)
-        .await?;
+    let bar = progress::waiting(arguments.print);
+    let found = all_pages(client, input, &bar).await;
+    bar.finish_and_clear();
+    let found = found?;
     screen::print(arguments.print, &found, || told(&found))?;
     Ok(Exit::NoViolation)
+}
+
+/// Page after page, as one answer.
+async fn all_pages(client: &Client, mut input: Value, bar: &ProgressBar) -> Result<Value> {
+    let target = "Probity.PreviewMonitoringConstraints";
+    let mut found = client.call(target, input.clone()).await?;
+    while let Value::String(token) = found["NextToken"].take() {
+        input["NextToken"] = Value::from(token);
+        let mut page = client.call(target, input.clone()).await?;
+        for (name, count) in page["Counts"].as_object().into_iter().flatten() {
+            let sum = found["Counts"][name].as_u64().unwrap_or(0) + count.as_u64().unwrap_or(0);
+            found["Counts"][name] = Value::from(sum);
+        }
+        if let (Some(all), Some(more)) = (
+            found["Executions"].as_array_mut(),
+            page["Executions"].as_array_mut(),
+        ) {
+            all.append(more);
+            bar.set_message(format!("{} executions", all.len()));
+        }
+        found["NextToken"] = page["NextToken"].take();
+    }
+    if let Some(members) = found.as_object_mut() {
+        members.remove("NextToken");
+    }
+    Ok(found)
 }
 
 /// The text of a document that lies in a file or at the server.
