@@ -16,6 +16,7 @@ mod log_lines;
 mod metrics;
 mod models;
 mod monitoring_alerts;
+mod monitoring_baselines;
 mod monitoring_schedules;
 mod pages;
 mod registry;
