@@ -298,7 +298,7 @@ async fn write_matched(
     Ok(())
 }
 
-async fn put(
+pub(super) async fn put(
     content: Vec<u8>,
     place: &str,
     environment: &Environment,

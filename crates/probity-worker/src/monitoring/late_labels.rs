@@ -10,7 +10,9 @@ use std::sync::Arc;
 use probity_app::ground_truth::{LATE_LABELS_JOB, ground_truth_of};
 use probity_app::{App, Fault, monitoring_execution, monitoring_schedule};
 use probity_data::Window;
-use probity_data::ground_truth::{LateLabels, LeftWaiting, Waiting, late};
+use probity_data::ground_truth::{
+    Late, LateLabels, LeftWaiting, LookedThrough, MergeGroundTruth, Waiting, late,
+};
 use probity_domain::resource::ExecutionState;
 use probity_store::job::Job;
 use probity_store::monitoring_execution::{
@@ -43,22 +45,16 @@ async fn look_back(parts: &Parts, job: &Job) -> Result<JobRun, Fault> {
     let Some(ground_truth) = ground_truth_of(&schedule) else {
         return Ok(JobRun::Done);
     };
-    let waiting = waiting(app, (region, name)).await?;
-    let request = LateLabels {
-        ground_truth: ground_truth.to_owned(),
-        waiting: waiting.values().map(|(_, one)| one.clone()).collect(),
-        now_ms: app.clock.now_ms(),
+    let mut waiting = waiting(app, (region, name)).await?;
+    let at_ms = app.clock.now_ms();
+    let Some(notebook) = waiting.values().next().map(|one| notebook(one, name)) else {
+        return Ok(JobRun::Done);
     };
-    let environment = Arc::clone(&parts.environment);
-    let looked = parts
-        .compute
-        .run(move || async move { late(&request, &environment).await })
-        .await;
-    let gained = match looked {
-        Ok(Ok(gained)) => gained,
-        Err(Lost { .. }) => return Ok(JobRun::Again),
+    let found = match look((parts, &notebook), ground_truth, (&mut waiting, at_ms)).await {
+        Ok(found) => found,
+        Err(LookFailed::Lost(_)) => return Ok(JobRun::Again),
         // The next execution looks again.
-        Ok(Err(error)) => {
+        Err(LookFailed::Read(error)) => {
             warn!(
                 schedule = name,
                 error = &error as &dyn std::error::Error,
@@ -68,11 +64,11 @@ async fn look_back(parts: &Parts, job: &Job) -> Result<JobRun, Fault> {
             return Ok(JobRun::Done);
         }
     };
-    let mut by_id: BTreeMap<&str, &Execution> = BTreeMap::new();
-    for (execution, one) in waiting.values() {
-        by_id.insert(&one.key, execution);
-    }
-    for one in gained {
+    let by_id: BTreeMap<&str, &Execution> = waiting
+        .values()
+        .map(|one| (one.waiting.key.as_str(), &one.execution))
+        .collect();
+    for one in found.gained {
         let Some(execution) = by_id.get(one.key.as_str()) else {
             continue;
         };
@@ -86,14 +82,78 @@ async fn look_back(parts: &Parts, job: &Job) -> Result<JobRun, Fault> {
             );
         }
     }
+    if let Some(newest_label_ms) = found.newest_label_ms {
+        let looked = LookedThrough {
+            newest_label_ms,
+            at_ms,
+        };
+        if let Err(error) = looked.write(&notebook, &parts.environment).await {
+            warn!(
+                schedule = name,
+                error = &error as &dyn std::error::Error,
+                "failed to note what was looked through for schedule `{name}`: {}",
+                Chain(&error)
+            );
+        }
+    }
     Ok(JobRun::Done)
+}
+
+/// An execution that left events without a label.
+struct Left {
+    execution: Execution,
+    finished_ms: Option<i64>,
+    waiting: Waiting,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LookFailed {
+    #[error(transparent)]
+    Lost(#[from] Lost),
+    #[error(transparent)]
+    Read(#[from] MergeGroundTruth),
+}
+
+/// Where it is noted what has been looked through: beside the ids that wait.
+fn notebook(left: &Left, schedule: &str) -> String {
+    let uri = left.waiting.left.uri.as_str();
+    let folder = uri.rsplit_once('/').map_or(uri, |(folder, _)| folder);
+    format!("{folder}/{schedule}.looked.json")
+}
+
+async fn look(
+    (parts, notebook): (&Parts, &str),
+    ground_truth: &str,
+    (waiting, now_ms): (&mut BTreeMap<i64, Left>, i64),
+) -> Result<Late, LookFailed> {
+    let looked = LookedThrough::read(notebook, &parts.environment).await?;
+    if let Some(looked) = looked {
+        for one in waiting.values_mut() {
+            // What ended later was no part of that look.
+            if one.finished_ms.is_some_and(|at_ms| at_ms < looked.at_ms) {
+                let seen_ms = &mut one.waiting.left.labels_seen_ms;
+                *seen_ms = looked.newest_label_ms.max(*seen_ms);
+            }
+        }
+    }
+    let request = LateLabels {
+        ground_truth: ground_truth.to_owned(),
+        waiting: waiting.values().map(|one| one.waiting.clone()).collect(),
+        now_ms,
+    };
+    let environment = Arc::clone(&parts.environment);
+    let found = parts
+        .compute
+        .run(move || async move { late(&request, &environment).await })
+        .await?;
+    Ok(found?)
 }
 
 /// By slot, the newest revision that waits for labels; none where that has not ended.
 async fn waiting(
     app: &App,
     (region, schedule): (&str, &str),
-) -> Result<BTreeMap<i64, (Execution, Waiting)>, Fault> {
+) -> Result<BTreeMap<i64, Left>, Fault> {
     let mut wanted = ListExecutions {
         region: region.to_owned(),
         schedule: Some(schedule.to_owned()),
@@ -117,24 +177,27 @@ async fn waiting(
             Some(_) | None => break,
         }
     }
-    let waiting = newest.into_iter().filter_map(|(slot_ms, execution)| {
-        let one = left_by(&execution)?;
-        Some((slot_ms, (execution, one)))
-    });
-    Ok(waiting.collect())
+    let waiting = newest.into_iter();
+    Ok(waiting
+        .filter_map(|(slot_ms, execution)| Some((slot_ms, left_by(execution)?)))
+        .collect())
 }
 
 /// What an execution that has ended left without a label.
-fn left_by(execution: &Execution) -> Option<Waiting> {
+fn left_by(execution: Execution) -> Option<Left> {
     let has_ended = ExecutionState::parse(&execution.status)?.is_final();
-    let body = monitoring_execution::body_of(execution).ok()?;
+    let body = monitoring_execution::body_of(&execution).ok()?;
     let left = LeftWaiting::from_json(body.join.as_ref()?)?;
-    (has_ended && left.events > 0).then(|| Waiting {
-        key: execution.id.clone(),
-        window: Window {
-            start_ms: body.window.start_ms,
-            end_ms: body.window.end_ms,
+    (has_ended && left.events > 0).then(|| Left {
+        finished_ms: body.finished_ms,
+        waiting: Waiting {
+            key: execution.id.clone(),
+            window: Window {
+                start_ms: body.window.start_ms,
+                end_ms: body.window.end_ms,
+            },
+            left,
         },
-        left,
+        execution,
     })
 }
