@@ -44,6 +44,8 @@ pub(crate) struct NewExecution {
     pub(crate) window: ExecutionWindow,
     /// The execution that it scores anew.
     pub(crate) rescores: Option<String>,
+    /// Why it cannot run: it is written as failed, and nobody runs it.
+    pub(crate) problem: Option<String>,
 }
 
 /// How a run ended, and what it found.
@@ -95,8 +97,10 @@ pub async fn run_now(
         .await?
         .ok_or_else(missing)?;
     let window = match window {
-        Some((start_ms, end_ms)) if start_ms < end_ms => whole_seconds(start_ms, end_ms),
-        Some(_) => return Err(Fault::invalid("The window must begin before it ends")),
+        Some((start_ms, end_ms)) => {
+            monitoring_schedule::check_window((start_ms, end_ms), deed.now_ms)?;
+            whole_seconds(start_ms, end_ms)
+        }
         None => {
             let expression = monitoring_schedule::expression_of(&schedule.config, deed.now_ms)?;
             let config = schedule.config.schedule_config.as_ref();
@@ -111,6 +115,7 @@ pub async fn run_now(
         revision: executions::next_revision(&mut unit, place).await?,
         window,
         rescores: None,
+        problem: None,
     };
     let id = insert(&mut unit, &deed, (&schedule, new)).await?;
     unit.commit().await?;
@@ -126,6 +131,10 @@ pub async fn rescore(app: &App, execution: &Execution) -> Result<Option<String>,
     let Some(schedule) = monitoring_schedule::get(app, deed.region, name).await? else {
         return Ok(None);
     };
+    if execution.created_ms < schedule.created_ms {
+        // It belongs to an earlier schedule of this name.
+        return Ok(None);
+    }
     let mut unit = app.store.begin().await?;
     let place = (deed.region, name, execution.scheduled_ms);
     let revision = executions::next_revision(&mut unit, place).await?;
@@ -138,6 +147,7 @@ pub async fn rescore(app: &App, execution: &Execution) -> Result<Option<String>,
         revision,
         window: body_of(execution)?.window,
         rescores: Some(execution.id.clone()),
+        problem: None,
     };
     let id = insert(&mut unit, &deed, (&schedule, new)).await?;
     unit.commit().await?;
@@ -155,7 +165,12 @@ pub(crate) async fn insert(
         window: new.window,
         definition: schedule.definition.clone(),
         rescores: new.rescores,
+        failure_reason: new.problem.as_deref().map(cut),
         ..ExecutionBody::default()
+    };
+    let state = match new.problem {
+        None => ExecutionState::Pending,
+        Some(_) => ExecutionState::Failed,
     };
     let execution = Execution {
         id: deed.app.ids.uuid(),
@@ -164,7 +179,7 @@ pub(crate) async fn insert(
         scheduled_ms: new.scheduled_ms,
         cause: new.cause.as_str().to_owned(),
         revision: new.revision,
-        status: ExecutionState::Pending.as_str().to_owned(),
+        status: state.as_str().to_owned(),
         created_ms: deed.now_ms,
         modified_ms: deed.now_ms,
         monitoring_type: schedule.monitoring_type.as_str().to_owned(),
@@ -175,16 +190,24 @@ pub(crate) async fn insert(
     };
     match executions::insert(unit, &execution).await? {
         Inserted::Yes => {}
-        Inserted::Exists => return Ok(execution.id),
+        Inserted::Exists => {
+            return Err(Fault::Conflict {
+                message: format!("Schedule `{}` runs for this time already", schedule.name),
+            });
+        }
     }
     let change = json!({ "execution": {
         "id": execution.id,
         "scheduledMs": execution.scheduled_ms,
         "cause": execution.cause,
         "revision": execution.revision,
+        "status": execution.status,
         "window": body.window,
     } });
     event::record(unit, deed, &schedule.arn, change).await?;
+    if state.is_final() {
+        return Ok(execution.id);
+    }
     let run = NewJob {
         id: deed.app.ids.uuid(),
         kind: EXECUTION_JOB.to_owned(),
@@ -209,22 +232,31 @@ pub async fn to_run(app: &App, id: &str) -> Result<Option<(Execution, ExecutionB
     Ok(Some((execution, body)))
 }
 
+/// What a worker's word did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    Yes,
+    /// The execution has ended before, or is no more: nothing was written, and nothing is to be
+    /// done for it.
+    Over,
+}
+
 /// For the worker: the execution runs, as this processing job (and the one that joins labels).
 pub async fn begin(
     app: &App,
     id: &str,
     (merge, analysis): (Option<&ProcessingJob>, &ProcessingJob),
-) -> Result<(), Fault> {
+) -> Result<Written, Fault> {
     let Some(known) = executions::get(&app.store, id).await? else {
-        return Ok(());
+        return Ok(Written::Over);
     };
     let deed = Deed::of_server(app, &known.region, "probity:StartMonitoringExecution");
     let mut unit = app.store.begin().await?;
     let Some(mut execution) = executions::lock(&mut unit, id).await? else {
-        return Ok(());
+        return Ok(Written::Over);
     };
     let Ok(next) = state(&execution)?.start() else {
-        return Ok(());
+        return Ok(Written::Over);
     };
     let mut body = body_of(&execution)?;
     if let Some(merge) = merge {
@@ -239,23 +271,23 @@ pub async fn begin(
     execution.body = value_of(&body)?;
     executions::replace(&mut unit, &execution).await?;
     unit.commit().await?;
-    Ok(())
+    Ok(Written::Yes)
 }
 
 /// For the worker: how the run ended, in one unit with its jobs' ends, its numbers and its alert.
 /// A run that has ended stays as it is.
-pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<(), Fault> {
+pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<Written, Fault> {
     let Some(known) = executions::get(&app.store, id).await? else {
-        return Ok(());
+        return Ok(Written::Over);
     };
     let deed = Deed::of_server(app, &known.region, "probity:FinishMonitoringExecution");
     let works = !ended.jobs.is_empty();
     let mut unit = app.store.begin().await?;
     let Some(mut execution) = executions::lock(&mut unit, id).await? else {
-        return Ok(());
+        return Ok(Written::Over);
     };
     let Ok(next) = state(&execution)?.finish(ended.end) else {
-        return Ok(());
+        return Ok(Written::Over);
     };
     let before = body_of(&execution)?;
     end_jobs(&mut unit, &deed, (&before, &ended)).await?;
@@ -296,7 +328,7 @@ pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<(), Fa
     if works {
         app.jobs.notify_one();
     }
-    Ok(())
+    Ok(Written::Yes)
 }
 
 /// The execution in the words of a notification.

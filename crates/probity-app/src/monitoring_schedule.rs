@@ -36,7 +36,7 @@ mod window;
 
 pub use expression::{InvalidExpression, ScheduleExpression, Slots};
 pub use slot::{CatchUp, SLOT_JOB, Taken, take_slot};
-pub(crate) use window::{whole_seconds, window};
+pub(crate) use window::{check_window, whole_seconds, window};
 
 /// Of a run that is told no time limit: one hour.
 const LONGEST_RUN_S: u64 = 3600;
@@ -228,20 +228,32 @@ pub async fn get(app: &App, region: &str, name: &str) -> Result<Option<Schedule>
 /// With the definition that it names, as that stands now.
 pub(crate) async fn schedule_of(app: &App, resource: &Resource) -> Result<Schedule, Fault> {
     let deed = Deed::of_server(app, &resource.region, "probity:ReadMonitoringSchedule");
+    let known = without_definition(resource)?;
+    let kind = known.monitoring_type;
+    let (definition, definition_name) = definition_of(&deed, &known.config, kind).await?;
+    Ok(Schedule {
+        endpoint: endpoint_of(&definition).to_owned(),
+        definition,
+        definition_name,
+        ..known
+    })
+}
+
+/// As far as the schedule itself tells.
+fn without_definition(resource: &Resource) -> Result<Schedule, Fault> {
     let config = config_of(resource)?;
-    let monitoring_type = type_of(&config)?;
-    let (definition, definition_name) = definition_of(&deed, &config, monitoring_type).await?;
-    let generation = resource.body.get(GENERATION).and_then(Value::as_str);
+    let text = |member: &str| resource.body.get(member).and_then(Value::as_str);
+    let name = config.monitoring_job_definition_name.clone();
     Ok(Schedule {
         name: resource.name.clone(),
         arn: resource.arn.clone(),
         state: state(resource)?,
-        endpoint: endpoint_of(&definition).to_owned(),
-        monitoring_type,
-        definition,
-        definition_name,
+        endpoint: text("EndpointName").unwrap_or_default().to_owned(),
+        monitoring_type: type_of(&config)?,
+        definition: MonitoringJobDefinition::default(),
+        definition_name: name.unwrap_or_default(),
         created_ms: resource.created_ms,
-        generation: generation.unwrap_or_default().to_owned(),
+        generation: text(GENERATION).unwrap_or_default().to_owned(),
         config,
     })
 }

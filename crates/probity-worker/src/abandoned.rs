@@ -7,7 +7,7 @@ use probity_store::StoreError;
 use probity_store::job::{self, Finished, Job};
 use tracing::{error, warn};
 
-use crate::monitoring::execution_job;
+use crate::monitoring::{execution_job, slot_job};
 use crate::worker::shown;
 use crate::{async_invocation_job, endpoint_job, processing_job, retention, transform_job};
 
@@ -37,6 +37,9 @@ pub(crate) async fn end_all(app: &App, environment: &Environment, now_ms: i64) {
 }
 
 async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndAbandoned> {
+    if job.kind == slot_job::KIND {
+        return Ok(slot_job::give_back(app, job).await?);
+    }
     let (region, subject) = (job.region.as_str(), job.subject.as_str());
     match job.kind.as_str() {
         endpoint_job::KIND => {

@@ -3,10 +3,10 @@
 use probity_domain::ResourceKind;
 use probity_domain::document::execution::ExecutionCause;
 use probity_store::job::{self, Finished, Job, NewJob};
-use probity_store::resource::{self, ResourceKey};
+use probity_store::resource::{self, Resource, ResourceKey};
 use sha2::{Digest, Sha256};
 
-use super::{ScheduleExpression, expression_of, schedule_of, window};
+use super::{Schedule, ScheduleExpression, expression_of, schedule_of, window, without_definition};
 use crate::app::App;
 use crate::deed::Deed;
 use crate::fault::Fault;
@@ -71,36 +71,65 @@ fn read(subject: &str) -> Option<(&str, &str, i64)> {
 }
 
 /// For the worker that claimed `slot` as `owner`: everything that a slot is, in one unit.
-pub async fn take_slot(
-    app: &App,
-    slot: &Job,
-    (owner, catch_up): (&str, CatchUp),
-) -> Result<Taken, Fault> {
+pub async fn take_slot(app: &App, slot: &Job, how: (&str, CatchUp)) -> Result<Taken, Fault> {
     let Some((name, generation, slot_ms)) = read(&slot.subject) else {
         return Ok(Taken::Void);
     };
+    let due = Due {
+        name,
+        generation,
+        slot_ms,
+    };
+    // A schedule that changes while we look at it is looked at again.
+    for _ in 0..MAX_LOOKS {
+        if let Some(taken) = take(app, (slot, due), how).await? {
+            return Ok(taken);
+        }
+    }
+    Err(Fault::Conflict {
+        message: format!("monitoring-schedule `{name}` changes all the time"),
+    })
+}
+
+/// Looks at a schedule that changes meanwhile.
+const MAX_LOOKS: usize = 8;
+
+/// What a slot job says.
+#[derive(Clone, Copy, Debug)]
+struct Due<'a> {
+    name: &'a str,
+    generation: &'a str,
+    slot_ms: i64,
+}
+
+/// `None`: the schedule has changed since it was read.
+async fn take(
+    app: &App,
+    (slot, due): (&Job, Due<'_>),
+    (owner, catch_up): (&str, CatchUp),
+) -> Result<Option<Taken>, Fault> {
     let deed = Deed::of_server(app, &slot.region, "probity:StartMonitoringExecution");
     let key = ResourceKey {
         kind: ResourceKind::MonitoringSchedule,
         region: &slot.region,
-        name,
+        name: due.name,
     };
     // What it names is read before the unit begins: a unit of SQLite is the only writer.
     let Some(resource) = resource::get(&app.store, key).await? else {
-        return Ok(Taken::Void);
+        return Ok(Some(Taken::Void));
     };
-    let schedule = schedule_of(app, &resource).await?;
+    let (schedule, problem) = read_schedule(app, &resource).await?;
+    if schedule.generation != due.generation || !schedule.state.runs() {
+        // Of a change, its own slot is in the queue.
+        return Ok(Some(Taken::Void));
+    }
     let mut unit = app.store.begin().await?;
     let now = resource::lock(&mut unit, key).await?;
-    if now.is_none_or(|now| now.version != resource.version)
-        || schedule.generation != generation
-        || !schedule.state.runs()
-    {
-        // Of a change meanwhile, its own slot is in the queue.
-        return Ok(Taken::Void);
+    if now.is_none_or(|now| now.version != resource.version) {
+        return Ok(None);
     }
-    let expression = expression_of(&schedule.config, slot_ms - 1)?;
-    let (scheduled_ms, skipped) = due(&expression, slot_ms, (deed.now_ms, catch_up));
+    let expression = expression_of(&schedule.config, due.slot_ms - 1)?;
+    let (scheduled_ms, skipped) = due_slot(&expression, due.slot_ms, (deed.now_ms, catch_up));
     let new = NewExecution {
         cause: match expression {
             ScheduleExpression::Now => ExecutionCause::Now,
@@ -115,23 +144,47 @@ pub async fn take_slot(
             scheduled_ms,
         )?,
         rescores: None,
+        problem,
     };
-    let execution = monitoring_execution::insert(&mut unit, &deed, (&schedule, new)).await?;
-    if let ScheduleExpression::Cron(slots) = &expression
-        && let Some(next) = job(&deed, (name, generation), slots.after(scheduled_ms))
-    {
-        job::enqueue(&mut unit, &next).await?;
-    }
     if job::finish(&mut unit, &slot.id, owner).await? == Finished::Lost {
-        return Ok(Taken::Lost);
+        return Ok(Some(Taken::Lost));
+    }
+    let inserted = monitoring_execution::insert(&mut unit, &deed, (&schedule, new)).await;
+    let taken = match inserted {
+        Ok(execution) => Taken::Yes { execution, skipped },
+        // A schedule that was changed within its slot has run for it already.
+        Err(Fault::Conflict { .. }) => Taken::Void,
+        Err(fault) => return Err(fault),
+    };
+    if let ScheduleExpression::Cron(slots) = &expression {
+        let next = slots.after(scheduled_ms);
+        if let Some(next) = job(&deed, (due.name, due.generation), next) {
+            job::enqueue(&mut unit, &next).await?;
+        }
     }
     unit.commit().await?;
     app.jobs.notify_one();
-    Ok(Taken::Yes { execution, skipped })
+    Ok(Some(taken))
+}
+
+/// With the reason why it cannot run, where its definition is gone or cannot be used: its slots go
+/// on, and each tells so.
+async fn read_schedule(
+    app: &App,
+    resource: &Resource,
+) -> Result<(Schedule, Option<String>), Fault> {
+    match schedule_of(app, resource).await {
+        Ok(schedule) => Ok((schedule, None)),
+        Err(Fault::Invalid { message }) => {
+            let schedule = without_definition(resource)?;
+            Ok((schedule, Some(format!("ClientError: {message}"))))
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// The slot that is run now, and how many before it are not.
-fn due(
+fn due_slot(
     expression: &ScheduleExpression,
     slot_ms: i64,
     (now_ms, catch_up): (i64, CatchUp),
@@ -182,10 +235,13 @@ mod tests {
         let hourly = ScheduleExpression::parse("cron(0 * ? * * *)", at).unwrap();
         let hour = 3_600_000;
         let now = at + 5 * hour + 1;
-        assert_eq!(due(&hourly, at, (now, CatchUp::Each)), (at, 0));
-        assert_eq!(due(&hourly, at, (now, CatchUp::Skip)), (at + 5 * hour, 5));
-        assert_eq!(due(&hourly, at, (at + 1, CatchUp::Skip)), (at, 0));
+        assert_eq!(due_slot(&hourly, at, (now, CatchUp::Each)), (at, 0));
+        assert_eq!(
+            due_slot(&hourly, at, (now, CatchUp::Skip)),
+            (at + 5 * hour, 5)
+        );
+        assert_eq!(due_slot(&hourly, at, (at + 1, CatchUp::Skip)), (at, 0));
         let once = ScheduleExpression::Now;
-        assert_eq!(due(&once, at, (now, CatchUp::Skip)), (at, 0));
+        assert_eq!(due_slot(&once, at, (now, CatchUp::Skip)), (at, 0));
     }
 }

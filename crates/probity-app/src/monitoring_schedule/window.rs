@@ -40,6 +40,25 @@ pub(crate) fn window(
     Ok(whole_seconds(start_ms, end_ms))
 }
 
+/// No run looks at more: each hour of a window is a folder to be looked for.
+const LONGEST_RUN_MS: i64 = 400 * MS_PER_DAY;
+/// Clocks of clients differ.
+const AHEAD_MS: i64 = MS_PER_DAY;
+
+/// Refuses what a run that somebody asks for could not look at.
+pub(crate) fn check_window((start_ms, end_ms): (i64, i64), now_ms: i64) -> Result<(), Fault> {
+    if start_ms >= end_ms {
+        return Err(Fault::invalid("The window must begin before it ends"));
+    }
+    if end_ms.saturating_sub(start_ms) > LONGEST_RUN_MS {
+        return Err(Fault::invalid("The window may span 400 days at most"));
+    }
+    if end_ms > now_ms.saturating_add(AHEAD_MS) {
+        return Err(Fault::invalid("The window ends in the future"));
+    }
+    Ok(())
+}
+
 /// Captured records have whole seconds, so a window that ends within a second takes all of it.
 pub(crate) fn whole_seconds(start_ms: i64, end_ms: i64) -> ExecutionWindow {
     ExecutionWindow {
@@ -95,6 +114,11 @@ pub(crate) fn check(
     if start.is_some_and(|start| start >= end) {
         return Err(Fault::invalid(
             "The start of the data to analyse must be before their end",
+        ));
+    }
+    if start.is_some_and(|start| end.saturating_sub(start) > LONGEST_RUN_MS) {
+        return Err(Fault::invalid(
+            "The data to analyse may span 400 days at most",
         ));
     }
     if let (Some((true, _)), Some(start)) = (own, start)

@@ -281,3 +281,65 @@ async fn what_no_run_could_use_is_refused() {
         assert_eq!(fault(answer), "invalid", "{request}");
     }
 }
+
+#[tokio::test]
+async fn a_slot_without_its_definition_is_a_failed_run_and_the_next_one_comes() {
+    let world = World::new().await;
+    let inside = config("cron(0 * ? * * *)")["MonitoringJobDefinition"].clone();
+    let definition = json!({
+        "JobDefinitionName": "d",
+        "DataQualityAppSpecification": inside["MonitoringAppSpecification"],
+        "DataQualityJobInput": inside["MonitoringInputs"][0],
+        "DataQualityJobOutputConfig": inside["MonitoringOutputConfig"],
+        "JobResources": inside["MonitoringResources"],
+        "RoleArn": inside["RoleArn"],
+    });
+    call!(
+        world,
+        job_definition::data_quality::create,
+        definition.clone()
+    )
+    .unwrap();
+    let named = json!({
+        "MonitoringScheduleName": "s",
+        "MonitoringScheduleConfig": {
+            "ScheduleConfig": { "ScheduleExpression": "cron(0 * ? * * *)" },
+            "MonitoringJobDefinitionName": "d",
+            "MonitoringType": "DataQuality",
+        },
+    });
+    call!(world, monitoring_schedule::create, named).unwrap();
+    let gone = json!({ "JobDefinitionName": "d" });
+    call!(world, job_definition::data_quality::delete, gone).unwrap();
+    world.pass_ms(HOUR_MS);
+    assert_eq!(take_due(&world, CatchUp::Each).await, (1, 0));
+    call!(world, job_definition::data_quality::create, definition).unwrap();
+    world.pass_ms(HOUR_MS);
+    assert_eq!(take_due(&world, CatchUp::Each).await, (1, 0));
+    let runs = executions(&world).await;
+    let states: Vec<_> = runs.iter().map(|run| run.status.as_str()).collect();
+    assert_eq!(states, ["Failed", "Pending"]);
+    let reason = runs[0].body["failureReason"].as_str().unwrap();
+    assert!(reason.contains("job definition `d`"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_run_over_a_century_is_refused() {
+    let world = World::new().await;
+    call!(
+        world,
+        monitoring_schedule::create,
+        request("cron(0 * ? * * *)")
+    )
+    .unwrap();
+    let (app, ada) = (&world.app, &world.caller);
+    for window in [
+        (START_MS, START_MS),
+        (START_MS - 500 * 24 * HOUR_MS, START_MS),
+        (START_MS, START_MS + 48 * HOUR_MS),
+        (i64::MIN, i64::MAX),
+    ] {
+        let answer = monitoring_execution::run_now(app, ada, ("s", Some(window))).await;
+        assert_eq!(fault(answer.map(Value::from)), "invalid", "{window:?}");
+    }
+}

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use probity_app::monitoring_execution::{self, EXECUTION_JOB, EndedExecution};
+use probity_app::monitoring_execution::{self, EXECUTION_JOB, EndedExecution, Written};
 use probity_app::{App, Fault};
 use probity_domain::document::UtcTime;
 use probity_domain::document::api::processing_job::ProcessingJob;
@@ -17,11 +17,12 @@ use probity_store::monitoring_execution::Execution;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::kinds::{self, Finding, Order};
+use super::kinds::{self, FindBaseline, Finding, Order, SegmentFinding};
 use super::names::Names;
-use super::records::{self, Found};
+use super::records::{self, FindPlaces, Found};
 use super::{aftermath, order};
 use crate::analyses::{AnalysisFailed, AnalysisImage, Tools};
+use crate::chain::Chain;
 use crate::job_log::{self, JobLog, LogPlace};
 use crate::processing_job::{Watched, or_again, tools, watch, work_folder};
 use crate::stop::{Stop, StopReason, Stopper};
@@ -53,7 +54,8 @@ pub(crate) async fn run(parts: &Parts, job: &Job, (stopper, stop): (&Stopper, &S
 
 /// Gives an execution that nobody runs any more its final status.
 pub(crate) async fn fail(app: &App, id: &str, reason: &str) -> Result<(), Fault> {
-    monitoring_execution::finish(app, id, failed(reason.to_owned(), Vec::new())).await
+    monitoring_execution::finish(app, id, failed(reason.to_owned(), Vec::new())).await?;
+    Ok(())
 }
 
 struct Run<'a> {
@@ -76,28 +78,23 @@ enum Worked {
 impl Run<'_> {
     async fn to_the_end(&self, stopper: &Stopper, stop: &Stop) -> Result<JobRun, Fault> {
         let app = &self.parts.app;
-        let mut order = order::without_records(app, self.execution, self.body);
-        records::seal(self.parts, &order).await?;
-        let mut notes = Vec::new();
-        match order::baseline(app, &order).await {
-            Ok(baseline) => order.baseline = baseline,
-            Err(error) => {
-                let reason = format!("ClientError: {}", crate::chain::Chain(&error));
-                return self.end(failed(reason, notes)).await;
-            }
-        }
-        let places = match records::places(self.parts, &order).await {
-            Ok(places) => places,
-            Err(error) => {
-                let reason = format!("ClientError: {}", crate::chain::Chain(&error));
-                return self.end(failed(reason, notes)).await;
-            }
+        let prepared = match stop.unless(self.prepare()).await {
+            Ok(prepared) => prepared?,
+            // It has no job yet that somebody could stop.
+            Err(_) => return Ok(JobRun::Again),
         };
-        order.records = places.records(&order);
+        let (order, places) = match prepared {
+            Ok(prepared) => prepared,
+            Err(reason) => return self.end(failed(reason, Vec::new())).await,
+        };
+        let mut notes = Vec::new();
         let analysis = kinds::processing_job(&order);
         let merge = places.merge_job(&order);
         let id = &self.execution.id;
-        monitoring_execution::begin(app, id, (merge.as_ref(), &analysis)).await?;
+        match monitoring_execution::begin(app, id, (merge.as_ref(), &analysis)).await? {
+            Written::Yes => {}
+            Written::Over => return Ok(JobRun::Done),
+        }
         let place = LogPlace::of_processing_job(
             (&order.region, &analysis.processing_job_name),
             app.clock.now_ms(),
@@ -142,11 +139,35 @@ impl Run<'_> {
         self.end(ended).await
     }
 
+    /// What it looks at, or why nothing can be looked at, in words for a person.
+    async fn prepare(&self) -> Result<Result<(Order, records::Places), String>, Fault> {
+        let app = &self.parts.app;
+        let mut order = order::of(app, self.execution, self.body).await?;
+        records::seal(self.parts, &order).await?;
+        match order::baseline(app, &order).await {
+            Ok(baseline) => order.baseline = baseline,
+            Err(FindBaseline::Store(error)) => return Err(error.into()),
+            Err(error) => return Ok(Err(format!("ClientError: {}", Chain(&error)))),
+        }
+        match records::places(self.parts, &order).await {
+            Ok(places) => {
+                order.records = places.records(&order);
+                Ok(Ok((order, places)))
+            }
+            Err(FindPlaces::Store(error)) => Err(error.into()),
+            Err(error) => Ok(Err(error.reason())),
+        }
+    }
+
     async fn end(&self, ended: EndedExecution) -> Result<JobRun, Fault> {
         let end = ended.end;
         let points = ended.metrics.clone();
-        monitoring_execution::finish(&self.parts.app, &self.execution.id, ended).await?;
-        self.parts.exports.tell(points);
+        let id = &self.execution.id;
+        match monitoring_execution::finish(&self.parts.app, id, ended).await? {
+            Written::Yes => self.parts.exports.tell(points),
+            // Another worker was faster, and has told.
+            Written::Over => return Ok(JobRun::Done),
+        }
         let schedule = self.execution.schedule.as_str();
         metrics::counter!("probity_monitoring_executions_total", "status" => status(end))
             .increment(1);
@@ -246,8 +267,9 @@ impl Run<'_> {
         notes: &mut Vec<String>,
     ) -> Result<EndedExecution, Fault> {
         notes.extend(found.notes);
+        let segments = finding.segments.iter().filter_map(segment_note);
         // Some of them came from there.
-        for note in finding.notes {
+        for note in finding.notes.into_iter().chain(segments) {
             if !notes.contains(&note) {
                 notes.push(note);
             }
@@ -274,6 +296,16 @@ impl Run<'_> {
             },
             jobs,
         })
+    }
+}
+
+/// Violations of a segment do not count for the execution, so they are told beside it.
+fn segment_note(segment: &SegmentFinding) -> Option<String> {
+    let SegmentFinding { name, rows, .. } = segment;
+    match (&segment.problem, segment.n_violations) {
+        (Some(problem), _) => Some(format!("segment {name} ({rows} rows): {problem}")),
+        (None, Some(n)) if n > 0 => Some(format!("segment {name} ({rows} rows): {n} violations")),
+        (None, _) => None,
     }
 }
 

@@ -2,15 +2,26 @@
 
 use probity_app::App;
 use probity_data::Window;
+use probity_domain::document::UtcTime;
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
-use probity_domain::document::execution::ExecutionBody;
+use probity_domain::document::execution::{ExecutionBody, ExecutionCause};
 use probity_domain::{Arn, ArnPlace};
-use probity_store::monitoring_execution::Execution;
+use probity_store::StoreError;
+use probity_store::monitoring_execution::{self, Execution, ListExecutions};
 
 use super::kinds::{Baseline, FindBaseline, Order, Records, find_baseline};
 
+const MS_PER_HOUR: i64 = 3_600_000;
+
+/// Runs of one hour that are looked at: one a minute, and as many that somebody asked for.
+const MAX_EARLIER: u32 = 120;
+
 /// Without its records and its baseline, which may not be found.
-pub(super) fn without_records(app: &App, execution: &Execution, body: &ExecutionBody) -> Order {
+pub(super) async fn of(
+    app: &App,
+    execution: &Execution,
+    body: &ExecutionBody,
+) -> Result<Order, StoreError> {
     let place = ArnPlace {
         service: "sagemaker",
         region: &execution.region,
@@ -20,7 +31,7 @@ pub(super) fn without_records(app: &App, execution: &Execution, body: &Execution
     let known = MonitoringType::ALL
         .into_iter()
         .find(|kind| kind.as_str() == execution.monitoring_type);
-    Order {
+    Ok(Order {
         region: execution.region.clone(),
         schedule: execution.schedule.clone(),
         schedule_arn: arn.to_string(),
@@ -37,6 +48,39 @@ pub(super) fn without_records(app: &App, execution: &Execution, body: &Execution
         revision: execution.revision,
         records: Records::Captures(Vec::new()),
         baseline: Baseline::default(),
+        folder: folder(app, execution).await?,
+    })
+}
+
+/// AWS has one folder for the runs of an hour, since it has one run an hour. The first slot of an
+/// hour has it; every other run has one of its own below it, so that none overwrites another.
+async fn folder(app: &App, execution: &Execution) -> Result<Option<String>, StoreError> {
+    let id: String = execution.id.chars().take(8).collect();
+    match ExecutionCause::parse(&execution.cause) {
+        Some(ExecutionCause::LateLabels) => Ok(Some(format!("revision-{}", execution.revision))),
+        Some(ExecutionCause::Asked) => Ok(Some(format!("run-{id}"))),
+        Some(ExecutionCause::Slot | ExecutionCause::Now | ExecutionCause::Imported) | None => {
+            let hour_ms = execution.scheduled_ms.div_euclid(MS_PER_HOUR) * MS_PER_HOUR;
+            let earlier = ListExecutions {
+                region: execution.region.clone(),
+                schedule: Some(execution.schedule.clone()),
+                scheduled_after_ms: Some(hour_ms),
+                scheduled_before_ms: Some(execution.scheduled_ms - 1),
+                limit: MAX_EARLIER,
+                ..ListExecutions::default()
+            };
+            let earlier = monitoring_execution::list(&app.store, &earlier).await?;
+            let is_first = !earlier
+                .items
+                .iter()
+                .any(|earlier| earlier.cause == execution.cause && earlier.revision == 0);
+            let minute = UtcTime::from_epoch_ms(execution.scheduled_ms).minute;
+            Ok(match (is_first, execution.cause.as_str()) {
+                (true, _) => None,
+                (false, "slot") => Some(format!("{minute:02}")),
+                (false, _) => Some(format!("run-{id}")),
+            })
+        }
     }
 }
 

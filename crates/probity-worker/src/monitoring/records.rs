@@ -23,6 +23,7 @@ use tracing::warn;
 use super::execution_job::words;
 use super::kinds::{self, MergePlaces, Order, Records};
 use crate::analyses::AnalysisFailed;
+use crate::chain::Chain;
 use crate::compute::Lost;
 use crate::job_log::JobLog;
 use crate::sealing::sealed;
@@ -71,6 +72,22 @@ enum Merge {
     Merge(#[from] MergeGroundTruth),
     #[error(transparent)]
     Lost(#[from] Lost),
+}
+
+impl FindPlaces {
+    /// `FailureReason`: who must act.
+    pub(super) fn reason(&self) -> String {
+        let who = match self {
+            Self::NoEndpoint { .. }
+            | Self::NoCapture { .. }
+            | Self::Format
+            | Self::ParquetWithLabels => "ClientError: ",
+            Self::Document { .. } | Self::Store(_) | Self::Lost(_) => "InternalServerError: ",
+            // A bucket that is away and one that is not there look alike from here.
+            Self::Locate(_) | Self::Manifests(_) => "",
+        };
+        format!("{who}{}", Chain(self))
+    }
 }
 
 /// Where records may lie, before anything is read.
@@ -328,7 +345,7 @@ pub(super) async fn find(
             let report = match merged {
                 Ok(report) => report,
                 Err(error) => {
-                    let reason = format!("ClientError: {}", crate::chain::Chain(&error));
+                    let reason = format!("ClientError: {}", Chain(&error));
                     return Err(NothingFound {
                         reason,
                         notes,

@@ -72,6 +72,7 @@ fn order(kind: MonitoringType, (application, input): (Value, Value)) -> Order {
         revision: 0,
         records: folder,
         baseline: Baseline::default(),
+        folder: None,
     }
 }
 

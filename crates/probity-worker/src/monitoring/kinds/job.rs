@@ -162,9 +162,13 @@ fn output_root(order: &Order) -> String {
 pub(super) fn output_uri(order: &Order) -> String {
     let root = output_root(order);
     let hour = hour_folder(order.scheduled_ms);
-    match &order.endpoint {
+    let of_hour = match &order.endpoint {
         Some(endpoint) => format!("{root}/{endpoint}/{}/{hour}", order.schedule),
         None => format!("{root}/{}/{hour}", order.schedule),
+    };
+    match &order.folder {
+        Some(folder) => format!("{of_hour}/{folder}"),
+        None => of_hour,
     }
 }
 
@@ -342,6 +346,7 @@ mod tests {
                 constraints: Some("s3://b/base/constraints.json".to_owned()),
                 statistics: None,
             },
+            folder: None,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Order {
     pub revision: i64,
     pub records: Records,
     pub baseline: Baseline,
+    /// Below the hour's folder of results, where another run has that one.
+    pub folder: Option<String>,
 }
 
 /// Where the records of the window lie.
