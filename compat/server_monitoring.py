@@ -486,11 +486,11 @@ def slots_that_passed_while_the_server_was_away_are_each_run_once(folder):
 @scenario
 def slots_that_passed_are_skipped_where_the_operator_says_so(folder):
     found, gaps, log = downtime(folder, "skip")
-    skipped = [gap for gap in gaps if gap > 1]
-    # One gap, of the time away; the last slot of it is run.
-    assert len(skipped) == 1 and skipped[0] >= 4, gaps
-    assert "were missed and are skipped" in log, log[-3000:]
-    at = gaps.index(skipped[0]) + 1
+    # One long gap, of the time away, and the last slot of it is run. A busy machine may be late for another slot.
+    away = [gap for gap in gaps if gap >= 4]
+    assert len(away) == 1 and max(gap for gap in gaps if gap < 4) <= 2, gaps
+    assert f"{away[0] - 1:.0f} slots of schedule `watch` were missed and are skipped" in log, (gaps, log[-3000:])
+    at = gaps.index(away[0]) + 1
     window = found[at]["body"]["window"]
     assert window["endMs"] - window["startMs"] == 3_600_000, window
 
