@@ -16,9 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use bytes::Bytes;
-use probity_data::location::{
-    Environment, ReadLocation, StoredObject, list_objects, read_object, write_object,
-};
+use probity_data::location::{Environment, ReadLocation, read_object, write_object};
 use serde_json::{Value, json};
 
 pub(crate) use error::CallError;
@@ -54,11 +52,6 @@ impl Client {
             http: http.build()?,
             place,
         })
-    }
-
-    /// The server's address, without a slash at the end.
-    pub(crate) fn url(&self) -> &str {
-        &self.place.url
     }
 
     /// Calls one operation by its target, `SageMaker.ListEndpoints` or `Probity.DescribeServer`.
@@ -122,11 +115,6 @@ impl Client {
     /// Puts an object in its place, whole or not at all.
     pub(crate) async fn put(&self, uri: &str, content: Bytes) -> Result<()> {
         Ok(write_object(uri, content, &self.environment).await?)
-    }
-
-    /// Every object below a prefix; an error where there is none.
-    pub(crate) async fn list(&self, prefix: &str) -> Result<Vec<StoredObject>, ReadLocation> {
-        list_objects(prefix, &self.environment).await
     }
 
     /// For functions that read `s3://` themselves.
