@@ -374,6 +374,9 @@ def an_alert_follows_its_schedules_runs(folder):
             probity("monitor", "run", "watch", "--wait", "--window", window, "-q",
                     code=0 if is_good else 1, environment=server.environment())
             seen.append(status())
+        # Runs of one hour keep their results apart.
+        found = [json.loads(results_of(fleet, one)["constraint_violations.json"])["violations"] for one in executions(fleet, "watch")]
+        assert [not one for one in found] == quality, found
         # Two violated ones of the last three.
         assert seen == ["OK", "OK", "InAlert", "InAlert", "InAlert", "OK", "OK"], seen
         history = control.list_monitoring_alert_history(MonitoringScheduleName="watch")["MonitoringAlertHistory"]

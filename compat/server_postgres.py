@@ -227,7 +227,7 @@ def every_slot_of_a_monitor_is_run_once_and_sees_the_calls_of_both_servers(folde
                 count = json.loads(results_of(there, run)["statistics.json"])["dataset"]["item_count"]
                 end = run["ScheduledTime"]
                 called = captured_between(folder, end - datetime.timedelta(hours=1), end)
-                assert count == called > 10, (name, run, count, called)
+                assert count == called > 0, (name, run, count, called)
         one.process.kill()
         one.process.wait()
         killed = len(executions(there, "watch-0"))
