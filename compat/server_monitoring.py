@@ -227,6 +227,9 @@ def a_run_of_now_ends_as_the_service_ends_one(folder):
         violations = json.loads(files["constraint_violations.json"])["violations"]
         assert [(one["feature_name"], one["constraint_check_type"]) for one in violations] == [("age", "data_type_check")], violations
         assert json.loads(files["statistics.json"])["dataset"]["item_count"] == 200
+        # Nothing was skipped, lost or late.
+        notes = kept_executions(server)[-1]["body"].get("notes", [])
+        assert not notes, notes
         said = log_of(server, run_of)
         assert environment["start_time"] in said and job["ExitMessage"] in said, said
         shown = fleet.control.describe_monitoring_schedule(MonitoringScheduleName="watch")

@@ -9,6 +9,7 @@ use probity_domain::ResourceKind;
 use probity_domain::document::UtcTime;
 use probity_domain::document::api::endpoint::Endpoint;
 use probity_store::capture_loss::{self, LossesOf};
+use probity_store::capture_seal;
 use probity_store::capture_server::{self, CaptureServer};
 use probity_store::endpoint_traffic::{self, Counts, TrafficOf};
 use probity_store::resource::{self, ResourceKey};
@@ -102,7 +103,12 @@ pub async fn of(app: &App, world: &dyn Clock, wanted: &CoverageOf<'_>) -> Result
         server.sealed_to_ms < wanted.to_ms
             && server.alive_to_ms.saturating_add(SAID_MS) >= wanted.from_ms
     });
-    let (dead_servers, slow_servers) = behind.partition(|server| is_dead(app, server, now_ms));
+    let (dead_servers, mut slow_servers): (Vec<_>, Vec<_>) =
+        behind.partition(|server| is_dead(app, server, now_ms));
+    // One that is there has only to be where it was asked to be: the window of a run of now ends
+    // with a whole second, which may still be to come.
+    let asked_ms = capture_seal::wanted_ms(&app.store).await?;
+    slow_servers.retain(|server| asked_ms.is_some_and(|asked_ms| server.sealed_to_ms < asked_ms));
     Ok(Coverage {
         endpoint: endpoint.to_owned(),
         from_ms,
