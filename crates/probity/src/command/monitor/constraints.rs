@@ -47,9 +47,12 @@ pub(super) async fn new_folder(
     definition: &Definition,
 ) -> Result<String> {
     let now = moment::iso(client.server_now_ms().await?).replace([':', '-'], "");
+    // Two of one second keep apart; the processing job of a baseline has the same last part.
+    let own = uuid::Uuid::new_v4().simple().to_string();
     Ok(format!(
-        "{}/baselines/{schedule}/{now}",
-        definition.output_uri
+        "{}/baselines/{schedule}/{now}-{}",
+        definition.output_uri,
+        &own[..6]
     ))
 }
 
