@@ -28,6 +28,11 @@ const RELIEF_EVERY: Duration = Duration::from_secs(1);
 const SHORTEST_TICK: Duration = Duration::from_millis(20);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
+/// With `Interval`, so many times what the last trip to the disk took passes until the next one: on
+/// a busy machine two hundred trips in a second cost more than writing the records.
+const SYNC_REST: u32 = 20;
+const LONGEST_SYNC_REST: Duration = Duration::from_millis(100);
+
 /// Appends captured inferences; cloning is cheap. [`CaptureLog::run`] must run beside it.
 #[derive(Clone, Debug)]
 pub struct CaptureLog {
@@ -335,15 +340,18 @@ impl Shared {
     }
 
     async fn keep_syncing(&self, mut stopped: watch::Receiver<()>) {
+        let mut rest = self.options.sync_every;
         loop {
             tokio::select! {
                 () = self.sync.needed() => {}
                 _ = stopped.changed() => return,
             }
             if self.options.sync == CaptureSync::Interval {
-                tokio::time::sleep(self.options.sync_every).await;
+                tokio::time::sleep(rest).await;
             }
+            let started = Instant::now();
             self.sync.sync().await;
+            rest = rest_after(started.elapsed(), self.options.sync_every);
         }
     }
 
@@ -367,6 +375,12 @@ impl Shared {
     }
 }
 
+/// How long the first record of the next group waits.
+fn rest_after(trip: Duration, least: Duration) -> Duration {
+    let most = LONGEST_SYNC_REST.max(least);
+    trip.saturating_mul(SYNC_REST).clamp(least, most)
+}
+
 /// Payloads may be personal data, so other users of the machine stay out.
 fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -377,4 +391,18 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_disks_are_asked_less_often_but_always_soon() {
+        let ms = Duration::from_millis;
+        assert_eq!(rest_after(ms(0), ms(5)), ms(5));
+        assert_eq!(rest_after(ms(2), ms(5)), ms(40));
+        assert_eq!(rest_after(ms(2_000), ms(5)), ms(100));
+        assert_eq!(rest_after(ms(2), ms(500)), ms(500));
+    }
 }

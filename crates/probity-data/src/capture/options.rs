@@ -12,7 +12,7 @@ use crate::location::Environment;
 pub enum CaptureSync {
     /// Before the answer leaves. Answers that wait at the same time share one trip to the disk.
     Always,
-    /// A few milliseconds later.
+    /// A few milliseconds later; where trips to the disk take long, less often.
     Interval,
     /// When the system likes.
     Off,

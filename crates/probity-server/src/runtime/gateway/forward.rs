@@ -8,7 +8,7 @@ use futures::stream::{Stream, StreamExt};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, BodyStream, Either, Full, LengthLimitError, Limited, StreamBody};
+use http_body_util::{BodyExt, BodyStream, Either, Full, StreamBody};
 use hyper::body::Incoming;
 use serde_json::json;
 
@@ -109,12 +109,38 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {
-    let read = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    match read {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+    match whole(body, MAX_BODY_BYTES).await {
+        Ok(Some(read)) => Ok(read),
+        Ok(None) => Err(Refusal::TooLarge),
         Err(_) => Err(Refusal::Broken),
     }
+}
+
+/// All of a body; `None` where it is longer than `limit`. Most come in one piece, which is not
+/// copied.
+async fn whole(mut body: Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        if first.len().max(joined.len()) + data.len() > limit {
+            return Ok(None);
+        }
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if joined.is_empty() {
+            joined.extend_from_slice(&first);
+        }
+        joined.extend_from_slice(&data);
+    }
+    Ok(Some(match joined.is_empty() {
+        true => first,
+        false => joined.freeze(),
+    }))
 }
 
 /// A small answer is captured before any of it leaves; of another, its last part waits.
@@ -125,11 +151,10 @@ async fn captured(
 ) -> Result<AnswerBody, Refusal> {
     let announced = body.size_hint().exact();
     if announced.is_some_and(|bytes| bytes <= SMALL_ANSWER) {
-        let whole = body
-            .collect()
+        let whole = whole(body, usize::MAX)
             .await
-            .map_err(|error| Refusal::Unreachable(Unreachable::Broken(error)))?;
-        let whole = whole.to_bytes();
+            .map_err(|error| Refusal::Unreachable(Unreachable::Broken(error)))?
+            .unwrap_or_default();
         record(gateway, &call, Some(&whole)).await;
         return Ok(AnswerBody::whole(whole));
     }
