@@ -26,7 +26,9 @@ pub async fn list_folders(
     folder: &str,
     environment: &Environment,
 ) -> Result<Vec<String>, ReadLocation> {
-    let (store, path) = open(folder, environment)?;
+    let Some((store, path)) = open_existing(folder, environment)? else {
+        return Ok(Vec::new());
+    };
     let listed = store
         .object_store()
         .list_with_delimiter(Some(&path))
@@ -49,7 +51,9 @@ pub async fn list_folders(
 
 /// How much lies below `folder`; nothing where it is not there.
 pub async fn measure(folder: &str, environment: &Environment) -> Result<Measured, ReadLocation> {
-    let (store, path) = open(folder, environment)?;
+    let Some((store, path)) = open_existing(folder, environment)? else {
+        return Ok(Measured::default());
+    };
     let listing = store.object_store();
     let mut found = listing.list(Some(&path));
     let mut measured = Measured::default();
@@ -81,6 +85,18 @@ pub async fn delete_objects(objects: &[StoredObject]) -> Result<(), ReadLocation
         }
     });
     deleted.buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// `None` where a folder of buckets has no such bucket.
+fn open_existing(
+    folder: &str,
+    environment: &Environment,
+) -> Result<Option<(RemoteStore, object_store::path::Path)>, ReadLocation> {
+    match open(folder, environment) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(ReadLocation::MissingBucket { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn open(

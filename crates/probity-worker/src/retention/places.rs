@@ -8,6 +8,7 @@ use probity_domain::ResourceKind;
 use probity_store::endpoint_traffic;
 use probity_store::resource::{self, ListResources, Resource};
 use serde_json::Value;
+use tracing::warn;
 
 use super::Expire;
 use crate::worker::Parts;
@@ -49,7 +50,19 @@ pub(super) async fn captured(parts: &Parts) -> Result<Vec<Captured>, Expire> {
             continue;
         };
         for destination in destinations {
-            for folder in list_folders(destination, &parts.environment).await? {
+            let folders = match list_folders(destination, &parts.environment).await {
+                Ok(folders) => folders,
+                // The others are looked at all the same.
+                Err(error) => {
+                    warn!(
+                        destination,
+                        error = &error as &dyn std::error::Error,
+                        "failed to look for captures in `{destination}`"
+                    );
+                    continue;
+                }
+            };
+            for folder in folders {
                 if !names.contains(&folder) {
                     continue;
                 }
