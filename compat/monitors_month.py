@@ -251,17 +251,18 @@ class Clock:
 class Calling(threading.Thread):
     """Calls the steady endpoint while the month lasts."""
 
-    def __init__(self, server):
+    def __init__(self, server, clock):
         super().__init__(daemon=True)
-        self.server, self.stopping = server, threading.Event()
+        self.server, self.clock, self.stopping = server, clock, threading.Event()
         self.answered, self.asked = 0, 0
 
     def run(self):
         while not self.stopping.wait(0.5):
-            with_server = self.server
+            if self.clock.now() < START:
+                continue
             try:
                 self.asked += 1
-                with_server.client("sagemaker-runtime").invoke_endpoint(
+                self.server.client("sagemaker-runtime").invoke_endpoint(
                     EndpointName=STEADY, ContentType="text/csv", Body=b"1,40,50.5", InferenceId=f"live-{self.asked}")
                 self.answered += 1
             except (ClientError, BotoCoreError, OSError):
@@ -304,7 +305,7 @@ def live_through(folder):
                 create_monitors(fleet)
                 made = clock.now()
                 assert made < START + 6 * HOUR, f"it took until {made} to make the schedules"
-                calling = Calling(server)
+                calling = Calling(server, clock)
                 calling.start()
             calling.server = server
             while steps:
