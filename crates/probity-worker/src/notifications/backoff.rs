@@ -10,7 +10,7 @@ pub(super) const MAX_ATTEMPTS: i64 = 33;
 
 /// 5 s, doubled with each attempt up to an hour. `attempts` have been made, at least one.
 pub(super) fn pause(attempts: i64) -> Duration {
-    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    let doublings = u32::try_from((attempts - 1).clamp(0, 16)).unwrap_or(0);
     FIRST.saturating_mul(1 << doublings).min(LONGEST)
 }
 
