@@ -8,6 +8,7 @@
 
 mod analyses;
 mod captures;
+mod late_labels;
 mod monitors;
 mod notifications;
 mod queue;
