@@ -43,21 +43,6 @@ impl CallError {
         }
     }
 
-    /// Whether the server has no resource of that name.
-    pub(crate) fn is_missing(&self) -> bool {
-        match self {
-            Self::Refused { code, message } => {
-                code == "ResourceNotFound" || message.starts_with("Could not find")
-            }
-            Self::NoServer { .. }
-            | Self::Slow { .. }
-            | Self::Broken { .. }
-            | Self::Sign { .. }
-            | Self::NoKey { .. }
-            | Self::Stranger { .. } => false,
-        }
-    }
-
     /// Whether whoever typed the command can mend it.
     pub(crate) fn is_bad_input(&self) -> bool {
         match self {

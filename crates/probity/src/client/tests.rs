@@ -66,7 +66,7 @@ async fn the_servers_own_words_are_told() {
         error.to_string(),
         "Schedule x does not exist. (ResourceNotFound)"
     );
-    assert!(error.is_missing() && error.is_bad_input());
+    assert!(error.is_bad_input());
     asked.join().unwrap();
 }
 
