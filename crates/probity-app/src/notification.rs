@@ -3,6 +3,8 @@
 //! A notification is written in the transaction of what it tells of, one for each channel; who
 //! sends it comes later ([`probity_store::notification`] keeps it until then).
 
+use std::collections::BTreeSet;
+
 use probity_domain::document::UtcTime;
 use probity_domain::document::alert_event::AlertEvent;
 use probity_store::monitoring_alert::{self, AlertKey};
@@ -21,6 +23,9 @@ use crate::page_token::Question;
 use crate::stored::text;
 use crate::timestamp;
 
+/// Notifications that silences keep back, of one page.
+const KEPT_AT_ONCE: u32 = 200;
+
 /// Who will be told.
 #[derive(Debug, Default)]
 pub(crate) struct Enqueued {
@@ -30,7 +35,8 @@ pub(crate) struct Enqueued {
 }
 
 /// For every channel. While a silence covers the event's subject, an alarm is kept back until it
-/// ends ([`end_silences`]), and what is over is not told.
+/// ends ([`end_silences`]). What is over is told to whoever was told that it began: a receiver
+/// whose alarm is still kept back hears of neither.
 pub(crate) async fn enqueue(
     unit: &mut Unit,
     deed: &Deed<'_>,
@@ -39,16 +45,14 @@ pub(crate) async fn enqueue(
     let place = (told.region.as_str(), told.subject.as_str());
     let silence = alert_silence::active(unit, place, deed.now_ms).await?;
     let status = match &silence {
-        None => rows::WAITING,
         Some(_) if told.is_alerting() => rows::SILENCED,
-        Some(silence) => {
-            return Ok(Enqueued {
-                channels: 0,
-                silenced_by: Some(silence.id.clone()),
-            });
-        }
+        Some(_) | None => rows::WAITING,
     };
-    let names = notification_channel::names(unit).await?;
+    let mut names = notification_channel::names(unit).await?;
+    if silence.is_some() && !told.is_alerting() {
+        let untold = take_back(unit, told).await?;
+        names.retain(|name| !untold.contains(name));
+    }
     for name in &names {
         let id = deed.app.ids.uuid();
         let notification = Notification {
@@ -63,37 +67,62 @@ pub(crate) async fn enqueue(
     })
 }
 
+/// Drops the alarms of the event's alert that a silence keeps back, and names their channels.
+async fn take_back(unit: &mut Unit, over: &AlertEvent) -> Result<BTreeSet<String>, Fault> {
+    let mut untold = BTreeSet::new();
+    for kept in rows::silenced_in(unit, &over.region).await? {
+        let told: AlertEvent = serde_json::from_str(&kept.body).unwrap_or_default();
+        if told.alert_key() == over.alert_key() {
+            rows::unsilence(unit, &kept.id, Unsilenced::Drop).await?;
+            untold.insert(kept.channel);
+        }
+    }
+    Ok(untold)
+}
+
 /// Tells what was raised while a silence lasted that is over, and is still raised.
 pub async fn end_silences(app: &App) -> Result<(), Fault> {
-    let now_ms = app.clock.now_ms();
-    for kept in rows::silenced(&app.store).await? {
-        let told: AlertEvent = serde_json::from_str(&kept.body).unwrap_or_default();
-        let key = AlertKey {
-            region: &told.region,
-            subject: &told.subject,
-            name: &told.alert,
-        };
-        let mut unit = app.store.begin().await?;
-        let place = (told.region.as_str(), told.subject.as_str());
-        if alert_silence::active(&mut unit, place, now_ms)
-            .await?
-            .is_some()
-        {
-            continue;
+    let mut after = None;
+    loop {
+        let page = rows::silenced(&app.store, (after.as_ref(), KEPT_AT_ONCE)).await?;
+        for kept in page.items {
+            end_silence(app, &kept).await?;
         }
-        let stands = monitoring_alert::lock(&mut unit, key).await?;
-        let is_so = stands.is_some_and(|alert| {
-            alert.status == told.state
-                && UtcTime::from_epoch_ms(alert.modified_ms).to_string() == told.at
-        });
-        let so = if is_so {
-            Unsilenced::Tell
-        } else {
-            Unsilenced::Drop
-        };
-        rows::unsilence(&mut unit, &kept.id, so).await?;
-        unit.commit().await?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
     }
+}
+
+async fn end_silence(app: &App, kept: &Notification) -> Result<(), Fault> {
+    let now_ms = app.clock.now_ms();
+    let told: AlertEvent = serde_json::from_str(&kept.body).unwrap_or_default();
+    let key = AlertKey {
+        region: &told.region,
+        subject: &told.subject,
+        name: &told.alert,
+    };
+    let mut unit = app.store.begin().await?;
+    let place = (told.region.as_str(), told.subject.as_str());
+    if alert_silence::active(&mut unit, place, now_ms)
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let stands = monitoring_alert::lock(&mut unit, key).await?;
+    let is_so = stands.is_some_and(|alert| {
+        alert.status == told.state
+            && UtcTime::from_epoch_ms(alert.modified_ms).to_string() == told.at
+    });
+    let so = if is_so {
+        Unsilenced::Tell
+    } else {
+        Unsilenced::Drop
+    };
+    rows::unsilence(&mut unit, &kept.id, so).await?;
+    unit.commit().await?;
     Ok(())
 }
 

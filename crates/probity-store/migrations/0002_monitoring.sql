@@ -29,6 +29,8 @@ create index monitoring_execution_by_scheduled
     on monitoring_execution (region, scheduled_ms, id);
 create index monitoring_execution_of_schedule
     on monitoring_execution (region, schedule, scheduled_ms, id);
+create index monitoring_execution_of_schedule_by_created
+    on monitoring_execution (region, schedule, created_ms, id);
 create index monitoring_execution_by_status on monitoring_execution (region, status, id);
 
 -- One for each schedule, as the service makes it, and those that watch the watching itself.

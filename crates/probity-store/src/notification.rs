@@ -109,11 +109,7 @@ pub async fn list(
     .fetch_all(store.pool())
     .await
     .map_err(StoreError::query("list notifications"))?;
-    let notifications = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::of(notifications, wanted.limit, |last| Cursor {
-        key: last.created_ms.to_string(),
-        name: last.id.clone(),
-    }))
+    page_of(&rows, wanted.limit)
 }
 
 /// Channels with something that is due.
@@ -132,19 +128,36 @@ pub async fn due_channels(store: &Store, now_ms: i64) -> Result<Vec<String>, Sto
 pub async fn waiting(
     store: &Store,
     channel: &str,
-    limit: u32,
-) -> Result<Vec<Notification>, StoreError> {
-    sqlx::query(select!(
-        "channel = $1 and status = 'waiting' order by created_ms, id limit $2"
+    (after, limit): (Option<&Cursor>, u32),
+) -> Result<Page<Notification>, StoreError> {
+    let (after_ms, after_id) = place(after)?;
+    let rows = sqlx::query(select!(
+        "channel = $1 and status = 'waiting' and (created_ms, id) > ($2, $3)
+         order by created_ms, id limit $4"
     ))
     .bind(channel)
-    .bind(i64::from(limit))
+    .bind(after_ms)
+    .bind(after_id)
+    .bind(one_more(limit))
     .fetch_all(store.pool())
     .await
-    .map_err(StoreError::query("read waiting notifications"))?
-    .iter()
-    .map(read)
-    .collect()
+    .map_err(StoreError::query("read waiting notifications"))?;
+    page_of(&rows, limit)
+}
+
+/// Nothing of the channel is tried before `until_ms`: its receiver asks for that.
+pub async fn postpone(store: &Store, channel: &str, until_ms: i64) -> Result<(), StoreError> {
+    let _turn = store.turn_to_write().await?;
+    sqlx::query(
+        "update notification set next_ms = $2
+         where channel = $1 and status = 'waiting' and next_ms < $2",
+    )
+    .bind(channel)
+    .bind(until_ms)
+    .execute(store.pool())
+    .await
+    .map_err(StoreError::query("postpone notifications"))?;
+    Ok(())
 }
 
 /// Whether a claim was made.
@@ -267,17 +280,53 @@ pub async fn revive(unit: &mut Unit, id: &str) -> Result<Option<Notification>, S
     .transpose()
 }
 
-/// What silences keep back, in every region.
-pub async fn silenced(store: &Store) -> Result<Vec<Notification>, StoreError> {
-    sqlx::query(select!(
-        "status = 'silenced' order by created_ms, id limit 1000"
+/// What silences keep back, in every region, the oldest first.
+pub async fn silenced(
+    store: &Store,
+    (after, limit): (Option<&Cursor>, u32),
+) -> Result<Page<Notification>, StoreError> {
+    let (after_ms, after_id) = place(after)?;
+    let rows = sqlx::query(select!(
+        "status = 'silenced' and (created_ms, id) > ($1, $2) order by created_ms, id limit $3"
     ))
+    .bind(after_ms)
+    .bind(after_id)
+    .bind(one_more(limit))
     .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("read silenced notifications"))?;
+    page_of(&rows, limit)
+}
+
+/// What silences keep back in a region, as it stands inside the transaction.
+pub async fn silenced_in(unit: &mut Unit, region: &str) -> Result<Vec<Notification>, StoreError> {
+    sqlx::query(select!(
+        "status = 'silenced' and region = $1 order by created_ms, id"
+    ))
+    .bind(region)
+    .fetch_all(unit.connection())
     .await
     .map_err(StoreError::query("read silenced notifications"))?
     .iter()
     .map(read)
     .collect()
+}
+
+/// Where a list that begins with the oldest goes on.
+fn place(after: Option<&Cursor>) -> Result<(i64, &str), StoreError> {
+    let Some(after) = after else {
+        return Ok((i64::MIN, ""));
+    };
+    let at_ms: i64 = after.key.parse().map_err(|_| StoreError::Cursor)?;
+    Ok((at_ms, after.name.as_str()))
+}
+
+fn page_of(rows: &[AnyRow], limit: u32) -> Result<Page<Notification>, StoreError> {
+    let notifications = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::of(notifications, limit, |last| Cursor {
+        key: last.created_ms.to_string(),
+        name: last.id.clone(),
+    }))
 }
 
 /// What becomes of one that a silence kept back.

@@ -1,7 +1,8 @@
 //! What can be known of a channel's settings before anything is sent, and what may be shown.
 
 use probity_domain::document::channel_settings::{
-    ChannelSettings, CommandSettings, EmailSettings, PagerDutySettings,
+    ChannelSettings, CommandSettings, EmailSettings, PagerDutySettings, is_link_local,
+    literal_address,
 };
 use serde_json::Value;
 use url::Url;
@@ -84,6 +85,13 @@ fn http_url(member: &str, text: &str) -> Result<Url, Fault> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(Fault::invalid(format!(
             "{member} begins with https:// or http:// and names a host"
+        )));
+    }
+    let address = literal_address(url.host_str().unwrap_or_default());
+    if address.is_some_and(is_link_local) {
+        return Err(Fault::invalid(format!(
+            "{member} names an address of the server's own network link (169.254.0.0/16, \
+             fe80::/10), where clouds serve credentials: it is told nothing"
         )));
     }
     Ok(url)
@@ -249,6 +257,16 @@ mod tests {
     fn what_cannot_be_reached_is_refused() {
         refused(json!({"Webhook": {"Url": "ftp://x/"}}), "https://");
         refused(json!({"Webhook": {"Url": "nothing"}}), "relative URL");
+        for link in [
+            "http://169.254.169.254/latest/meta-data",
+            "http://[fe80::1]/",
+            "http://[::ffff:169.254.169.254]/",
+            "http://[fd00:ec2::254]/",
+            "http://0xa9fea9fe/",
+        ] {
+            refused(json!({"Webhook": {"Url": link}}), "network link");
+            refused(json!({"Slack": {"Url": link}}), "network link");
+        }
         refused(
             json!({"Webhook": {"Url": "https://x/", "SigningSecret": "short"}}),
             "at least 16",

@@ -313,6 +313,29 @@ async fn a_silence_keeps_the_change_and_tells_nobody() {
 }
 
 #[tokio::test]
+async fn whoever_was_told_that_it_began_is_told_that_it_is_over() {
+    let world = World::new().await;
+    schedule(&world).await;
+    channel(&world).await;
+    execution(&world, ExecutionEnd::CompletedWithViolations).await;
+    let until = (world.app.clock.now_ms() + 60 * 60_000) / 1000;
+    call!(world, alert_silence::create, { "Until": until, "Reason": "planned" }).unwrap();
+    execution(&world, ExecutionEnd::Completed).await;
+    let states = async || -> Vec<String> {
+        let told = told(&world).await;
+        told.into_iter().map(|one| one.state).collect()
+    };
+    assert_eq!(states().await, ["InAlert", "OK"]);
+    // What begins and ends within the silence is nobody's business.
+    execution(&world, ExecutionEnd::CompletedWithViolations).await;
+    execution(&world, ExecutionEnd::Completed).await;
+    assert_eq!(states().await, ["InAlert", "OK"]);
+    world.pass_ms(60 * 60_000);
+    end_silences(&world.app).await.unwrap();
+    assert_eq!(states().await, ["InAlert", "OK"]);
+}
+
+#[tokio::test]
 async fn what_was_over_before_its_silence_is_not_told() {
     let world = World::new().await;
     schedule(&world).await;

@@ -3,7 +3,7 @@
 use probity_store::notification::{
     self, Claimed, ListNotifications, Notification, Tried, Unsilenced, unsilence,
 };
-use probity_store::{Store, StoreError};
+use probity_store::{Cursor, Store, StoreError};
 
 use crate::database::{Database, on_both, write};
 
@@ -14,6 +14,7 @@ on_both!(
     a_dead_one_is_revived_and_a_sent_one_is_not,
     lists_begin_with_the_newest,
     receipts_are_pruned,
+    what_waits_is_read_in_pages_and_put_off_together,
     what_a_silence_keeps_back_is_told_or_dropped,
 );
 
@@ -44,6 +45,11 @@ async fn some(database: &Database) -> Store {
     store
 }
 
+async fn all_waiting(store: &Store, channel: &str) -> Vec<Notification> {
+    let page = notification::waiting(store, channel, (None, 10)).await;
+    page.unwrap().items
+}
+
 async fn get(store: &Store, id: &str) -> Notification {
     notification::get(store, id).await.unwrap().unwrap()
 }
@@ -52,7 +58,7 @@ async fn one_of_two_senders_gets_a_notification(database: &Database) {
     let store = some(database).await;
     let due = notification::due_channels(&store, 100).await.unwrap();
     assert_eq!(due, ["c", "d"]);
-    let found = notification::waiting(&store, "c", 10).await.unwrap();
+    let found = all_waiting(&store, "c").await;
     assert_eq!(found, [waiting("b", "c", 1), waiting("a", "c", 2)]);
     let first = notification::claim(&store, &found[0], 160).await.unwrap();
     let second = notification::claim(&store, &found[0], 161).await.unwrap();
@@ -62,7 +68,7 @@ async fn one_of_two_senders_gets_a_notification(database: &Database) {
 
 async fn a_claim_runs_out(database: &Database) {
     let store = some(database).await;
-    let found = notification::waiting(&store, "d", 10).await.unwrap();
+    let found = all_waiting(&store, "d").await;
     notification::claim(&store, &found[0], 160).await.unwrap();
     let due = async |now_ms| notification::due_channels(&store, now_ms).await.unwrap();
     assert_eq!(due(159).await, ["c"]);
@@ -130,6 +136,31 @@ async fn a_dead_one_is_revived_and_a_sent_one_is_not(database: &Database) {
     assert_eq!(left.await, 1);
 }
 
+async fn what_waits_is_read_in_pages_and_put_off_together(database: &Database) {
+    let store = some(database).await;
+    let page = async |after: Option<&Cursor>| {
+        let page = notification::waiting(&store, "c", (after, 1)).await;
+        page.unwrap()
+    };
+    let first = page(None).await;
+    let second = page(first.next.as_ref()).await;
+    assert_eq!(first.items, [waiting("b", "c", 1)]);
+    assert_eq!(second.items, [waiting("a", "c", 2)]);
+    assert_eq!(second.next, None);
+    let far = Tried::Again {
+        attempts: 1,
+        next_ms: 900,
+        error: "refused".to_owned(),
+    };
+    notification::note(&store, "a", &far).await.unwrap();
+    notification::postpone(&store, "c", 500).await.unwrap();
+    let due = async |id| get(&store, id).await.next_ms;
+    assert_eq!(
+        (due("a").await, due("b").await, due("z").await),
+        (900, 500, 0)
+    );
+}
+
 async fn lists_begin_with_the_newest(database: &Database) {
     let store = some(database).await;
     let mut wanted = ListNotifications {
@@ -187,7 +218,19 @@ async fn what_a_silence_keeps_back_is_told_or_dropped(database: &Database) {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(notification::silenced(&store).await.unwrap().len(), 2);
+    let page =
+        async |after: Option<&Cursor>| notification::silenced(&store, (after, 1)).await.unwrap();
+    let first = page(None).await;
+    let second = page(first.next.as_ref()).await;
+    assert_eq!((first.items.len(), second.items.len()), (1, 1));
+    assert_ne!(first.items, second.items);
+    assert_eq!(second.next, None);
+    let here = write(&store, async |unit| {
+        let there = notification::silenced_in(unit, "us-west-2").await?.len();
+        let here = notification::silenced_in(unit, "eu-west-1").await?.len();
+        Ok::<_, StoreError>((here, there))
+    });
+    assert_eq!(here.await, (2, 0));
     write(&store, async |unit| {
         unsilence(unit, "a", Unsilenced::Tell).await?;
         unsilence(unit, "b", Unsilenced::Drop).await

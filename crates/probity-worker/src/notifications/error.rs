@@ -16,6 +16,10 @@ pub(crate) enum SendNotification {
     TimedOut { seconds: u64 },
     #[error("the receiver answered with status {status}")]
     Refused { status: u16 },
+    #[error("the receiver asks to wait: status {status}")]
+    Wait { status: u16, until: Until },
+    #[error("the address belongs to the machine's own network link, which is told nothing")]
+    LinkLocal,
     #[error("the mail server refuses the message")]
     Mail {
         #[source]
@@ -37,6 +41,14 @@ pub(crate) enum SendNotification {
     },
 }
 
+/// Until when a receiver wants to hear nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// So long from now.
+    Seconds(i64),
+    AtMs(i64),
+}
+
 /// What a failure means for what else waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -51,10 +63,13 @@ pub(super) enum Meaning {
 impl SendNotification {
     pub(super) fn meaning(&self) -> Meaning {
         match self {
-            Self::Unreachable { .. } | Self::TimedOut { .. } => Meaning::ReceiverDown,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Wait { .. } => {
+                Meaning::ReceiverDown
+            }
             // `Gone` says that nobody will ever listen there again.
             Self::Refused { status: 410 } => Meaning::Final,
             Self::Refused { .. }
+            | Self::LinkLocal
             | Self::Mail { .. }
             | Self::Settings { .. }
             | Self::Command { .. }

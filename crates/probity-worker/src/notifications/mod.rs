@@ -11,6 +11,7 @@ mod command;
 mod email;
 mod error;
 mod http;
+mod link;
 mod pager;
 mod slack;
 mod webhook;

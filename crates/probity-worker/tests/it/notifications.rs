@@ -61,7 +61,10 @@ impl Receiver {
                 _ => statuses.remove(0),
             }
         };
-        let location = "location: http://127.0.0.1:9/elsewhere\r\n";
+        let location = match status {
+            429 => "retry-after: 120\r\n",
+            _ => "location: http://127.0.0.1:9/elsewhere\r\n",
+        };
         let answer = format!("HTTP/1.1 {status} x\r\n{location}content-length: 0\r\n\r\n");
         stream.write_all(answer.as_bytes()).await.unwrap();
     }
@@ -192,6 +195,66 @@ async fn a_receiver_that_refuses_is_asked_again_with_the_same_event() {
     assert_eq!(documents[0], documents[2]);
     let text = documents[0]["text"].as_str().unwrap();
     assert!(text.contains("nothing is captured"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_asks_to_wait_is_left_alone_for_so_long() {
+    let world = World::new().await;
+    let receiver = Receiver::start(&[429, 200]).await;
+    channel(&world, json!({ "Slack": { "Url": receiver.url } }), "chat").await;
+    alarm(&world).await;
+    let another = Watched {
+        alert: "Other",
+        ..watched()
+    };
+    raise(&world.app, &another, "another one").await.unwrap();
+    let asked_ms = world.app.clock.now_ms();
+    let running = world.start("w");
+    until("tried", async || {
+        all(&world).await.iter().any(|one| one.attempts == 1)
+    })
+    .await;
+    until("both put off", async || {
+        let waiting = all(&world).await;
+        waiting.iter().all(|one| one.next_ms >= asked_ms + 120_000)
+    })
+    .await;
+    world.clock.advance(Duration::from_secs(119));
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(receiver.got().len(), 1, "nobody was to ask again so soon");
+    world.clock.advance(Duration::from_secs(2));
+    until_status(&world, "sent", 2).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_that_were_refused_hold_up_no_other_alert() {
+    let world = World::new().await;
+    let receiver = Receiver::start(&[200]).await;
+    channel(&world, json!({ "Slack": { "Url": receiver.url } }), "chat").await;
+    alarm(&world).await;
+    let [due] = all(&world).await.try_into().unwrap();
+    let mut unit = world.app.store.begin().await.unwrap();
+    for n in 0..450 {
+        let refused = Notification {
+            id: format!("refused-{n}"),
+            created_ms: due.created_ms - 1000 + n,
+            next_ms: i64::MAX,
+            attempts: 3,
+            body: due.body.replace("Drill", &format!("Drill{n}")),
+            ..due.clone()
+        };
+        notification::insert(&mut unit, &refused).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    let running = world.start("w");
+    until("the one that is due is sent", async || {
+        let found = notification::get(&world.app.store, &due.id).await.unwrap();
+        found.unwrap().status == "sent"
+    })
+    .await;
+    running.stop().await;
+    assert_eq!(receiver.got().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
