@@ -2,7 +2,7 @@
 
 use probity_domain::ResourceKind;
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
-use probity_domain::document::execution::ExecutionBody;
+use probity_domain::document::execution::{ExecutionBody, ExecutionWindow};
 use probity_domain::resource::ExecutionState;
 use probity_store::monitoring_execution::{self, Execution, ListExecutions, SortExecutions};
 use probity_store::resource::{self, ResourceKey, SortOrder};
@@ -15,6 +15,8 @@ use crate::fault::Fault;
 /// Runs that one look takes: an hourly schedule's of three months.
 const MOST_RUNS: usize = 2_400;
 const PAGE: u32 = 200;
+/// Where most of what is read is passed over.
+const LONG_PAGE: u32 = 1_000;
 
 /// Of which schedule, and due when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,11 +55,46 @@ pub async fn for_preview(app: &App, caller: &Caller, span: &Span) -> Result<Past
     past(&deed, span).await
 }
 
-/// Of each slot the newest run with a verdict, in the order of slots.
-pub(crate) async fn runs_of(deed: &Deed<'_>, span: &Span) -> Result<Vec<PastRun>, Fault> {
-    let mut runs = newest_of_each_slot(&newest_first(deed, span).await?)?;
+/// Of each slot the newest run with a verdict whose window begins in `begins`, in the order of
+/// slots. All runs due in the span are looked at, which may be many: none but those are kept.
+pub(crate) async fn runs_beginning(
+    deed: &Deed<'_>,
+    span: &Span,
+    begins: ExecutionWindow,
+) -> Result<Vec<PastRun>, Fault> {
+    let mut wanted = ListExecutions {
+        limit: LONG_PAGE,
+        ..listing(deed, span)
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = monitoring_execution::list(&deed.app.store, &wanted).await?;
+        let kept = page.items.into_iter().filter(|execution| {
+            let start_ms = execution.body["window"]["startMs"].as_i64();
+            start_ms.is_some_and(|ms| begins.start_ms <= ms && ms < begins.end_ms)
+        });
+        found.extend(kept);
+        match page.next {
+            Some(next) => wanted.after = Some(next),
+            None => break,
+        }
+    }
+    let mut runs = newest_of_each_slot(&found)?;
     runs.reverse();
     Ok(runs)
+}
+
+fn listing(deed: &Deed<'_>, span: &Span) -> ListExecutions {
+    ListExecutions {
+        region: deed.region.to_owned(),
+        schedule: Some(span.schedule.clone()),
+        scheduled_after_ms: span.from_ms,
+        scheduled_before_ms: span.to_ms.map(|to| to.saturating_sub(1)),
+        sort_by: SortExecutions::Scheduled,
+        order: SortOrder::Descending,
+        limit: PAGE,
+        ..ListExecutions::default()
+    }
 }
 
 async fn past(deed: &Deed<'_>, span: &Span) -> Result<Past, Fault> {
@@ -96,16 +133,7 @@ async fn past(deed: &Deed<'_>, span: &Span) -> Result<Past, Fault> {
 }
 
 async fn newest_first(deed: &Deed<'_>, span: &Span) -> Result<Vec<Execution>, Fault> {
-    let mut wanted = ListExecutions {
-        region: deed.region.to_owned(),
-        schedule: Some(span.schedule.clone()),
-        scheduled_after_ms: span.from_ms,
-        scheduled_before_ms: span.to_ms.map(|to| to.saturating_sub(1)),
-        sort_by: SortExecutions::Scheduled,
-        order: SortOrder::Descending,
-        limit: PAGE,
-        ..ListExecutions::default()
-    };
+    let mut wanted = listing(deed, span);
     let mut found = Vec::new();
     loop {
         let page = monitoring_execution::list(&deed.app.store, &wanted).await?;

@@ -12,6 +12,7 @@ use probity_domain::document::api::monitoring_job_definition::{
     MonitoringJobDefinition, MonitoringType,
 };
 use probity_domain::document::api::monitoring_schedule::MonitoringScheduleConfig;
+use probity_domain::document::execution::ExecutionCause;
 use probity_domain::resource::ScheduleState;
 use probity_store::job::NewJob;
 use probity_store::monitoring_execution as executions;
@@ -37,6 +38,9 @@ mod window;
 pub use expression::{InvalidExpression, ScheduleExpression, Slots};
 pub use slot::{CatchUp, SLOT_JOB, Taken, take_slot};
 pub(crate) use window::{check_window, whole_seconds, window};
+
+/// Of a schedule that is started: whether it has run yet.
+const RUNS_LOOKED_AT: u32 = 100;
 
 /// Of a run that is told no time limit: one hour.
 const LONGEST_RUN_S: u64 = 3600;
@@ -152,28 +156,32 @@ pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     Ok(json!({ "MonitoringScheduleArn": resource.arn }))
 }
 
-/// Runs its slots from now on; what was missed while it was stopped is not run.
+/// Runs its slots from now on; what was missed while it was stopped is not run. A schedule that
+/// runs once does so now, if it was stopped before it could.
 pub async fn start(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:StartMonitoringSchedule")?;
     let name = MONITORING_SCHEDULE.name(&input)?;
+    let runs = executions::latest(&app.store, (deed.region, name), RUNS_LOOKED_AT).await?;
     stored::change(&deed, &MONITORING_SCHEDULE, name, |resource| {
         if not_pending(resource)?.runs() {
             return Ok(Edited::Not);
         }
+        // Runs of an older schedule of this name, and those that were asked for, are others.
+        let has_run = runs.iter().any(|run| {
+            run.cause == ExecutionCause::Now.as_str() && run.created_ms >= resource.created_ms
+        });
         let config = config_of(resource)?;
         let generation = app.ids.uuid();
         set_member(resource, GENERATION, generation.clone().into());
         resource.status = ScheduleState::Scheduled.as_str().to_owned();
         let expression = expression_of(&config, deed.now_ms)?;
-        Ok(match &expression {
-            // It has run.
-            ScheduleExpression::Now => Edited::Yes,
-            ScheduleExpression::Cron(slots) => {
-                match slot::job(&deed, (name, &generation), slots.after(deed.now_ms)) {
-                    Some(job) => Edited::WithJob(job),
-                    None => Edited::Yes,
-                }
-            }
+        let next_ms = match &expression {
+            ScheduleExpression::Now => (!has_run).then_some(deed.now_ms),
+            ScheduleExpression::Cron(slots) => slots.after(deed.now_ms),
+        };
+        Ok(match slot::job(&deed, (name, &generation), next_ms) {
+            Some(job) => Edited::WithJob(job),
+            None => Edited::Yes,
         })
     })
     .await?;

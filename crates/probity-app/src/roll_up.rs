@@ -174,12 +174,7 @@ pub async fn runs(app: &App, region: &str, roll_up: &RollUp) -> Result<Vec<PastR
         from_ms: Some(window.start_ms),
         to_ms: Some(window.end_ms.saturating_add(LONGEST_OFFSET_MS)),
     };
-    let mut runs = monitoring_history::runs_of(&deed, &span).await?;
-    runs.retain(|run| {
-        let begins = run.body.window.start_ms;
-        window.start_ms <= begins && begins < window.end_ms
-    });
-    Ok(runs)
+    monitoring_history::runs_beginning(&deed, &span, window).await
 }
 
 /// For the worker: what a roll-up wrote, as an event; after a day, its week's job.

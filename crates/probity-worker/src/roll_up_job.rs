@@ -141,13 +141,16 @@ fn of_days(week: &Period, root: &str) -> Plan {
     }
 }
 
-/// `…/endpoint/schedule/rollups` of the run's own folder `…/endpoint/schedule/yyyy/mm/dd/hh`.
+/// `…/endpoint/schedule/rollups` of the run's own folder `…/endpoint/schedule/yyyy/mm/dd/hh`, or of
+/// one below that.
 fn root_of(run: &PastRun) -> Option<String> {
-    let mut folder = run.body.output_uri.as_deref()?.trim_end_matches('/');
-    for _ in 0..4 {
-        folder = folder.rsplit_once('/')?.0;
-    }
-    Some(format!("{folder}/rollups"))
+    let parts: Vec<&str> = run.body.output_uri.as_deref()?.split('/').collect();
+    let is_hour = |parts: &[&str]| {
+        let mut pairs = parts.iter().zip([4, 2, 2, 2]);
+        pairs.all(|(part, n)| part.len() == n && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let at = parts.windows(4).rposition(is_hour)?;
+    Some(format!("{}/rollups", parts[..at].join("/")))
 }
 
 /// The number of results that were merged; nothing is written where there are none.
@@ -231,5 +234,11 @@ mod tests {
     #[test]
     fn roll_ups_lie_beside_the_hours() {
         assert_eq!(root_of(&ran(0, 1)).unwrap(), "s3://b/r/e/s/rollups");
+        for below in ["/", "/30/", "/run-1234/", "/30/revision-1"] {
+            let mut run = ran(0, 1);
+            let uri = run.body.output_uri.take().unwrap();
+            run.body.output_uri = Some(format!("{uri}{below}"));
+            assert_eq!(root_of(&run).unwrap(), "s3://b/r/e/s/rollups", "{below}");
+        }
     }
 }

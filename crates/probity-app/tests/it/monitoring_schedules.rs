@@ -2,8 +2,11 @@
 
 use probity_app::monitoring_execution;
 use probity_app::monitoring_schedule::{CatchUp, SLOT_JOB, Taken, take_slot};
+use probity_app::roll_up::{Length, Period, RollUp};
 use probity_store::job::{self, Claim, Job};
-use probity_store::monitoring_execution::{Execution, ListExecutions, SortExecutions, list};
+use probity_store::monitoring_execution::{
+    Execution, ListExecutions, SortExecutions, insert, list,
+};
 use serde_json::{Value, json};
 
 use crate::world::{START_MS, World, call, fault};
@@ -239,6 +242,73 @@ async fn now_runs_once_over_its_own_window() {
     let summary = &listed["MonitoringExecutionSummaries"][0];
     assert_eq!(summary["MonitoringExecutionStatus"], "Pending");
     assert!(summary.get("ProcessingJobArn").is_none(), "{summary}");
+}
+
+#[tokio::test]
+async fn now_that_was_stopped_before_it_ran_runs_when_it_is_started() {
+    let world = World::new().await;
+    let mut once = request("NOW");
+    once["MonitoringScheduleConfig"]["ScheduleConfig"]["DataAnalysisStartTime"] = "-PT2H".into();
+    once["MonitoringScheduleConfig"]["ScheduleConfig"]["DataAnalysisEndTime"] = "-PT0H".into();
+    call!(world, monitoring_schedule::create, once).unwrap();
+    let named = json!({ "MonitoringScheduleName": "s" });
+    call!(world, monitoring_schedule::stop, named.clone()).unwrap();
+    world.pass_ms(HOUR_MS);
+    assert_eq!(take_due(&world, CatchUp::Each).await, (0, 0));
+    call!(world, monitoring_schedule::start, named.clone()).unwrap();
+    assert_eq!(take_due(&world, CatchUp::Each).await, (1, 0));
+    let runs = executions(&world).await;
+    assert_eq!(
+        (runs[0].cause.as_str(), runs[0].scheduled_ms),
+        ("now", START_MS + HOUR_MS)
+    );
+    // It has run: nothing is left to do.
+    call!(world, monitoring_schedule::stop, named.clone()).unwrap();
+    call!(world, monitoring_schedule::start, named).unwrap();
+    assert_eq!(take_due(&world, CatchUp::Each).await, (0, 0));
+}
+
+#[tokio::test]
+async fn an_old_day_of_a_schedule_of_every_minute_has_its_runs() {
+    const MINUTE_MS: i64 = 60_000;
+    let world = World::new().await;
+    let day = Period::of(Length::Day, START_MS).unwrap();
+    let begins_ms = day.window().start_ms;
+    let mut unit = world.app.store.begin().await.unwrap();
+    // Six days of minutes, more than one look backwards takes.
+    for minute in 0..6 * 24 * 60 {
+        let window = json!({
+            "startMs": begins_ms + minute * MINUTE_MS,
+            "endMs": begins_ms + (minute + 1) * MINUTE_MS,
+        });
+        let execution = Execution {
+            id: format!("{minute:08}"),
+            region: "us-west-2".to_owned(),
+            schedule: "s".to_owned(),
+            scheduled_ms: begins_ms + (minute + 1) * MINUTE_MS,
+            cause: "slot".to_owned(),
+            revision: 0,
+            status: "Completed".to_owned(),
+            created_ms: begins_ms,
+            modified_ms: begins_ms,
+            monitoring_type: "DataQuality".to_owned(),
+            endpoint: "e".to_owned(),
+            job_definition: String::new(),
+            violations: 0,
+            body: json!({ "window": window }),
+        };
+        insert(&mut unit, &execution).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    let roll_up = RollUp {
+        schedule: "s".to_owned(),
+        period: day,
+    };
+    let runs = probity_app::roll_up::runs(&world.app, "us-west-2", &roll_up)
+        .await
+        .unwrap();
+    assert_eq!(runs.len(), 24 * 60);
+    assert_eq!(runs[0].body.window.start_ms, begins_ms);
 }
 
 #[tokio::test]
