@@ -116,8 +116,12 @@ def a_schedule_runs_when_somebody_asks(folder):
         assert as_json(server, "monitor", "list")[0]["MonitoringScheduleStatus"] == "Stopped"
         probity("monitor", "start", "quality", environment=server.environment())
         assert as_json(server, "monitor", "list")[0]["MonitoringScheduleStatus"] == "Scheduled"
-        told = probity("monitor", "run", "nobody", code=2, environment=server.environment()).stderr
-        assert "nobody" in told, told
+        for command in ("run", "executions"):
+            told = probity("monitor", command, "nobody", code=2, environment=server.environment()).stderr
+            assert "nobody" in told, told
+        recent = as_json(server, "monitor", "run", "quality", "--wait", "--from", "-1h")
+        assert recent["WindowEndTime"] - recent["WindowStartTime"] >= 3600, recent
+        probity("monitor", "run", "quality", "--from", "-1h", *RECENT, code=2, environment=server.environment())
 
 
 @scenario
@@ -153,10 +157,24 @@ def other_constraints_are_tried_and_then_obeyed_with_a_reason(folder):
 @scenario
 def a_baseline_is_made_from_captured_calls(folder):
     with serving(folder) as server:
-        monitored(folder, server)
+        fleet = monitored(folder, server)
         as_json(server, "monitor", "run", "quality", "--wait", *RECENT)
+        lenient = json.loads((folder / "baseline" / "constraints.json").read_text())
+        by_name = {feature["name"]: feature for feature in lenient["features"]}
+        by_name["age"]["completeness"] = 0.5
+        by_name["amount"]["monitoringConfigOverrides"] = {"distribution_constraints": {"comparison_threshold": 0.4}}
+        (folder / "lenient.json").write_text(json.dumps(lenient))
+        as_json(server, "monitor", "set-constraints", "quality", "--constraints", folder / "lenient.json", "--reason", "gaps")
+        told = probity("monitor", "rebaseline", "quality", "--from", "-1h", environment=server.environment()).stdout
+        assert "nothing was applied" in told and "absent" not in told, told
         proposed = as_json(server, "monitor", "rebaseline", "quality", "--from", "-1h")
         assert "Applied" not in proposed and proposed["Diff"]["rows_after"] == len(CALLS), proposed
+        assert all(one.get("presence", "both") == "both" for one in proposed["Diff"]["features"]), proposed["Diff"]
+        made = fleet.get(f"{proposed['Folder']}/constraints.json")
+        made = {feature["name"]: feature for feature in json.loads(made)["features"]}
+        assert list(made) == ["score", "sex", "age", "amount"], made
+        assert made["age"]["completeness"] == 0.5, made["age"]
+        assert made["amount"]["monitoringConfigOverrides"] == by_name["amount"]["monitoringConfigOverrides"], made["amount"]
         told = probity("monitor", "rebaseline", "quality", "--from", "-1h", "--apply", code=2,
                        environment=server.environment()).stderr
         assert "--reason" in told, told

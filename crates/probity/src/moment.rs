@@ -17,6 +17,8 @@ pub(crate) enum Moment {
     FromNow(i64),
 }
 
+pub(crate) const NOW: Moment = Moment::FromNow(0);
+
 impl Moment {
     pub(crate) fn ms(self, now_ms: i64) -> i64 {
         match self {
@@ -43,7 +45,7 @@ impl FromStr for Moment {
             )
         };
         if text == "now" {
-            return Ok(Moment::FromNow(0));
+            return Ok(NOW);
         }
         if let Some(ago) = text.strip_prefix('-') {
             return ago_ms(ago).map(|ms| Moment::FromNow(-ms)).ok_or_else(wrong);

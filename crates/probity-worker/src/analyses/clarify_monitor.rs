@@ -125,7 +125,7 @@ async fn analysed(
         tools.log.line(format!("Violation: {violation}"));
     }
     documents.write(folder, REPORT).await?;
-    let analysis = |part| question.segment(part, changed.read());
+    let analysis = |part| question.segment(part, (&data, &changed));
     let place = (&changed, output.as_str(), KeepColumn::Kept);
     let all = segments::analyse_each(&changes, place, analysis, tools).await?;
     found.segments = all.outcomes;
@@ -285,8 +285,13 @@ impl Question<'_> {
         Ok(documents)
     }
 
-    async fn segment(&self, part: Part, read: ReadOptions) -> Result<Judged, AnalysisFailed> {
-        let documents = self.answer(&part.location, read).await?;
+    async fn segment(
+        &self,
+        part: Part,
+        (data, changed): (&Place, &Changed),
+    ) -> Result<Judged, AnalysisFailed> {
+        let mut documents = self.answer(&part.location, changed.read()).await?;
+        show_origins(&mut documents, (data, changed), self.tools);
         let violations = violations(&documents);
         let judged = Judged {
             n_violations: violations.map(|found| found.violations.len()),

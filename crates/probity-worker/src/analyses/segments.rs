@@ -8,6 +8,7 @@ use std::future::Future;
 use probity_analysis::records::{KeepColumn, Segment, SplitBy, split};
 use probity_data::location::OutputFolder;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::Tools;
 use super::changes::{Changed, Changes, SEGMENT_BY};
@@ -17,8 +18,10 @@ use super::outcome::SegmentOutcome;
 /// Values of a column that are looked at one by one.
 const LIMIT: usize = 20;
 
-/// Of a name in a path.
+/// Of a name in a path. Longer ones are cut to [`KEPT_OF_NAME`], and end with a hash of the whole:
+/// two that begin alike have folders of their own.
 const LONGEST_NAME: usize = 120;
+const KEPT_OF_NAME: usize = 100;
 
 /// What is known of one segment when its analysis is done.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +126,14 @@ fn told(outcome: &SegmentOutcome) -> String {
 /// `region=north`; whatever is no plain letter of a name is written as in a URL.
 fn folder_name(segment: &Segment) -> String {
     let mut name = format!("{}={}", escaped(&segment.column), escaped(&segment.value));
-    name.truncate(LONGEST_NAME);
+    if name.len() > LONGEST_NAME {
+        let digest = Sha256::digest(name.as_bytes());
+        name.truncate(KEPT_OF_NAME);
+        name.push('-');
+        for byte in digest.iter().take(8) {
+            name.push_str(&format!("{byte:02x}"));
+        }
+    }
     name
 }
 
@@ -145,15 +155,26 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(value: &str, expected: &str) {
-        let segment = Segment {
+    fn named(value: &str) -> String {
+        folder_name(&Segment {
             column: "region".to_owned(),
             value: value.to_owned(),
             rows: 1,
             path: std::path::PathBuf::new(),
-        };
-        assert_eq!(folder_name(&segment), expected);
+        })
+    }
+
+    #[track_caller]
+    fn check(value: &str, expected: &str) {
+        assert_eq!(named(value), expected);
+    }
+
+    #[test]
+    fn two_long_values_that_begin_alike_have_folders_of_their_own() {
+        let (one, other) = (named(&"x".repeat(300)), named(&"x".repeat(301)));
+        assert_ne!(one, other);
+        assert!(one.len() <= LONGEST_NAME && one.starts_with("region=xxx"));
+        check(&"x".repeat(113), &format!("region={}", "x".repeat(113)));
     }
 
     #[test]

@@ -85,6 +85,72 @@ fn check_of(baseline: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_baseline_that_follows_another_keeps_its_names_and_what_people_set() {
+    let world = World::new().await;
+    let body = request("CreateProcessingJob-data-quality-baseline.json");
+    let name = body["ProcessingJobName"].as_str().unwrap().to_owned();
+    let folder = format!("model-monitor/baselining/{name}/input/baseline_dataset_input");
+    world.put(&format!("{folder}/train.csv"), table(300));
+    world.processing_job(body.clone()).await;
+    let worker = world.start("w");
+    world.ended(&name).await;
+    let mut set = world.json("dq/baseline/constraints.json");
+    set["features"][0]["completeness"] = json!(0.9);
+    set["features"][1]["monitoringConfigOverrides"] =
+        json!({"distribution_constraints": {"comparison_threshold": 0.3}});
+    set["monitoring_config"]["datatype_check_threshold"] = json!(0.7);
+    world.put("dq/baseline/constraints.json", set.to_string());
+
+    // No header, and another range: what the new data suggest of the third column is theirs.
+    let rows = table(300).replace("age,churn,income\n", "");
+    world.put("today/today.csv", rows.replace(",0\n", ",-5\n"));
+    let mut next = check_of(&body);
+    next["ProcessingJobName"] = "next".into();
+    let variables = next["Environment"].as_object_mut().unwrap();
+    for (from, to) in [
+        ("baseline_statistics", "PROBITY_FORMER_STATISTICS"),
+        ("baseline_constraints", "PROBITY_FORMER_CONSTRAINTS"),
+    ] {
+        let path = variables.remove(from).unwrap();
+        variables.insert(to.to_owned(), path);
+    }
+    variables.insert(
+        "dataset_format".to_owned(),
+        r#"{"csv": {"header": false}}"#.into(),
+    );
+    world.processing_job(next).await;
+    let job = world.ended("next").await;
+    assert_eq!(job["ProcessingJobStatus"], "Completed", "{job}");
+    let made = world.json("dq/today/constraints.json");
+    let names: Vec<&str> = made["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|feature| feature["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["age", "churn", "income"]);
+    assert_eq!(made["features"][0]["completeness"], json!(0.9));
+    assert_eq!(
+        made["features"][1]["monitoringConfigOverrides"],
+        set["features"][1]["monitoringConfigOverrides"]
+    );
+    let non_negative =
+        |document: &Value| document["features"][2]["num_constraints"]["is_non_negative"].clone();
+    assert_eq!(
+        (non_negative(&set), non_negative(&made)),
+        (json!(true), json!(false))
+    );
+    assert_eq!(made["monitoring_config"], set["monitoring_config"]);
+    let log = world.log(LOGS, "next").await;
+    assert!(
+        log.iter()
+            .any(|line| line.contains("Kept what people had set of age, churn")),
+        "{log:?}"
+    );
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_check_counts_its_violations_and_always_leaves_the_file() {
     let world = World::new().await;
     let body = request("CreateProcessingJob-data-quality-baseline.json");

@@ -323,6 +323,12 @@ async fn each_segment_is_checked_by_itself() {
     assert!(names.contains(&"age"), "{names:?}");
     let listed = world.json(&format!("{RESULTS}/segments/segments.json"));
     assert_eq!(listed["segments"][1]["violations"], 2);
+    // Where the rows of a segment lay for a while is nobody's business.
+    let sources = |path: &str| {
+        let about = world.json(&format!("{RESULTS}/{path}probity.json"));
+        about["dataset"]["sources"].clone()
+    };
+    assert_eq!(sources("segments/region=south/"), sources(""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ Examples:
   eval \"$(probity env)\"                        # where the server is, and whose key signs
   probity monitor list
   probity monitor run churn-quality --wait
+  probity monitor run churn-quality --wait --from -1h
   probity monitor preview churn-quality --constraints constraints.json --from -30d
   probity monitor rebaseline churn-quality --from -14d --to now";
 
@@ -87,6 +88,22 @@ pub(crate) struct MonitorRunArguments {
     /// Look at this span of captured calls [default: from the last slot to now]
     #[arg(long, value_name = "FROM..TO", allow_hyphen_values = true)]
     pub(crate) window: Option<Between>,
+    /// Look at captured calls from this time on
+    #[arg(
+        long,
+        value_name = "TIME",
+        conflicts_with = "window",
+        allow_hyphen_values = true
+    )]
+    pub(crate) from: Option<Moment>,
+    /// Look at captured calls before this time [default: now]
+    #[arg(
+        long,
+        value_name = "TIME",
+        requires = "from",
+        allow_hyphen_values = true
+    )]
+    pub(crate) to: Option<Moment>,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use probity_analysis::data_quality::{
     CheckOptions, CheckOutcome, Input, StoredResult, Surroundings, Verdict, baseline, check,
+    keep_settings,
 };
 use probity_analysis::measures::of_data_quality;
 use probity_analysis::records::KeepColumn;
@@ -26,6 +27,13 @@ const OPTIONS: CheckOptions = CheckOptions {
     false_discovery_rate: FALSE_DISCOVERY_RATE,
 };
 
+/// Variables that name the two files of what the data are compared with.
+const BASELINE: (&str, &str) = ("baseline_constraints", "baseline_statistics");
+
+/// Ours: those of a baseline that the new one follows. It has its names of columns, and keeps what
+/// people had set.
+const FORMER: (&str, &str) = ("PROBITY_FORMER_CONSTRAINTS", "PROBITY_FORMER_STATISTICS");
+
 pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome, AnalysisFailed> {
     let (spec, tools) = (work.spec, work.tools);
     let mut input = Input {
@@ -34,9 +42,13 @@ pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome
         redacted: BTreeSet::new(),
         threads: tools.threads,
     };
-    let stored = stored_baseline(spec, tools).await?;
-    if let Some(stored) = &stored {
-        input.read.column_names = Some(stored.column_names());
+    let stored = stored_baseline((spec, BASELINE), tools).await?;
+    let former = match &stored {
+        Some(_) => None,
+        None => stored_baseline((spec, FORMER), tools).await?,
+    };
+    if let Some(named) = stored.as_ref().or(former.as_ref()) {
+        input.read.column_names = Some(named.column_names());
     }
     let changed = match work.changes.is_none() {
         true => None,
@@ -47,7 +59,11 @@ pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome
         input.read = changed.read();
     }
     let Some(stored) = stored else {
-        return suggest(work, (&input, changed.as_ref()), folder).await;
+        input.redacted = former
+            .as_ref()
+            .map(StoredResult::redacted)
+            .unwrap_or_default();
+        return suggest(work, (&input, changed.as_ref(), former.as_ref()), folder).await;
     };
     let left_out = changed.as_ref().map(|changed| changed.excluded.as_slice());
     let stored = stored.without(left_out.unwrap_or_default());
@@ -71,7 +87,7 @@ pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome
     if let Some(changed) = &changed {
         let stored = &stored;
         let input = &input;
-        let analysis = |part| segment(part, (input, stored), tools);
+        let analysis = |part| segment(part, (input, stored), (work, changed));
         let place = (changed, work.output.as_str(), KeepColumn::LeftOut);
         let all = segments::analyse_each(&work.changes, place, analysis, tools).await?;
         found.segments = all.outcomes;
@@ -82,7 +98,7 @@ pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome
 
 async fn suggest(
     work: &Work<'_>,
-    (input, changed): (&Input, Option<&Changed>),
+    (input, changed, former): (&Input, Option<&Changed>, Option<&StoredResult>),
     folder: OutputFolder,
 ) -> Result<Outcome, AnalysisFailed> {
     let tools = work.tools;
@@ -94,6 +110,13 @@ async fn suggest(
         on_size: &|size| progress.size(size),
     };
     let mut documents = baseline(input, method, surroundings).await?;
+    if let Some(former) = former {
+        let kept = keep_settings(former, &mut documents);
+        tools.log.line(match kept.as_slice() {
+            [] => "Settings of single features: none in the baseline before".to_owned(),
+            names => format!("Kept what people had set of {}", names.join(", ")),
+        });
+    }
     let facts = &mut documents.probity.dataset;
     let notes = notes_of(facts, changed);
     show_origin(facts, (&work.data, changed), tools);
@@ -128,15 +151,18 @@ async fn checked(
 async fn segment(
     part: Part,
     (input, stored): (&Input, &StoredResult),
-    tools: &Tools,
+    (work, changed): (&Work<'_>, &Changed),
 ) -> Result<Judged, AnalysisFailed> {
+    let tools = work.tools;
     let stored = stored.clone().without(std::slice::from_ref(&part.column));
     let input = Input {
         location: part.location,
         redacted: stored.redacted(),
         ..input.clone()
     };
-    let outcome = checked(&input, &stored, tools).await?;
+    let mut outcome = checked(&input, &stored, tools).await?;
+    let facts = &mut outcome.documents.probity.dataset;
+    show_origin(facts, (&work.data, Some(changed)), tools);
     let judged = Judged {
         n_violations: Some(outcome.violations().len()),
         violations: told(&outcome),
@@ -154,13 +180,13 @@ fn told(outcome: &CheckOutcome) -> Vec<String> {
     told.collect()
 }
 
-/// What the data are compared with; none where a baseline is asked for.
+/// What two variables name; none where they are not there.
 async fn stored_baseline(
-    spec: &JobSpec,
+    (spec, (constraints, statistics)): (&JobSpec, (&str, &str)),
     tools: &Tools,
 ) -> Result<Option<StoredResult>, AnalysisFailed> {
-    let constraints = spec.variable("baseline_constraints");
-    let statistics = spec.variable("baseline_statistics");
+    let constraints = spec.variable(constraints);
+    let statistics = spec.variable(statistics);
     let mut found = Vec::new();
     for (path, name) in [
         (statistics, "statistics.json"),

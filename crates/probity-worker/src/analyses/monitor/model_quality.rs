@@ -15,6 +15,7 @@ use probity_domain::document::model_quality_statistics::ProblemType;
 
 use super::{FALSE_DISCOVERY_RATE, Work, notes_of, required, sha256_of, show_origin};
 use crate::analyses::Tools;
+use crate::analyses::changes::Changed;
 use crate::analyses::failure::AnalysisFailed;
 use crate::analyses::outcome::Outcome;
 use crate::analyses::places;
@@ -75,7 +76,7 @@ pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome
     documents.write(folder).await?;
     if let Some(changed) = &changed {
         let (request, stored) = (&request, &stored);
-        let analysis = |part| segment(part, (request, stored), tools);
+        let analysis = |part| segment(part, (request, stored), (work, changed));
         let place = (changed, work.output.as_str(), KeepColumn::Kept);
         let all = segments::analyse_each(&work.changes, place, analysis, tools).await?;
         found.segments = all.outcomes;
@@ -110,11 +111,13 @@ async fn measured(
 async fn segment(
     part: Part,
     (request, stored): (&QualityRequest, &Option<StoredQuality>),
-    tools: &Tools,
+    (work, changed): (&Work<'_>, &Changed),
 ) -> Result<Judged, AnalysisFailed> {
     let mut request = request.clone();
     request.input.location = part.location;
-    let documents = measured(&request, stored.clone(), tools).await?;
+    let mut documents = measured(&request, stored.clone(), work.tools).await?;
+    let facts = &mut documents.probity.dataset;
+    show_origin(facts, (&work.data, Some(changed)), work.tools);
     let judged = judged(&documents);
     documents.write(part.folder).await?;
     Ok(judged)

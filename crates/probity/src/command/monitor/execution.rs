@@ -16,6 +16,13 @@ const REASON: usize = 80;
 
 pub(super) async fn list(client: &Client, arguments: &MonitorExecutionsArguments) -> Result<Exit> {
     let found = latest(client, &arguments.name, arguments.limit).await?;
+    if found.is_empty() {
+        // Executions outlive their schedule: a name that has neither is a mistake.
+        let input = json!({"MonitoringScheduleName": arguments.name});
+        client
+            .call("SageMaker.DescribeMonitoringSchedule", input)
+            .await?;
+    }
     screen::print(arguments.print, &found, || table_of(&found))?;
     Ok(Exit::NoViolation)
 }

@@ -21,6 +21,10 @@ use crate::screen;
 
 const DATA: &str = "/opt/ml/processing/input/baseline_dataset_input";
 const OUTPUT: &str = "/opt/ml/processing/output";
+const SEGMENT_BY: &str = "PROBITY_SEGMENT_BY";
+const EXCLUDE: &str = "exclude_features_attribute";
+const FORMER_CONSTRAINTS: &str = "PROBITY_FORMER_CONSTRAINTS";
+const FORMER_STATISTICS: &str = "PROBITY_FORMER_STATISTICS";
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -74,7 +78,7 @@ pub(super) async fn run(client: &Client, arguments: &MonitorRebaselineArguments)
             answer["Applied"] = applied;
         }
         None => told.push_str(&format!(
-            "\nnothing has changed; to obey it: probity monitor set-constraints {} --constraints {folder}/constraints.json --reason …, or this command with --apply --reason …\n",
+            "\nnothing was applied; to obey it: probity monitor set-constraints {} --constraints {folder}/constraints.json --reason …, or this command with --apply --reason …\n",
             arguments.name
         )),
     }
@@ -93,6 +97,11 @@ async fn job(
     if !environment.is_object() {
         environment = json!({});
     }
+    // The baseline has all columns, and no segments: names are given by their order.
+    for variable in [SEGMENT_BY, EXCLUDE] {
+        environment[variable] = Value::from("");
+    }
+    let mut inputs = Vec::new();
     for (name, value) in [
         ("dataset_source", DATA.to_owned()),
         ("output_path", OUTPUT.to_owned()),
@@ -107,6 +116,7 @@ async fn job(
             environment["dataset_format"] = Value::from(
                 r#"{"sagemakerCaptureJson":{"captureIndexNames":["endpointInput","endpointOutput"]}}"#,
             );
+            inputs = beside(client, definition, &mut environment).await?;
             captures(client, definition).await?
         }
         "ModelQuality" => {
@@ -120,6 +130,7 @@ async fn job(
             .into());
         }
     };
+    inputs.insert(0, input("baseline_dataset_input", &source, DATA));
     let stamp: String = folder.rsplit('/').next().unwrap_or_default().to_owned();
     Ok(json!({
         "ProcessingJobName": format!("rebaseline-{stamp}"),
@@ -127,20 +138,63 @@ async fn job(
         "Environment": environment,
         "RoleArn": definition.role,
         "ProcessingResources": definition.resources,
-        "ProcessingInputs": [{
-            "InputName": "baseline_dataset_input",
-            "S3Input": {
-                "S3Uri": source,
-                "LocalPath": DATA,
-                "S3DataType": "S3Prefix",
-                "S3InputMode": "File",
-            },
-        }],
+        "ProcessingInputs": inputs,
         "ProcessingOutputConfig": {"Outputs": [{
             "OutputName": "monitoring_output",
             "S3Output": {"S3Uri": folder, "LocalPath": OUTPUT, "S3UploadMode": "EndOfJob"},
         }]},
     }))
+}
+
+fn input(name: &str, uri: &str, path: &str) -> Value {
+    json!({
+        "InputName": name,
+        "S3Input": {
+            "S3Uri": uri,
+            "LocalPath": path,
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+        },
+    })
+}
+
+/// What the new baseline takes from the one that is obeyed (names of columns, what people have
+/// set), and the script that makes records of the calls.
+async fn beside(
+    client: &Client,
+    definition: &Definition,
+    environment: &mut Value,
+) -> Result<Vec<Value>> {
+    let (constraints, statistics) = definition.baseline_uris();
+    let (mut constraints, mut statistics) = (
+        constraints.map(str::to_owned),
+        statistics.map(str::to_owned),
+    );
+    if constraints.is_none()
+        && statistics.is_none()
+        && let Some(folder) = definition.baseline_folder(client).await?
+    {
+        constraints = Some(format!("{folder}/constraints.json"));
+        statistics = Some(format!("{folder}/statistics.json"));
+    }
+    let script = text(&definition.app, "RecordPreprocessorSourceUri");
+    let mut inputs = Vec::new();
+    for (variable, name, uri) in [
+        (FORMER_CONSTRAINTS, "former_constraints", constraints),
+        (FORMER_STATISTICS, "former_statistics", statistics),
+        (
+            "record_preprocessor_script",
+            "pre_processor_script",
+            (!script.is_empty()).then(|| script.to_owned()),
+        ),
+    ] {
+        let Some(uri) = uri else { continue };
+        let file = uri.rsplit('/').next().unwrap_or_default();
+        let folder = format!("/opt/ml/processing/{name}");
+        environment[variable] = Value::from(format!("{folder}/{file}"));
+        inputs.push(input(name, &uri, &folder));
+    }
+    Ok(inputs)
 }
 
 /// Where calls of the endpoint are captured.

@@ -11,7 +11,7 @@ use super::text;
 use crate::arguments::MonitorRunArguments;
 use crate::client::Client;
 use crate::exit::{Exit, Failed, Usage};
-use crate::moment::{Between, iso};
+use crate::moment::{Between, NOW, iso};
 use crate::progress;
 use crate::screen;
 use crate::table::printable;
@@ -23,7 +23,7 @@ const MS_PER_SECOND: i64 = 1000;
 
 pub(super) async fn run(client: &Client, arguments: &MonitorRunArguments) -> Result<Exit> {
     let mut input = json!({"MonitoringScheduleName": arguments.name});
-    if let Some(between) = arguments.window {
+    if let Some(between) = asked_for(arguments) {
         let (from, to) = span(client, between).await?;
         input["StartTime"] = Value::from(iso(from));
         input["EndTime"] = Value::from(iso(to));
@@ -57,6 +57,17 @@ pub(super) async fn run(client: &Client, arguments: &MonitorRunArguments) -> Res
         ))
         .into()),
     }
+}
+
+/// The span that is named; none where the schedule's own is meant.
+fn asked_for(arguments: &MonitorRunArguments) -> Option<Between> {
+    let from_to = || {
+        Some(Between {
+            from: arguments.from?,
+            to: arguments.to.unwrap_or(NOW),
+        })
+    };
+    arguments.window.or_else(from_to)
 }
 
 /// Relative times are counted from the server's now.
