@@ -82,7 +82,14 @@ pub async fn plan(app: &App, caller: &Caller, input: &Value) -> Result<LabelUplo
             )
         }
         (None, Some(place)) if place.starts_with("s3://") => {
-            (place.to_owned(), readers_of(&deed, place).await?)
+            let readers = readers_of(&deed, place).await?;
+            if readers.is_empty() {
+                return Err(Fault::invalid(format!(
+                    "No schedule reads labels from {place}: GroundTruthS3Uri must be the \
+                     GroundTruthS3Input of a schedule's definition"
+                )));
+            }
+            (place.to_owned(), readers)
         }
         (None, Some(_)) => return Err(Fault::invalid("GroundTruthS3Uri must begin with s3://")),
         (Some(_), Some(_)) | (None, None) => {
@@ -91,6 +98,11 @@ pub async fn plan(app: &App, caller: &Caller, input: &Value) -> Result<LabelUplo
             ));
         }
     };
+    if goes_up(&ground_truth) {
+        return Err(Fault::invalid(format!(
+            "Labels cannot be put in {ground_truth}: it has a part that is `.` or `..`"
+        )));
+    }
     Ok(LabelUpload {
         ground_truth,
         labels,
@@ -111,11 +123,8 @@ pub async fn uploaded(
     let change = json!({ "labels": { "object": place, "count": upload.labels.len() } });
     for (name, arn) in &upload.schedules {
         event::record(&mut unit, &deed, arn, change.clone()).await?;
-        let look = late_labels_job(app, (deed.region, name), deed.now_ms + PAUSE_MS);
-        job::enqueue(&mut unit, &look).await?;
-    }
-    if upload.schedules.is_empty() {
-        event::record(&mut unit, &deed, place, change).await?;
+        let look = late_labels_job((deed.region, name), deed.now_ms);
+        job::enqueue_once(&mut unit, &look).await?;
     }
     unit.commit().await?;
     app.jobs.notify_one();
@@ -131,15 +140,25 @@ pub async fn uploaded(
     }))
 }
 
-/// The job that looks for windows of a schedule that labels came late for.
-pub fn late_labels_job(app: &App, (region, schedule): (&str, &str), run_at_ms: i64) -> NewJob {
+/// The job that looks for windows of a schedule that labels came late for, soon after `at_ms`: one for all
+/// labels that come in the same few seconds. One that runs already is another, since it was due before.
+pub fn late_labels_job((region, schedule): (&str, &str), at_ms: i64) -> NewJob {
+    let run_at_ms = (at_ms.div_euclid(PAUSE_MS) + 1) * PAUSE_MS;
     NewJob {
-        id: app.ids.uuid(),
+        id: format!("{LATE_LABELS_JOB}/{region}/{schedule}/{run_at_ms}"),
         kind: LATE_LABELS_JOB.to_owned(),
         subject: schedule.to_owned(),
         region: region.to_owned(),
         run_at_ms,
     }
+}
+
+/// For the worker: looks again then.
+pub async fn enqueue_look(app: &App, look: NewJob) -> Result<(), Fault> {
+    let mut unit = app.store.begin().await?;
+    job::enqueue_once(&mut unit, &look).await?;
+    unit.commit().await?;
+    Ok(())
 }
 
 /// Where a schedule that compares with labels reads them.
@@ -152,6 +171,11 @@ pub fn ground_truth_of(schedule: &Schedule) -> Option<&str> {
     input
         .and_then(|input| input.s3_uri.as_deref())
         .filter(|uri| compares && !uri.is_empty())
+}
+
+/// No key of an object has such a part, and a folder's path would leave its bucket by it.
+fn goes_up(place: &str) -> bool {
+    place.split('/').any(|part| matches!(part, "." | ".."))
 }
 
 /// The schedules that read labels there.
@@ -211,6 +235,14 @@ fn labels_of(input: &Value) -> Result<Vec<UploadedLabel>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_of_the_same_seconds_are_looked_for_once_and_later() {
+        let look = |at_ms| late_labels_job(("eu-west-1", "s"), at_ms);
+        assert_eq!(look(5_000), look(9_999));
+        assert_eq!(look(9_999).run_at_ms, 10_000);
+        assert_ne!(look(10_000).id, look(9_999).id);
+    }
 
     #[test]
     fn a_label_is_a_field_or_a_document() {

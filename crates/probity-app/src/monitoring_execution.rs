@@ -124,8 +124,11 @@ pub async fn run_now(
 }
 
 /// For the worker: scores the window of an execution anew, because labels came late. `None` when
-/// its schedule is gone, or another has scored it anew already.
-pub async fn rescore(app: &App, execution: &Execution) -> Result<Option<String>, Fault> {
+/// its schedule is gone, or another has scored it anew since the revision `newest`.
+pub async fn rescore(
+    app: &App,
+    (execution, newest): (&Execution, i64),
+) -> Result<Option<String>, Fault> {
     let deed = Deed::of_server(app, &execution.region, "probity:RescoreMonitoringExecution");
     let name = execution.schedule.as_str();
     let Some(schedule) = monitoring_schedule::get(app, deed.region, name).await? else {
@@ -138,7 +141,7 @@ pub async fn rescore(app: &App, execution: &Execution) -> Result<Option<String>,
     let mut unit = app.store.begin().await?;
     let place = (deed.region, name, execution.scheduled_ms);
     let revision = executions::next_revision(&mut unit, place).await?;
-    if revision != execution.revision + 1 {
+    if revision != newest + 1 {
         return Ok(None);
     }
     let new = NewExecution {

@@ -3,7 +3,7 @@
 use probity_app::ground_truth::{self as verbs, UploadedLabel, UploadedValue};
 use probity_app::{Caller, Fault};
 use probity_data::ground_truth::{Label, LabelValue, label_object, label_place};
-use probity_data::location::write_object;
+use probity_data::location::{ReadLocation, WriteOutput, write_object};
 use serde_json::Value;
 
 use crate::operations::Tools;
@@ -15,8 +15,24 @@ pub(crate) async fn add(tools: Tools<'_>, caller: &Caller, input: Value) -> Resu
     let content = label_object(&labels).into();
     write_object(&place, content, tools.environment)
         .await
-        .map_err(|source| Fault::internal(format!("write labels to `{place}`"), source))?;
+        .map_err(|source| not_written(&place, source))?;
     verbs::uploaded(tools.app, caller, (&upload, &place)).await
+}
+
+/// A place that cannot be is the caller's to mend, or that of who wrote the definition.
+fn not_written(place: &str, source: WriteOutput) -> Fault {
+    match &source {
+        WriteOutput::Remote {
+            source:
+                ReadLocation::MissingBucket { .. }
+                | ReadLocation::Missing { .. }
+                | ReadLocation::Malformed { .. },
+            ..
+        } => Fault::invalid(format!(
+            "Labels cannot be put in {place}: no such bucket, or no name of an object"
+        )),
+        _ => Fault::internal(format!("write labels to `{place}`"), source),
+    }
 }
 
 fn label(uploaded: &UploadedLabel) -> Label {

@@ -129,18 +129,29 @@ pub struct Outcome {
     pub has_violations: bool,
 }
 
+/// Rows read beyond those asked for, in the place of those that do not count.
+const MORE_ROWS: i64 = 50;
+
 /// The newest verdicts of a schedule, the newest first, as many as `limit`. Of a slot that was
 /// scored again, the last verdict counts. Executions that failed, were stopped or compared nothing
-/// with a baseline have none.
+/// with a baseline have none. What was made before `since_ms`, when the alert was, is of an earlier
+/// schedule of that name; and a run that somebody asked for counts only where it looked at
+/// captures as new as those that were looked at before it.
 pub async fn recent_outcomes(
     unit: &mut Unit,
-    (region, schedule): (&str, &str),
+    (region, schedule, since_ms): (&str, &str, i64),
     limit: i64,
 ) -> Result<Vec<Outcome>, StoreError> {
     let fault = StoreError::query("read the outcomes of executions");
-    sqlx::query(
-        "select scheduled_ms, status from monitoring_execution e
-         where region = $1 and schedule = $2
+    let rows = sqlx::query(
+        "select scheduled_ms, status, body, case when cause = 'asked' or exists (
+               select 1 from monitoring_execution asked
+               where asked.region = e.region and asked.schedule = e.schedule
+                 and asked.scheduled_ms = e.scheduled_ms
+                 and asked.cause = 'asked' and asked.revision = 0)
+             then 1 else 0 end as is_asked
+         from monitoring_execution e
+         where region = $1 and schedule = $2 and created_ms >= $4
            and (status = 'CompletedWithViolations' or (status = 'Completed' and violations >= 0))
            and not exists (
                select 1 from monitoring_execution later
@@ -153,19 +164,35 @@ pub async fn recent_outcomes(
     )
     .bind(region)
     .bind(schedule)
-    .bind(limit)
+    .bind(limit.saturating_add(MORE_ROWS))
+    .bind(since_ms)
     .fetch_all(unit.connection())
     .await
-    .map_err(&fault)?
-    .iter()
-    .map(|row| {
+    .map_err(&fault)?;
+    let mut newest_end_ms = i64::MIN;
+    let mut outcomes = Vec::new();
+    for row in rows.iter().rev() {
         let status: String = row.try_get("status").map_err(&fault)?;
-        Ok(Outcome {
+        let body: String = row.try_get("body").map_err(&fault)?;
+        let is_asked: i32 = row.try_get("is_asked").map_err(&fault)?;
+        let end_ms = end_of_window(&body).unwrap_or(newest_end_ms);
+        if is_asked != 0 && end_ms < newest_end_ms {
+            continue;
+        }
+        newest_end_ms = end_ms.max(newest_end_ms);
+        outcomes.push(Outcome {
             scheduled_ms: row.try_get("scheduled_ms").map_err(&fault)?,
             has_violations: status == "CompletedWithViolations",
-        })
-    })
-    .collect()
+        });
+    }
+    outcomes.reverse();
+    outcomes.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(outcomes)
+}
+
+fn end_of_window(body: &str) -> Option<i64> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body.get("window")?.get("endMs")?.as_i64()
 }
 
 fn read(row: &AnyRow) -> Result<Change, StoreError> {

@@ -36,7 +36,7 @@ pub(crate) async fn evaluate(
         // The schedule was deleted while the execution ran.
         return Ok(());
     };
-    let place = (deed.region, evaluation.schedule);
+    let place = (deed.region, evaluation.schedule, alert.created_ms);
     let outcomes = recent_outcomes(unit, place, alert.evaluation_period).await?;
     let violated: Vec<bool> = outcomes
         .iter()

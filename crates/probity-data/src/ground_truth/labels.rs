@@ -91,7 +91,28 @@ pub(super) fn upload_hours(window: Window, until_ms: i64) -> Window {
 /// Where a file of labels was uploaded.
 pub(super) struct Upload<'a> {
     pub(super) hour_ms: Option<i64>,
+    /// By the clock of its store.
+    pub(super) modified_ms: i64,
     pub(super) uri: &'a str,
+}
+
+impl Upload<'_> {
+    /// Whether it came after `due_ms`. In the hour of that, the object's own time tells, where it is of that
+    /// hour: what was copied later has none that does.
+    pub(super) fn is_after(&self, due_ms: i64) -> bool {
+        let Some(hour_ms) = self.hour_ms else {
+            return false;
+        };
+        let end_ms = hour_ms + MS_PER_HOUR;
+        let hour = Window {
+            start_ms: hour_ms,
+            end_ms,
+        };
+        match hour.contains(due_ms) && hour.contains(self.modified_ms) {
+            true => self.modified_ms >= due_ms,
+            false => hour_ms >= due_ms,
+        }
+    }
 }
 
 /// Gives every label of `files` to `take`, in order.
@@ -124,6 +145,7 @@ pub(super) async fn for_each(
         };
         let upload = Upload {
             hour_ms: hour_of_folder(uri),
+            modified_ms: listed.modified_ms,
             uri,
         };
         let mut blocks =
@@ -274,6 +296,25 @@ mod tests {
         check(json, Ok(("7", r#""{\"label\": 1}""#, "JSON")));
         let bare = r#"{"groundTruthData":{"data":"ü"},"eventMetadata":{"inferenceId":"8"}}"#;
         check(bare, Ok(("8", "\"ü\"", "CSV")));
+    }
+
+    #[test]
+    fn in_the_hour_of_the_due_time_the_time_of_the_object_tells_what_is_late() {
+        let late = |hour: i64, modified_ms, due_ms| {
+            let upload = Upload {
+                hour_ms: Some(hour * MS_PER_HOUR),
+                modified_ms,
+                uri: "",
+            };
+            upload.is_after(due_ms)
+        };
+        let due_ms = 10 * MS_PER_HOUR + 60_000;
+        assert!(!late(10, due_ms - 1, due_ms));
+        assert!(late(10, due_ms, due_ms));
+        assert!(!late(10, due_ms + MS_PER_HOUR, due_ms), "copied later");
+        assert!(!late(9, due_ms, due_ms));
+        assert!(late(11, 0, due_ms));
+        assert!(late(10, 0, 10 * MS_PER_HOUR));
     }
 
     #[test]

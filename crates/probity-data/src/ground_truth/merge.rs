@@ -42,7 +42,7 @@ pub struct MergeRequest {
     pub window: Window,
     /// `GroundTruthS3Input.S3Uri`
     pub ground_truth: String,
-    /// When the execution was due: labels uploaded in later hours are late.
+    /// When the execution was due: labels uploaded later are late.
     pub due_ms: i64,
     /// Labels of the hours up to then are read.
     pub now_ms: i64,
@@ -198,9 +198,7 @@ impl Known {
         report: &mut MergeReport,
     ) {
         let id = super::hash_of(label.id);
-        let is_late = upload
-            .hour_ms
-            .is_some_and(|hour_ms| hour_ms >= request.due_ms);
+        let is_late = upload.is_after(request.due_ms);
         if !self.events.contains_key(&id) {
             let elsewhere = label
                 .inference_ms

@@ -24,7 +24,7 @@ mod waiting;
 
 pub use error::MergeGroundTruth;
 pub use labels::LabelTally;
-pub use late::{Gained, Late, LateLabels, LookedThrough, Waiting, late};
+pub use late::{FoundIds, Gained, Late, LateLabels, LookedThrough, Waiting, late};
 pub use merge::{Captured, MergeRequest, merge};
 pub use report::{LeftWaiting, MergeReport};
 pub use table::{LabelTable, ReadLabels};

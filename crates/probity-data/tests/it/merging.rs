@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 use probity_data::Window;
 use probity_data::captures::BatchFormat;
 use probity_data::ground_truth::{
-    Captured, Gained, LateLabels, LeftWaiting, MergeReport, MergeRequest, Waiting, file_id, late,
-    merge,
+    Captured, FoundIds, Gained, LateLabels, LeftWaiting, MergeReport, MergeRequest, Waiting,
+    file_id, late, merge,
 };
 use probity_data::location::Environment;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 const HOUR_MS: i64 = 3_600_000;
 /// 2022-04-18T10:00:00Z
@@ -254,6 +255,15 @@ fn labels_of_an_earlier_window_are_no_orphans() {
     assert_eq!(bucket.merge(&next).orphan, 1);
 }
 
+/// As they are kept: the first half of the SHA-256 of each.
+fn ids_of(ids: &[&str]) -> FoundIds {
+    let hash = |id: &&str| {
+        let digest = Sha256::digest(id.as_bytes());
+        u128::from_be_bytes(digest[..16].try_into().unwrap())
+    };
+    ids.iter().map(hash).collect()
+}
+
 #[test]
 fn late_labels_are_told_for_the_windows_that_wait_for_them_and_merged_again() {
     let mut bucket = Bucket::new();
@@ -268,6 +278,7 @@ fn late_labels_are_told_for_the_windows_that_wait_for_them_and_merged_again() {
             window: TEN,
             left: LeftWaiting::from_json(&first.to_json()).unwrap(),
         }],
+        found: BTreeMap::new(),
         now_ms: TEN.end_ms + hours * HOUR_MS,
     };
     let ask = |bucket: &Bucket, hours| {
@@ -281,10 +292,17 @@ fn late_labels_are_told_for_the_windows_that_wait_for_them_and_merged_again() {
     assert_eq!(ask(&bucket, 3), []);
     let gained = Gained {
         key: "execution".to_owned(),
-        labels: 1,
+        ids: ids_of(&["b"]),
         waiting: 2,
     };
-    assert_eq!(ask(&bucket, 6), [gained]);
+    assert_eq!(ask(&bucket, 6), [gained.clone()]);
+    // What was looked through is not read again, and what was found stays found.
+    let mut later = asked(6);
+    later.waiting[0].left.labels_seen_ms = i64::MAX;
+    let found = |request: &LateLabels| block_on(late(request, &bucket.environment)).unwrap();
+    assert_eq!(found(&later).gained, []);
+    later.found = [("execution".to_owned(), ids_of(&["b"]))].into();
+    assert_eq!(found(&later).gained, [gained]);
     let again = MergeRequest {
         now_ms: TEN.end_ms + 6 * HOUR_MS,
         ..request()

@@ -131,7 +131,8 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
     let store = database.open().await;
     drop(store);
     // Slot 1 was scored again and is clean now; slot 2 failed at the second scoring, so that its
-    // first verdict holds; slot 3 has no verdict yet; slot 6 compared nothing.
+    // first verdict holds; slot 3 has no verdict yet; slot 6 compared nothing; of the runs that were
+    // asked for, 7, which was scored again, looked at what is older; the last slot is of an earlier schedule.
     database
         .tamper(
             "insert into monitoring_execution values
@@ -139,8 +140,13 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
              ('b', 'eu-west-1', 's', 1, 'late-labels', 1, 'Completed', 5, 5, '', '', '', 0, ''),
              ('c', 'eu-west-1', 's', 2, 'slot', 0, 'CompletedWithViolations', 2, 2, '', '', '', 1, ''),
              ('d', 'eu-west-1', 's', 2, 'late-labels', 1, 'Failed', 6, 6, '', '', '', -1, ''),
+             ('m', 'eu-west-1', 's', 4, 'slot', 0, 'Completed', 9, 9, '', '', '', 0, '{\"window\":{\"endMs\":40}}'),
+             ('n', 'eu-west-1', 's', 5, 'asked', 0, 'CompletedWithViolations', 9, 9, '', '', '', 1, '{\"window\":{\"endMs\":41}}'),
              ('e', 'eu-west-1', 's', 3, 'slot', 0, 'InProgress', 3, 3, '', '', '', -1, ''),
              ('h', 'eu-west-1', 's', 6, 'slot', 0, 'Completed', 9, 9, '', '', '', -1, ''),
+             ('i', 'eu-west-1', 's', 7, 'asked', 0, 'CompletedWithViolations', 9, 9, '', '', '', 1, '{\"window\":{\"endMs\":40}}'),
+             ('j', 'eu-west-1', 's', 7, 'late-labels', 1, 'CompletedWithViolations', 9, 9, '', '', '', 1, '{\"window\":{\"endMs\":40}}'),
+             ('l', 'eu-west-1', 's', 8, 'slot', 0, 'CompletedWithViolations', 0, 9, '', '', '', 1, ''),
              ('f', 'eu-west-1', 't', 4, 'slot', 0, 'Completed', 4, 4, '', '', '', 0, ''),
              ('g', 'us-east-1', 's', 5, 'slot', 0, 'Completed', 4, 4, '', '', '', 0, '')",
         )
@@ -148,7 +154,7 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
     let store = database.open().await;
     let outcomes = async |limit| {
         write(&store, async |unit| {
-            recent_outcomes(unit, ("eu-west-1", "s"), limit).await
+            recent_outcomes(unit, ("eu-west-1", "s", 1), limit).await
         })
         .await
     };
@@ -156,6 +162,12 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
         scheduled_ms,
         has_violations,
     };
-    assert_eq!(outcomes(9).await, [outcome(2, true), outcome(1, false)]);
-    assert_eq!(outcomes(1).await, [outcome(2, true)]);
+    let expected = [
+        outcome(5, true),
+        outcome(4, false),
+        outcome(2, true),
+        outcome(1, false),
+    ];
+    assert_eq!(outcomes(9).await, expected);
+    assert_eq!(outcomes(1).await, expected[..1]);
 }

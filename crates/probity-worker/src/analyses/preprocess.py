@@ -134,12 +134,16 @@ class Events:
             try:
                 event = json.loads(line)
                 record = InferenceRecord(event)
-            except (ValueError, AttributeError):
+                at, event_id = record.event_metadata.event_time, record.event_metadata.event_id
+            except (ValueError, AttributeError, TypeError, RecursionError):
                 self.counts["skipped"] += 1
                 continue
-            if self.is_outside(record.event_metadata.event_time):
+            if not isinstance(event_id, (str, int, float, type(None))):
+                self.counts["skipped"] += 1
+                continue
+            if self.is_outside(at):
                 self.counts["outside"] += 1
-            elif self.is_repeated(record.event_metadata.event_id):
+            elif self.is_repeated(event_id):
                 self.counts["duplicates"] += 1
             else:
                 yield record

@@ -3,7 +3,7 @@
 
 use probity_app::ground_truth::late_labels_job;
 use probity_app::{App, roll_up};
-use probity_domain::document::execution::ExecutionWindow;
+use probity_domain::document::execution::{ExecutionCause, ExecutionWindow};
 use probity_store::job::NewJob;
 use probity_store::monitoring_execution::Execution;
 
@@ -23,10 +23,13 @@ pub(super) fn jobs(app: &App, execution: &Execution, order: &Order) -> Vec<NewJo
 }
 
 /// The look for earlier windows that gain labels. Also after a run that failed: it may have failed
-/// because its labels were not there yet, as those before it.
+/// because its labels were not there yet, as those before it. None after a run that such a look asked for.
 pub(super) fn late_labels(app: &App, execution: &Execution, order: &Order) -> Option<NewJob> {
     let input = &order.definition.job_input;
     let _labels = input.ground_truth_s3_input.as_ref()?;
+    if execution.cause == ExecutionCause::LateLabels.as_str() {
+        return None;
+    }
     let schedule = (execution.region.as_str(), execution.schedule.as_str());
-    Some(late_labels_job(app, schedule, app.clock.now_ms()))
+    Some(late_labels_job(schedule, app.clock.now_ms()))
 }

@@ -5,6 +5,7 @@ use probity_data::Window;
 use probity_domain::document::UtcTime;
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_domain::document::execution::{ExecutionBody, ExecutionCause};
+use probity_domain::resource::ExecutionState;
 use probity_domain::{Arn, ArnPlace};
 use probity_store::StoreError;
 use probity_store::monitoring_execution::{self, Execution, ListExecutions};
@@ -46,10 +47,35 @@ pub(super) async fn of(
         scheduled_ms: execution.scheduled_ms,
         execution_id: execution.id.clone(),
         revision: execution.revision,
+        has_earlier_points: has_earlier_points(app, execution).await?,
         records: Records::Captures(Vec::new()),
         baseline: Baseline::default(),
         folder: folder(app, execution).await?,
     })
+}
+
+/// Those that failed, because there were no labels yet, left none: then a later revision is the first that
+/// tells AWS's dimensions anything.
+async fn has_earlier_points(app: &App, execution: &Execution) -> Result<bool, StoreError> {
+    if execution.revision == 0 {
+        return Ok(false);
+    }
+    let slot = ListExecutions {
+        region: execution.region.clone(),
+        schedule: Some(execution.schedule.clone()),
+        scheduled_after_ms: Some(execution.scheduled_ms),
+        scheduled_before_ms: Some(execution.scheduled_ms),
+        limit: MAX_EARLIER,
+        ..ListExecutions::default()
+    };
+    let slot = monitoring_execution::list(&app.store, &slot).await?;
+    Ok(slot.items.iter().any(|earlier| {
+        let has_points = matches!(
+            ExecutionState::parse(&earlier.status),
+            Some(ExecutionState::Completed | ExecutionState::CompletedWithViolations)
+        );
+        earlier.revision < execution.revision && has_points
+    }))
 }
 
 /// AWS has one folder for the runs of an hour, since it has one run an hour. The first slot of an

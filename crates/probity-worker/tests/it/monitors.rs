@@ -70,6 +70,7 @@ fn order(kind: MonitoringType, (application, input): (Value, Value)) -> Order {
         scheduled_ms: HOUR_MS + 3_600_000,
         execution_id: "execution".to_owned(),
         revision: 0,
+        has_earlier_points: false,
         records: folder,
         baseline: Baseline::default(),
         folder: None,
@@ -181,6 +182,7 @@ async fn data_quality_of_captures_finds_what_moved_and_publishes_it() {
     assert_eq!(clean.n_violations, Some(0), "{:?}", clean.violations);
     world.put(&format!("{FOLDER}/a.jsonl"), captures(rows(100)));
     order.revision = 2;
+    order.has_earlier_points = true;
     let moved = found(&world, &order).await;
     assert_eq!(moved.n_violations, Some(1), "{:?}", moved.violations);
     assert!(
@@ -194,6 +196,12 @@ async fn data_quality_of_captures_finds_what_moved_and_publishes_it() {
     );
     assert_eq!(moved.output_uri, format!("{BUCKET}/{RESULTS}"));
     assert_eq!(moved.tally.rows, Some(200));
+    order.has_earlier_points = false;
+    let first = found(&world, &order).await;
+    assert_eq!(
+        json!(point(&first, "feature_data_age").dimensions),
+        json!({"Endpoint": "ep", "MonitoringSchedule": "watch"})
+    );
     let data = point(&moved, "feature_data_age");
     assert_eq!(data.namespace, "aws/sagemaker/Endpoints/data-metrics");
     assert_eq!(

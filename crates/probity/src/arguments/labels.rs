@@ -1,6 +1,6 @@
 //! `probity labels`: options and examples.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::{PrintArguments, ServerArguments};
 
@@ -27,16 +27,18 @@ pub(crate) enum LabelsCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("place").required(true).args(["schedule", "ground_truth"])))]
 pub(crate) struct LabelsAddArguments {
     /// CSV, Parquet or JSON Lines with `id` (the inference id, or the event's) and `label`, and
-    /// `inference_time` where it is known; `-` for standard input
+    /// `inference_time` where it is known, or SageMaker's own lines of ground truth; `-` for
+    /// standard input
     #[arg(value_name = "FILE", default_value = "-")]
     pub(crate) file: String,
     /// Where this schedule reads its labels
-    #[arg(long, value_name = "NAME", required_unless_present = "ground_truth")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) schedule: Option<String>,
     /// Or in this place
-    #[arg(long, value_name = "S3-URI", conflicts_with = "schedule")]
+    #[arg(long, value_name = "S3-URI")]
     pub(crate) ground_truth: Option<String>,
     #[command(flatten)]
     pub(crate) print: PrintArguments,

@@ -40,6 +40,9 @@ async fn add(client: &Client, arguments: &LabelsAddArguments) -> Result<Exit> {
         }
     }
     adding.send().await?;
+    if adding.added == 0 {
+        return Err(Usage(format!("no labels in `{}`", arguments.file)).into());
+    }
     let answer = json!({
         "LabelCount": adding.added,
         "MonitoringScheduleNames": adding.last["MonitoringScheduleNames"],

@@ -339,6 +339,7 @@ mod tests {
             scheduled_ms: SCHEDULED_MS,
             execution_id: "0198".to_owned(),
             revision: 0,
+            has_earlier_points: false,
             records: Records::Merged(vec![
                 "s3://b/reports/merge/ep/AllTraffic/2021/05/06/22".to_owned(),
             ]),

@@ -20,6 +20,8 @@ pub struct Order {
     pub execution_id: String,
     /// 0, and more where a slot is scored again.
     pub revision: i64,
+    /// Whether an earlier revision left metric points: these are not the slot's first.
+    pub has_earlier_points: bool,
     pub records: Records,
     pub baseline: Baseline,
     /// Below the hour's folder of results, where another run has that one.

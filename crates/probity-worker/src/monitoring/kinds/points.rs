@@ -11,7 +11,7 @@ use probity_store::metric_point::MetricPoint;
 
 use super::order::Order;
 
-/// Of a slot that was scored again; the first points stay as they are.
+/// Of a slot that was scored again after its first points, which stay as they are.
 const REVISION: &str = "Revision";
 
 /// One point per measure at the beginning of the window; none where the definition publishes
@@ -42,7 +42,7 @@ fn point(order: &Order, measure: &Measure) -> MetricPoint {
     if let Some(endpoint) = &order.endpoint {
         dimensions.insert("Endpoint".to_owned(), endpoint.clone());
     }
-    if order.revision > 0 {
+    if order.has_earlier_points {
         dimensions.insert(REVISION.to_owned(), order.revision.to_string());
     }
     MetricPoint {
