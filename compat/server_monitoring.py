@@ -365,14 +365,16 @@ def an_alert_follows_its_schedules_runs(folder):
 
         # Each run looks at the hour that it is told: bad, good, bad, bad, good, good, good.
         quality = [False, True, False, False, True, True, True]
-        for hours, is_good in enumerate(quality, 2):
+        # The oldest first: a run over an older hour than the last one says nothing of now.
+        ago = range(len(quality) + 1, 1, -1)
+        for hours, is_good in zip(ago, quality):
             put_captures(fleet, "loans", calls(good if is_good else bad, here - hours * HOUR))
 
         def status():
             return control.list_monitoring_alerts(MonitoringScheduleName="watch")["MonitoringAlertSummaries"][0]["AlertStatus"]
 
         seen = []
-        for hours, is_good in enumerate(quality, 2):
+        for hours, is_good in zip(ago, quality):
             window = f"{iso(here - hours * HOUR - HOUR / 2)}..{iso(here - hours * HOUR + HOUR / 2)}"
             probity("monitor", "run", "watch", "--wait", "--window", window, "-q",
                     code=0 if is_good else 1, environment=server.environment())
