@@ -18,7 +18,10 @@ use crate::notification;
 use crate::stored::text;
 use crate::timestamp;
 
+mod address;
 mod check;
+
+pub use address::{is_link_local, literal_address};
 
 /// A channel as its sender needs it.
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 //! What can be known of a channel's settings before anything is sent, and what may be shown.
 
 use probity_domain::document::channel_settings::{
-    ChannelSettings, CommandSettings, EmailSettings, PagerDutySettings, is_link_local,
-    literal_address,
+    ChannelSettings, CommandSettings, EmailSettings, PagerDutySettings,
 };
 use serde_json::Value;
 use url::Url;
 
+use super::{is_link_local, literal_address};
 use crate::app::LocalProcesses;
 use crate::fault::Fault;
 

@@ -295,7 +295,7 @@ fn late_labels_are_told_for_the_windows_that_wait_for_them_and_merged_again() {
         ids: ids_of(&["b"]),
         waiting: 2,
     };
-    assert_eq!(ask(&bucket, 6), [gained.clone()]);
+    assert_eq!(ask(&bucket, 6), std::slice::from_ref(&gained));
     // What was looked through is not read again, and what was found stays found.
     let mut later = asked(6);
     later.waiting[0].left.labels_seen_ms = i64::MAX;

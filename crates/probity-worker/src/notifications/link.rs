@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
-use probity_domain::document::channel_settings::{is_link_local, literal_address};
+use probity_app::notification_channel::{is_link_local, literal_address};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
@@ -23,7 +23,7 @@ impl Resolve for NoLinkLocal {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(allowed(found.collect())?)
+            allowed(found.collect())
         })
     }
 }
