@@ -293,7 +293,7 @@ def live_through(folder):
     steps = sorted([(at, "kill", None) for at in kills] + [(at, "labels", day) for at, day in late.items() if at < end]
                    + [(end + 6 * HOUR, "end", None)])
     calling = None
-    options = ("--clock", f"{START - 6 * HOUR:%Y-%m-%dT%H:%M:%SZ}@{RATE}")
+    options = ("--clock", f"{START - 2 * DAY:%Y-%m-%dT%H:%M:%SZ}@{RATE}")
     while True:
         with serving(folder, *options) as server:
             options = ()
