@@ -62,12 +62,15 @@ pub async fn stopped(app: &App) -> Result<Vec<Stopped>, Fault> {
 
 async fn schedules(app: &App, region: &str, now_ms: i64) -> Result<Vec<Stopped>, Fault> {
     let slots = job::of_kind(&app.store, region, SLOT_JOB).await?;
+    let jitter_ms = i64::try_from(app.settings.schedule_jitter_ms).unwrap_or(i64::MAX);
     let slots: HashMap<&str, i64> = slots
         .iter()
         .filter_map(|slot| {
-            // `NAME GENERATION SLOT_MS`; the last is known here by when the job is to run.
-            let (of, _) = slot.subject.rsplit_once(' ')?;
-            Some((of, slot.run_at_ms))
+            // `NAME GENERATION SLOT_MS`. When the job is to run says less: a slot that could not be
+            // taken is put off again and again.
+            let (of, slot_ms) = slot.subject.rsplit_once(' ')?;
+            let slot_ms: i64 = slot_ms.parse().ok()?;
+            Some((of, slot_ms.saturating_add(jitter_ms)))
         })
         .collect();
     let mut hanging: HashMap<String, Execution> = HashMap::new();

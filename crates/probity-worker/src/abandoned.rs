@@ -37,9 +37,6 @@ pub(crate) async fn end_all(app: &App, environment: &Environment, now_ms: i64) {
 }
 
 async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndAbandoned> {
-    if job.kind == slot_job::KIND {
-        return Ok(slot_job::give_back(app, job).await?);
-    }
     let (region, subject) = (job.region.as_str(), job.subject.as_str());
     match job.kind.as_str() {
         endpoint_job::KIND => {
@@ -51,6 +48,8 @@ async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndA
         execution_job::KIND => execution_job::fail(app, subject, REASON).await?,
         // It has no status: its caller waits for objects.
         async_invocation_job::KIND => async_invocation_job::give_up(job, environment).await,
+        // A schedule lives by its slots, and the deletion by its next time.
+        slot_job::KIND => return Ok(slot_job::give_back(app, job).await?),
         retention::KIND => return Ok(retention::after_deaths(app, job).await?),
         // Of a kind that only another version knows.
         _ => {}

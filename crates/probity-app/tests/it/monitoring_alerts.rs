@@ -3,11 +3,13 @@
 use probity_app::heartbeat::{Stopped, stopped};
 use probity_app::monitoring_alert::{Watched, raise, raised, settle};
 use probity_app::monitoring_execution::{EndedExecution, finish, run_now};
+use probity_app::monitoring_schedule::SLOT_JOB;
 use probity_app::notification::end_silences;
 use probity_domain::document::alert_event::AlertEvent;
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::resource::ExecutionEnd;
 use probity_store::audit::{self, ListEvents};
+use probity_store::job::{self, Claim};
 use probity_store::notification::{self, ListNotifications};
 use serde_json::{Value, json};
 
@@ -464,6 +466,30 @@ async fn a_slot_that_nobody_takes_is_a_heartbeat_that_stopped() {
     assert!(reason.contains("has not begun"), "{reason}");
     call!(world, monitoring_schedule::stop, { "MonitoringScheduleName": "s" }).unwrap();
     assert_eq!(stopped(&world.app).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_slot_that_is_put_off_again_and_again_is_a_heartbeat_that_stopped() {
+    let world = World::new().await;
+    schedule(&world).await;
+    world.pass_ms(2 * HOUR_MS);
+    let now_ms = world.app.clock.now_ms();
+    let claim = Claim {
+        owner: "w",
+        kinds: &[SLOT_JOB],
+        now_ms,
+        due_ms: now_ms,
+        lease_ms: 1000,
+    };
+    let slot = job::claim(&world.app.store, &claim).await.unwrap().unwrap();
+    let mut unit = world.app.store.begin().await.unwrap();
+    job::release(&mut unit, &slot.id, "w", now_ms + 5_000)
+        .await
+        .unwrap();
+    unit.commit().await.unwrap();
+    let found = stopped(&world.app).await.unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].reason.contains("has not begun"), "{found:?}");
 }
 
 #[tokio::test]
