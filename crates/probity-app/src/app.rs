@@ -1,7 +1,8 @@
 //! What every verb needs: the store, the clock, new names, and the settings of this server.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use probity_domain::document::governance_policy::GovernancePolicy;
 use probity_store::{Store, Vault};
 use tokio::sync::Notify;
 
@@ -44,6 +45,28 @@ pub struct App {
     /// Rung when an endpoint or its configuration changed.
     pub endpoints: Arc<Notify>,
     pub seals: Arc<Seals>,
+    pub policy: Policies,
+}
+
+/// The policy of the workspace, which its file may change while the server runs.
+#[derive(Clone, Debug, Default)]
+pub struct Policies(Arc<RwLock<Arc<GovernancePolicy>>>);
+
+impl Policies {
+    pub fn of(policy: GovernancePolicy) -> Policies {
+        let policies = Policies::default();
+        policies.set(policy);
+        policies
+    }
+
+    /// The policy as it stands: a verb asks once, and obeys what it was told.
+    pub fn now(&self) -> Arc<GovernancePolicy> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn set(&self, policy: GovernancePolicy) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
 }
 
 /// Rung within this process, so that nobody waits for the next look at the store.

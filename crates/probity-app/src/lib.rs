@@ -63,7 +63,7 @@ pub mod trial;
 pub mod trial_component;
 pub mod user;
 
-pub use app::{App, LocalProcesses, Seals, Settings};
+pub use app::{App, LocalProcesses, Policies, Seals, Settings};
 pub use caller::{Access, Caller};
 pub use clock::{Clock, Ids};
 pub use fault::Fault;

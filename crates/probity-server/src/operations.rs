@@ -264,6 +264,7 @@ mod tests {
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
             seals: Arc::default(),
+            policy: probity_app::Policies::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, SqlSafeStr, SqlStr, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::StoreError;
@@ -230,22 +230,45 @@ fn without_password(url: &str) -> String {
     }
 }
 
-/// Every step from an empty database to the current one; a step is never edited once released.
-const STEPS: [(i64, &str, &str); 2] = [
-    (1, "first", include_str!("../migrations/0001_first.sql")),
-    (
-        2,
-        "monitoring",
-        include_str!("../migrations/0002_monitoring.sql"),
-    ),
+/// A step from one version of the database to the next; never edited once released.
+struct Step {
+    version: i64,
+    name: &'static str,
+    /// What both databases are told.
+    sql: &'static str,
+    /// What each is told in its own language afterwards: triggers.
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// From an empty database to the current one.
+const STEPS: [Step; 3] = [
+    Step {
+        version: 1,
+        name: "first",
+        sql: include_str!("../migrations/0001_first.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Step {
+        version: 2,
+        name: "monitoring",
+        sql: include_str!("../migrations/0002_monitoring.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Step {
+        version: 3,
+        name: "model card",
+        sql: include_str!("../migrations/0003_model_card.sql"),
+        sqlite: include_str!("../migrations/0003_model_card.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_model_card.postgres.sql"),
+    },
 ];
 
 /// The version of a database that this program has brought up to date.
 pub(crate) fn newest_step() -> i64 {
-    STEPS
-        .iter()
-        .map(|(version, _, _)| *version)
-        .fold(0, i64::max)
+    STEPS.iter().map(|step| step.version).fold(0, i64::max)
 }
 
 /// In SQLite, two programs that start at once both see a step missing; the second one's try fails
@@ -260,7 +283,7 @@ async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
     };
     let mut tried = 1;
     loop {
-        match migrations().run(pool).await {
+        match migrations(backend).run(pool).await {
             Ok(()) => return Ok(()),
             Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) if tried < tries => {
                 tried += 1;
@@ -270,14 +293,23 @@ async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
     }
 }
 
-fn migrations() -> Migrator {
+fn migrations(backend: Backend) -> Migrator {
     use sqlx::migrate::{Migration, MigrationType};
-    let steps = STEPS.into_iter().map(|(version, description, sql)| {
+    let steps = STEPS.into_iter().map(|step| {
+        let own = match backend {
+            Backend::Sqlite => step.sqlite,
+            Backend::Postgres => step.postgres,
+        };
+        // A step of one text keeps the checksum that it was released with.
+        let sql = match own {
+            "" => SqlStr::from_static(step.sql),
+            own => AssertSqlSafe(format!("{}\n{own}", step.sql)).into_sql_str(),
+        };
         Migration::new(
-            version,
-            description.into(),
+            step.version,
+            step.name.into(),
             MigrationType::Simple,
-            sqlx::SqlStr::from_static(sql),
+            sql,
             false,
         )
     });

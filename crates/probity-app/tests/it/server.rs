@@ -61,6 +61,7 @@ impl Server {
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
             seals: Arc::default(),
+            policy: probity_app::Policies::default(),
         };
         Server {
             app,

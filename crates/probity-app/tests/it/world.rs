@@ -56,6 +56,7 @@ impl World {
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
             seals: Arc::default(),
+            policy: probity_app::Policies::default(),
         };
         let caller = Caller {
             user: "ada".to_owned(),

@@ -22,10 +22,13 @@ pub enum ResourceKind {
     Action,
     Context,
     Association,
+    ModelCard,
+    /// Of one card: its ARN has the card's name, too.
+    ModelCardExportJob,
 }
 
 impl ResourceKind {
-    pub const ALL: [ResourceKind; 19] = [
+    pub const ALL: [ResourceKind; 21] = [
         Self::Model,
         Self::EndpointConfig,
         Self::Endpoint,
@@ -45,6 +48,8 @@ impl ResourceKind {
         Self::Action,
         Self::Context,
         Self::Association,
+        Self::ModelCard,
+        Self::ModelCardExportJob,
     ];
 
     /// What stands before the slash of an ARN, and what the store calls the kind.
@@ -69,6 +74,8 @@ impl ResourceKind {
             Self::Action => "action",
             Self::Context => "context",
             Self::Association => "association",
+            Self::ModelCard => "model-card",
+            Self::ModelCardExportJob => "model-card-export-job",
         }
     }
 

@@ -212,6 +212,10 @@ fn missing_text(kind: ResourceKind, arn: &str) -> String {
         | ResourceKind::Action
         | ResourceKind::Context
         | ResourceKind::Association => format!("Resource '{arn}' does not exist."),
+        ResourceKind::ModelCard => format!("Model card {} does not exist.", last(arn)),
+        ResourceKind::ModelCardExportJob => {
+            format!("Model card export job {} does not exist.", last(arn))
+        }
     }
 }
 
@@ -246,6 +250,10 @@ fn exists_text(kind: ResourceKind, name: &str, caller: &Caller) -> String {
         | ResourceKind::Action
         | ResourceKind::Context
         | ResourceKind::Association => format!("Resource '{arn}' already exists."),
+        ResourceKind::ModelCard => format!("Model card {} already exists.", last(&arn)),
+        ResourceKind::ModelCardExportJob => {
+            format!("Model card export job {} already exists.", last(&arn))
+        }
     }
 }
 

@@ -119,6 +119,7 @@ async fn setting() -> Setting {
         jobs: Arc::new(Notify::new()),
         endpoints: Arc::new(Notify::new()),
         seals: Arc::default(),
+        policy: probity_app::Policies::default(),
     };
     let endpoint = service(S3Parts {
         app,

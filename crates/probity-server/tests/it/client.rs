@@ -168,6 +168,7 @@ pub(crate) async fn app(folder: &std::path::Path) -> App {
         jobs: Arc::new(Notify::new()),
         endpoints: Arc::new(Notify::new()),
         seals: Arc::default(),
+        policy: probity_app::Policies::default(),
     }
 }
 

@@ -102,6 +102,7 @@ impl World {
             jobs: Arc::default(),
             endpoints: Arc::default(),
             seals: Arc::default(),
+            policy: probity_app::Policies::default(),
         };
         let buckets = home.path().join("objects");
         std::fs::create_dir_all(buckets.join("governance-wire-test")).unwrap();

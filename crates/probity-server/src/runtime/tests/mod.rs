@@ -114,6 +114,7 @@ impl Served {
             jobs: Arc::new(Notify::new()),
             endpoints: Arc::new(Notify::new()),
             seals: Arc::default(),
+            policy: probity_app::Policies::default(),
         };
         let names = NewNames::new(move || ids.uuid());
         let options = CaptureOptions::new(names, Environment::default());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use probity_app::user::{self, KeyRing, NewAccessKey};
-use probity_app::{Access, App, Caller, Clock, LocalProcesses, Settings};
+use probity_app::{Access, App, Caller, Clock, LocalProcesses, Policies, Settings};
 use probity_store::{Store, StoreError, Vault, setting, user as keys};
 use serde_json::json;
 
@@ -98,6 +98,7 @@ impl Office {
             jobs: Arc::default(),
             endpoints: Arc::default(),
             seals: Arc::default(),
+            policy: Policies::default(),
         };
         refuse_other_key(&app.store, &vault, &folder).await?;
         let keys = KeyRing::new(app.store.clone(), vault.clone(), Arc::new(MachineClock));

@@ -1,0 +1,139 @@
+//! A card with all that is known around it: its evidence as it stands now, who reviewed it, and
+//! what the policy of the workspace says. Pages, exports and checks are made from it.
+
+use super::governance_policy::Finding;
+use super::model_card::{Binding, MetricGroup, ModelCard};
+use crate::resource::CardStatus;
+
+/// Times are milliseconds since 1970 in UTC.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CardDossier {
+    pub name: String,
+    /// Empty where no server keeps the card.
+    pub arn: String,
+    /// Of the version that is shown.
+    pub version: i64,
+    pub latest_version: i64,
+    pub status: CardStatus,
+    /// Of the version's content as it is kept, SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Of the card.
+    pub created_ms: Option<i64>,
+    pub created_by: Option<String>,
+    /// Of the version that is shown.
+    pub version_created_ms: Option<i64>,
+    pub version_created_by: Option<String>,
+    pub modified_ms: Option<i64>,
+    pub modified_by: Option<String>,
+    pub tags: Vec<(String, String)>,
+    pub card: ModelCard,
+    pub evaluations: Vec<EvaluationStanding>,
+    pub live: Vec<LiveSection>,
+    /// Oldest first.
+    pub reviews: Vec<ReviewStep>,
+    /// Newest first.
+    pub versions: Vec<VersionFact>,
+    /// What the policy demands and the card lacks; empty where it demands nothing.
+    pub findings: Vec<Finding>,
+    /// When the next review is due, and until when an approval holds, by the policy.
+    pub review_due_ms: Option<i64>,
+    pub expires_ms: Option<i64>,
+    /// When all this was looked up; `None` for a card on its own.
+    pub as_of_ms: Option<i64>,
+}
+
+/// How an evaluation of the card stands to the report that it was taken from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvaluationStanding {
+    /// The evaluation's name in the card.
+    pub evaluation: String,
+    /// `None` where somebody typed it in.
+    pub binding: Option<Binding>,
+    /// Why it no longer stands; empty where it does.
+    pub stale: Vec<Staleness>,
+}
+
+impl EvaluationStanding {
+    pub fn is_stale(&self) -> bool {
+        !self.stale.is_empty()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Staleness {
+    /// The schedule that the evaluation follows has a later execution.
+    NewerExecution {
+        source: String,
+        at_ms: i64,
+    },
+    /// A later job wrote a report of the same kind to the same place, or about the same model.
+    NewerReport {
+        source: String,
+        at_ms: i64,
+    },
+    /// What lies at the report's place has another hash.
+    ReportChanged,
+    ReportMissing,
+    /// The model was made anew, its artifact differs, or it is gone.
+    ModelChanged {
+        what: String,
+    },
+}
+
+impl Staleness {
+    /// As the API spells it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NewerExecution { .. } => "NewerExecution",
+            Self::NewerReport { .. } => "NewerReport",
+            Self::ReportChanged => "ReportChanged",
+            Self::ReportMissing => "ReportMissing",
+            Self::ModelChanged { .. } => "ModelChanged",
+        }
+    }
+}
+
+/// What a monitor of the model measured last; not part of any version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveSection {
+    /// `DataQuality`, `ModelQuality`, `ModelBias`, `ModelExplainability`.
+    pub monitoring_type: String,
+    pub schedule: String,
+    pub endpoint: Option<String>,
+    /// `None` where the schedule has not run yet.
+    pub execution: Option<LiveExecution>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveExecution {
+    pub arn: String,
+    /// `Completed`, `CompletedWithViolations`, `Failed`, …
+    pub status: String,
+    pub at_ms: i64,
+    pub violations: Option<i64>,
+    pub failure_reason: Option<String>,
+    pub groups: Vec<MetricGroup>,
+}
+
+/// A step of a review, or of the card's life beside one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewStep {
+    pub version: i64,
+    /// `None` for the first state of a card.
+    pub from: Option<CardStatus>,
+    pub to: CardStatus,
+    pub at_ms: i64,
+    pub actor: String,
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionFact {
+    pub version: i64,
+    pub status: CardStatus,
+    pub created_ms: i64,
+    pub created_by: String,
+    pub sha256: String,
+    /// Why the version was made, where its author said so.
+    pub reason: Option<String>,
+}
