@@ -59,6 +59,16 @@ impl EvaluationStanding {
     }
 }
 
+/// What lies at a bound report's place now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportState {
+    /// Of its bytes, in hexadecimal.
+    Sha256(String),
+    Missing,
+    /// Nobody looked, or the place could not be read.
+    Unknown,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Staleness {
     /// The schedule that the evaluation follows has a later execution.
