@@ -15,6 +15,8 @@ mod error;
 pub mod job;
 pub mod log_event;
 pub mod metric_point;
+pub mod model_card_review;
+pub mod model_card_version;
 pub mod monitoring_alert;
 pub mod monitoring_alert_change;
 pub mod monitoring_execution;

@@ -125,6 +125,15 @@ impl Database {
         assert!(done.rows_affected() > 0, "nothing was changed");
         connection.close().await.unwrap();
     }
+
+    /// What the database says to a statement that it does not carry out.
+    pub(crate) async fn refusal(&self, statement: &'static str) -> String {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&self.url).await.unwrap();
+        let refused = sqlx::query(statement).execute(&mut connection).await;
+        connection.close().await.unwrap();
+        refused.unwrap_err().to_string()
+    }
 }
 
 /// Everything that is awaited within one transaction, committed.

@@ -15,6 +15,7 @@ mod job;
 mod log_event;
 mod metric_point;
 mod migration;
+mod model_card;
 mod monitoring_alert;
 mod monitoring_alert_change;
 mod monitoring_execution;

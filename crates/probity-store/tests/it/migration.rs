@@ -20,12 +20,14 @@ on_both!(
 /// the field would be refused.
 const FIRST: &str = include_str!("released/0001_first.sql");
 
-/// Not released yet.
-const SECOND: &str = include_str!("../../migrations/0002_monitoring.sql");
+/// As it was released with the monitors.
+const SECOND: &str = include_str!("released/0002_monitoring.sql");
 
 #[test]
 fn a_released_step_is_never_edited() {
     assert_eq!(FIRST, include_str!("../../migrations/0001_first.sql"));
+    let second = include_str!("../../migrations/0002_monitoring.sql");
+    assert_eq!(SECOND, second);
 }
 
 fn steps(steps: &[(i64, &'static str)]) -> Migrator {
@@ -106,12 +108,9 @@ async fn a_database_of_a_later_version_is_refused(database: &Database) {
     database.open().await.close().await;
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(&database.url).await.unwrap();
-    let later = [
-        (1, FIRST),
-        (2, SECOND),
-        (999, "create table later (id bigint)"),
-    ];
-    steps(&later).run(&pool).await.unwrap();
+    let mut later = steps(&[(999, "create table later (id bigint)")]);
+    later.ignore_missing = true;
+    later.run(&pool).await.unwrap();
     pool.close().await;
     let error = Store::open(&database.url).await.unwrap_err();
     assert!(matches!(error, StoreError::Migrate { .. }), "{error}");

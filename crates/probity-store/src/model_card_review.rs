@@ -1,0 +1,87 @@
+//! The steps of model cards from state to state: who, when, and what they said. Steps are only
+//! ever added (migration 3).
+
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::model_card_version::CardKey;
+use crate::store::{Store, Unit};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardReview {
+    /// Of the card's content when the step was done.
+    pub version: i64,
+    /// Empty for the first state of a version.
+    pub before_status: String,
+    pub after_status: String,
+    pub at_ms: i64,
+    pub actor: String,
+    pub comment: Option<String>,
+}
+
+/// Adds a step. The unit holds the lock of the card's resource, so that numbers are in order.
+pub async fn append(
+    unit: &mut Unit,
+    key: CardKey<'_>,
+    review: &CardReview,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into model_card_review
+             (region, card, seq, version, before_status, after_status, at_ms, actor, comment)
+         select $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6, $7, $8
+         from model_card_review where region = $1 and card = $2",
+    )
+    .bind(key.region)
+    .bind(key.card)
+    .bind(review.version)
+    .bind(&review.before_status)
+    .bind(&review.after_status)
+    .bind(review.at_ms)
+    .bind(&review.actor)
+    .bind(review.comment.as_deref().unwrap_or_default())
+    .execute(unit.connection())
+    .await
+    .map_err(StoreError::query("write a step of a review"))?;
+    Ok(())
+}
+
+/// All steps of a card, the oldest first.
+pub async fn list(store: &Store, key: CardKey<'_>) -> Result<Vec<CardReview>, StoreError> {
+    sqlx::query(
+        "select version, before_status, after_status, at_ms, actor, comment
+         from model_card_review where region = $1 and card = $2 order by seq",
+    )
+    .bind(key.region)
+    .bind(key.card)
+    .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("list the reviews of a model card"))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// With the card's own row gone, in the same unit.
+pub async fn delete_all(unit: &mut Unit, key: CardKey<'_>) -> Result<(), StoreError> {
+    sqlx::query("delete from model_card_review where region = $1 and card = $2")
+        .bind(key.region)
+        .bind(key.card)
+        .execute(unit.connection())
+        .await
+        .map_err(StoreError::query("delete the reviews of a model card"))?;
+    Ok(())
+}
+
+fn read(row: &AnyRow) -> Result<CardReview, StoreError> {
+    let fault = StoreError::query("read a step of a review");
+    let comment: String = row.try_get("comment").map_err(&fault)?;
+    Ok(CardReview {
+        version: row.try_get("version").map_err(&fault)?,
+        before_status: row.try_get("before_status").map_err(&fault)?,
+        after_status: row.try_get("after_status").map_err(&fault)?,
+        at_ms: row.try_get("at_ms").map_err(&fault)?,
+        actor: row.try_get("actor").map_err(&fault)?,
+        comment: Some(comment).filter(|text| !text.is_empty()),
+    })
+}
