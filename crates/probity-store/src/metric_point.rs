@@ -137,6 +137,44 @@ pub async fn select(store: &Store, wanted: &SelectPoints) -> Result<Vec<MetricPo
     .collect()
 }
 
+/// Points of one instant that have this dimension beside any others, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PointsOf<'a> {
+    pub region: &'a str,
+    pub namespace: &'a str,
+    pub at_ms: i64,
+    pub dimension: (&'a str, &'a str),
+    pub limit: u32,
+}
+
+pub async fn of_instant(
+    store: &Store,
+    wanted: &PointsOf<'_>,
+) -> Result<Vec<MetricPoint>, StoreError> {
+    let (name, value) = wanted.dimension;
+    // As `dimensions_text` writes the pair. Neither may be a part of a longer one: quotes inside
+    // of a name or value are escaped.
+    let pair = format!("{}:{}", json!(name), json!(value));
+    sqlx::query(
+        "select region, namespace, name, dimensions, at_ms, total, samples, minimum, maximum, unit
+         from metric_point
+         where at_ms = $1 and region = $2 and namespace = $3
+           and replace(dimensions, $4, '') <> dimensions
+         order by name, dimensions limit $5",
+    )
+    .bind(wanted.at_ms)
+    .bind(wanted.region)
+    .bind(wanted.namespace)
+    .bind(pair)
+    .bind(i64::from(wanted.limit))
+    .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("read the metric points of an instant"))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
 /// Deletes at most `limit` points of before `before_ms`, the oldest first; gives how many.
 pub async fn delete_before(unit: &mut Unit, before_ms: i64, limit: u32) -> Result<u64, StoreError> {
     // Points have no key of their own: each database has a name for where a row lies.

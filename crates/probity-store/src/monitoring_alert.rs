@@ -1,8 +1,8 @@
 //! Alerts: one for each monitoring schedule, as the service makes it, and those that watch
 //! whether watching goes on. A row says how an alert stands; its changes are kept beside.
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
 use crate::page::{Cursor, Page, one_more};
@@ -182,6 +182,40 @@ pub async fn list(store: &Store, wanted: &ListAlerts) -> Result<Page<Alert>, Sto
         key: last.subject.clone(),
         name: last.name.clone(),
     }))
+}
+
+/// Subjects that one statement asks for.
+const SUBJECTS: usize = 400;
+
+/// The alerts of these subjects.
+pub async fn of_subjects(
+    store: &Store,
+    region: &str,
+    subjects: &[String],
+) -> Result<Vec<Alert>, StoreError> {
+    let mut found = Vec::new();
+    for subjects in subjects.chunks(SUBJECTS) {
+        let places: Vec<String> = (0..subjects.len())
+            .map(|index| format!("${}", index + 2))
+            .collect();
+        let statement = format!(
+            "{} region = $1 and subject in ({}) order by subject, name",
+            select!(""),
+            places.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(region);
+        for subject in subjects {
+            query = query.bind(subject);
+        }
+        let rows = query
+            .fetch_all(store.pool())
+            .await
+            .map_err(StoreError::query("read alerts of subjects"))?;
+        for row in &rows {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Alerts of one name and status, in every region.

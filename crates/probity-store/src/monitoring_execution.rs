@@ -191,6 +191,64 @@ pub async fn latest(
         .collect()
 }
 
+/// Names that one statement asks for.
+const NAMES: usize = 400;
+
+/// The last run of a schedule that ended with a verdict.
+pub async fn last_with_verdict(
+    store: &Store,
+    (region, schedule): (&str, &str),
+) -> Result<Option<Execution>, StoreError> {
+    let text = format!(
+        "select {COLUMNS} from monitoring_execution where region = $1 and schedule = $2
+         and status in ('Completed', 'CompletedWithViolations')
+         order by scheduled_ms desc, revision desc, id desc limit 1"
+    );
+    sqlx::query(AssertSqlSafe(text))
+        .bind(region)
+        .bind(schedule)
+        .fetch_optional(store.pool())
+        .await
+        .map_err(StoreError::query("read the last execution"))?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+/// The last run of each of these schedules, of those that have run.
+pub async fn latest_of_each(
+    store: &Store,
+    region: &str,
+    schedules: &[&str],
+) -> Result<Vec<Execution>, StoreError> {
+    let mut found = Vec::new();
+    for names in schedules.chunks(NAMES) {
+        let places: Vec<String> = (0..names.len())
+            .map(|index| format!("(${})", index + 2))
+            .collect();
+        let text = format!(
+            "with wanted(name) as (values {})
+             select {COLUMNS} from monitoring_execution where id in (
+                 select (select e.id from monitoring_execution e
+                         where e.region = $1 and e.schedule = wanted.name
+                         order by e.scheduled_ms desc, e.revision desc, e.id desc limit 1)
+                 from wanted)",
+            places.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(region);
+        for name in names {
+            query = query.bind(*name);
+        }
+        let rows = query
+            .fetch_all(store.pool())
+            .await
+            .map_err(StoreError::query("read the last executions"))?;
+        for row in &rows {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The next revision of a slot of a schedule.
 pub async fn next_revision(
     unit: &mut Unit,

@@ -1,5 +1,7 @@
 //! Lists of resources: filters, four sort orders in both directions, keyset pages.
 
+use std::collections::BTreeMap;
+
 use probity_domain::ResourceKind;
 use sqlx::AssertSqlSafe;
 
@@ -109,6 +111,48 @@ pub async fn list(store: &Store, wanted: &ListResources) -> Result<Page<Resource
         },
         name: last.name.clone(),
     }))
+}
+
+/// Pairs that one statement asks for; SQLite takes no deeper expression than 1000.
+const PAIRS: usize = 200;
+
+/// Those of a kind that have any of these attributes with its value, each once, by name.
+pub async fn with_any(
+    store: &Store,
+    (kind, region): (ResourceKind, &str),
+    pairs: &[(&str, &str)],
+) -> Result<Vec<Resource>, StoreError> {
+    let mut found = BTreeMap::new();
+    for pairs in pairs.chunks(PAIRS) {
+        let tests: Vec<String> = (0..pairs.len())
+            .map(|index| {
+                let at = 2 * index + 3;
+                format!("(attribute = ${at} and value = ${})", at + 1)
+            })
+            .collect();
+        let statement = format!(
+            "select kind, region, name, arn, version, status, created_ms, modified_ms, \
+             created_by, modified_by, attributes, body from resource \
+             where kind = $1 and region = $2 and name in (select name from resource_attribute \
+             where kind = $1 and region = $2 and ({}))",
+            tests.join(" or ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement))
+            .bind(kind.as_str())
+            .bind(region);
+        for (attribute, value) in pairs {
+            query = query.bind(*attribute).bind(*value);
+        }
+        let rows = query
+            .fetch_all(store.pool())
+            .await
+            .map_err(StoreError::query("look for resources by an attribute"))?;
+        for row in &rows {
+            let resource = read(row)?;
+            found.insert(resource.name.clone(), resource);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// An empty part is in every name.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use probity_store::metric_point::{self, ListMetrics, MetricName, MetricPoint, SelectPoints};
+use probity_store::metric_point::{
+    self, ListMetrics, MetricName, MetricPoint, PointsOf, SelectPoints,
+};
 
 use crate::database::{Database, on_both, write};
 
@@ -12,6 +14,7 @@ on_both!(
     names_are_listed_once_filtered_and_paged,
     regions_do_not_mix,
     writers_in_any_order_do_not_end_each_other,
+    points_of_an_instant_are_found_by_one_dimension,
 );
 
 fn dimensions(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -196,4 +199,30 @@ async fn writers_in_any_order_do_not_end_each_other(database: &Database) {
     }
     let found = metric_point::select(&store, &select("m00", &[("a", "1")])).await;
     assert_eq!(found.unwrap().len(), 41);
+}
+
+async fn points_of_an_instant_are_found_by_one_dimension(database: &Database) {
+    let store = database.open().await;
+    let points = [
+        point("auc", &[("MonitoringSchedule", "s"), ("Endpoint", "e")], 10),
+        point("f1", &[("MonitoringSchedule", "s")], 10),
+        point("f1", &[("MonitoringSchedule", "s")], 20),
+        point("f1", &[("MonitoringSchedule", "s2")], 10),
+        point("f1", &[("MonitoringSchedule", "as")], 10),
+        point("f1", &[("OtherMonitoringSchedule", "s")], 10),
+        point("f1", &[("Feature", "\"MonitoringSchedule\":\"s\"")], 10),
+    ];
+    write(&store, async |unit| {
+        metric_point::insert(unit, &points).await
+    })
+    .await;
+    let wanted = PointsOf {
+        region: "eu-west-1",
+        namespace: "aws/sagemaker",
+        at_ms: 10,
+        dimension: ("MonitoringSchedule", "s"),
+        limit: 10,
+    };
+    let found = metric_point::of_instant(&store, &wanted).await.unwrap();
+    assert_eq!(found, points[..2]);
 }

@@ -11,6 +11,7 @@ on_both!(
     a_change_keeps_identity_and_creation,
     pages_go_by_subject_and_name,
     a_subject_takes_its_alerts_with_it,
+    alerts_of_many_subjects_are_read_at_once,
 );
 
 fn alert(subject: &str, name: &str) -> Alert {
@@ -160,5 +161,39 @@ async fn a_subject_takes_its_alerts_with_it(database: &Database) {
             .await
             .unwrap()
             .is_some()
+    );
+}
+
+async fn alerts_of_many_subjects_are_read_at_once(database: &Database) {
+    let store = database.open().await;
+    write(&store, async |unit| {
+        for subject in [
+            "monitoring-schedule/a",
+            "monitoring-schedule/b",
+            "endpoint/a",
+        ] {
+            monitoring_alert::insert(unit, &alert(subject, "Default")).await?;
+        }
+        monitoring_alert::insert(unit, &alert("monitoring-schedule/a", "Heartbeat")).await
+    })
+    .await;
+    let subjects: Vec<String> = (0..900)
+        .map(|n| format!("monitoring-schedule/{n}"))
+        .chain(["monitoring-schedule/a".to_owned(), "endpoint/a".to_owned()])
+        .collect();
+    let found = monitoring_alert::of_subjects(&store, "eu-west-1", &subjects)
+        .await
+        .unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|a| (a.subject.as_str(), a.name.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("endpoint/a", "Default"),
+            ("monitoring-schedule/a", "Default"),
+            ("monitoring-schedule/a", "Heartbeat"),
+        ]
     );
 }

@@ -13,6 +13,7 @@ on_both!(
     what_changes_is_written_and_the_rest_stays,
     lists_filter_and_go_on_where_they_ended,
     the_newest_slot_and_revision_come_first,
+    the_last_run_of_many_schedules_is_found_at_once,
 );
 
 const REGION: &str = "eu-west-1";
@@ -173,4 +174,55 @@ async fn the_newest_slot_and_revision_come_first(database: &Database) {
         .map(|execution| execution.id.as_str())
         .collect();
     assert_eq!(ids, ["c", "b", "a"]);
+}
+
+async fn the_last_run_of_many_schedules_is_found_at_once(database: &Database) {
+    let store = database.open().await;
+    let with = |id: &str, schedule: &str, (slot, status): (i64, &str)| Execution {
+        status: status.to_owned(),
+        ..execution(id, schedule, slot)
+    };
+    let rescored = Execution {
+        revision: 1,
+        cause: "late-labels".to_owned(),
+        ..with("c", "s", (20, "CompletedWithViolations"))
+    };
+    let elsewhere = Execution {
+        region: "us-east-1".to_owned(),
+        ..with("z", "s", (99, "Completed"))
+    };
+    let runs = [
+        with("a", "s", (10, "Completed")),
+        with("b", "s", (20, "Completed")),
+        rescored,
+        with("d", "s", (30, "Failed")),
+        with("e", "t", (5, "Pending")),
+        with("f", "u", (7, "Completed")),
+        elsewhere,
+    ];
+    write(&store, async |unit| {
+        for run in &runs {
+            monitoring_execution::insert(unit, run).await?;
+        }
+        Ok::<_, probity_store::StoreError>(())
+    })
+    .await;
+    let last = async |schedule: &str| {
+        let found = monitoring_execution::last_with_verdict(&store, (REGION, schedule)).await;
+        found.unwrap().map(|run| run.id)
+    };
+    assert_eq!(last("s").await.as_deref(), Some("c"));
+    assert_eq!(last("t").await, None);
+    let each = monitoring_execution::latest_of_each(&store, REGION, &["s", "t", "never"])
+        .await
+        .unwrap();
+    let mut ids: Vec<&str> = each.iter().map(|run| run.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["d", "e"]);
+    let many: Vec<String> = (0..1000).map(|n| format!("s{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).chain(["u"]).collect();
+    let each = monitoring_execution::latest_of_each(&store, REGION, &many)
+        .await
+        .unwrap();
+    assert_eq!(each.len(), 1);
 }

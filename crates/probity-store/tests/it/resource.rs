@@ -24,6 +24,7 @@ on_both!(
     what_one_store_writes_another_reads,
     writers_at_once_all_succeed,
     who_writes_can_read_beside,
+    resources_are_found_by_any_of_many_attributes,
 );
 
 pub(crate) fn model(name: &str, at_ms: i64) -> Resource {
@@ -308,4 +309,42 @@ async fn who_writes_can_read_beside(database: &Database) {
     for task in tasks {
         task.await.unwrap();
     }
+}
+
+async fn resources_are_found_by_any_of_many_attributes(database: &Database) {
+    let store = database.open().await;
+    let with = |name: &str, pairs: &[(&str, &str)]| Resource {
+        attributes: pairs
+            .iter()
+            .map(|(attribute, value)| ((*attribute).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..model(name, 1)
+    };
+    let rows = [
+        with("a", &[("endpoint", "1"), ("type", "x")]),
+        with("b", &[("endpoint", "2")]),
+        with("c", &[("type", "1")]),
+    ];
+    write(&store, async |unit| {
+        for row in &rows {
+            resource::insert(unit, row).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    let found = async |kind, pairs: &[(&str, &str)]| {
+        let found = resource::with_any(&store, (kind, "eu-west-1"), pairs).await;
+        let names = found.unwrap().into_iter().map(|row| row.name);
+        names.collect::<Vec<_>>()
+    };
+    let kind = ResourceKind::Model;
+    let values: Vec<String> = (1..500).map(|n| n.to_string()).collect();
+    let pairs: Vec<(&str, &str)> = values.iter().map(|v| ("endpoint", v.as_str())).collect();
+    assert_eq!(found(kind, &pairs).await, ["a", "b"]);
+    assert_eq!(
+        found(kind, &[("type", "1"), ("type", "x"), ("endpoint", "1")]).await,
+        ["a", "c"]
+    );
+    assert!(found(kind, &[]).await.is_empty());
+    assert!(found(ResourceKind::Endpoint, &pairs).await.is_empty());
 }
