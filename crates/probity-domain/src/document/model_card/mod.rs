@@ -6,10 +6,21 @@
 //! packages). Content is accepted if any of them, or the SDKs' own superset, would hold it.
 
 mod binding;
+mod check;
+mod content;
+pub mod difference;
+mod fault;
+mod reading;
+pub mod report;
+mod schema;
+mod strict_json;
 
 use std::collections::BTreeMap;
 
 pub use binding::Binding;
+pub use content::{Content, Variant};
+pub use fault::{ContentFault, InvalidContent};
+pub use report::ReportKind;
 
 /// How much harm a wrong model could do, in the judgement of its owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +59,21 @@ pub struct ModelCard {
     pub training: TrainingDetails,
     pub evaluations: Vec<Evaluation>,
     pub additional: AdditionalInformation,
+}
+
+impl ModelCard {
+    /// The model that the card describes: its id, or the ARN of the model package.
+    pub fn model_id(&self) -> Option<&str> {
+        let package = self.package.as_ref();
+        let id = self.overview.model_id.as_deref();
+        id.or_else(|| package.and_then(|package| package.arn.as_deref()))
+    }
+
+    pub fn evaluation(&self, name: &str) -> Option<&Evaluation> {
+        self.evaluations
+            .iter()
+            .find(|evaluation| evaluation.name == name)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
