@@ -18,6 +18,7 @@ mod parse;
 mod pattern;
 mod remote;
 mod removal;
+mod report_state;
 mod s3;
 mod source_file;
 mod store;
@@ -31,6 +32,7 @@ pub use objects::{
 };
 pub use output::OutputFolder;
 pub use removal::{Measured, delete_objects, list_folders, measure};
+pub use report_state::report_states;
 pub use source_file::{RandomAccess, SourceFile};
 
 pub(crate) use parse::{Location, parse_allowed};

@@ -1,0 +1,88 @@
+//! What lies at the places of reports that somebody relies on: their hashes now, to be compared
+//! with the ones that were noted.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use probity_domain::document::card_dossier::ReportState;
+use sha2::{Digest, Sha256};
+
+use super::environment::Environment;
+use super::error::ReadLocation;
+use super::parse::{self, Location};
+use super::remote;
+use super::store;
+
+/// Reports are read a few at a time.
+const AT_ONCE: usize = 8;
+/// Reports are small; a larger object is not looked at.
+const LARGEST_BYTES: u64 = 256 << 20;
+/// A bucket that does not answer must not keep a page from being shown.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Of each URI. What cannot be read is unknown, not missing.
+pub async fn report_states(
+    uris: &[String],
+    environment: &Environment,
+) -> HashMap<String, ReportState> {
+    let mut wanted: Vec<String> = uris.to_vec();
+    wanted.sort();
+    wanted.dedup();
+    let looking = wanted.into_iter().map(|uri| async {
+        let state = match tokio::time::timeout(PATIENCE, hash(&uri, environment)).await {
+            Ok(Ok(Some(sha256))) => ReportState::Sha256(sha256),
+            Ok(Err(ReadLocation::Missing { .. } | ReadLocation::MissingBucket { .. })) => {
+                ReportState::Missing
+            }
+            Ok(Ok(None) | Err(_)) | Err(_) => ReportState::Unknown,
+        };
+        (uri, state)
+    });
+    futures::stream::iter(looking)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
+}
+
+/// Of the object's bytes, in hexadecimal; `None` where it is too large.
+async fn hash(uri: &str, environment: &Environment) -> Result<Option<String>, ReadLocation> {
+    let Location::Remote(address) = parse::parse(uri)? else {
+        return Ok(None);
+    };
+    let store = store::connect(&address, environment)?;
+    let path = remote::parse_key(uri, &address.key)?;
+    if store.head(&path).await?.size > LARGEST_BYTES {
+        return Ok(None);
+    }
+    let mut hash = Sha256::new();
+    let mut parts = remote::read(&store, &path).await?;
+    while let Some(part) = parts.try_next().await? {
+        hash.update(&part);
+    }
+    let hash = hash.finalize();
+    Ok(Some(
+        hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_report_is_there_gone_or_beyond_reach() {
+        let buckets = tempfile::tempdir().unwrap();
+        std::fs::create_dir(buckets.path().join("reports")).unwrap();
+        std::fs::write(buckets.path().join("reports/abc"), "abc").unwrap();
+        let environment = Environment::default().with_buckets(buckets.path().to_owned());
+        let uris = ["s3://reports/abc", "s3://reports/gone", "/etc/passwd"];
+        let uris = uris.map(str::to_owned);
+        let states = report_states(&uris, &environment).await;
+        // FIPS 180-2, appendix B.1.
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(states[&uris[0]], ReportState::Sha256(hash.to_owned()));
+        assert_eq!(states[&uris[1]], ReportState::Missing);
+        assert_eq!(states[&uris[2]], ReportState::Unknown);
+    }
+}
