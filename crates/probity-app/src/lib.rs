@@ -39,6 +39,7 @@ pub mod invocation;
 pub mod job_definition;
 pub mod logs;
 pub mod model;
+pub mod model_card;
 pub mod model_package;
 pub mod model_package_group;
 pub mod monitoring_alert;

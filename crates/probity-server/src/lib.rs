@@ -4,6 +4,7 @@ mod answer;
 mod aws;
 mod baseline;
 mod body;
+mod card;
 mod coverage;
 pub mod fuzzing;
 mod ground_truth;

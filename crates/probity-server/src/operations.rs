@@ -78,6 +78,12 @@ operations! {
     SageMaker Executed "DescribeModel" => probity_app::model::describe, "compat/server_operations.py";
     SageMaker Executed "ListModels" => probity_app::model::list, "compat/server_operations.py";
     SageMaker Executed "DeleteModel" => probity_app::model::delete, "compat/server_operations.py";
+    SageMaker Executed "CreateModelCard" => probity_app::model_card::create, "compat/server_model_card.py";
+    SageMaker Executed "UpdateModelCard" => probity_app::model_card::update, "compat/server_model_card.py";
+    SageMaker Executed "DescribeModelCard" => probity_app::model_card::describe, "compat/server_model_card.py";
+    SageMaker Executed "ListModelCards" => probity_app::model_card::list, "compat/server_model_card.py";
+    SageMaker Executed "ListModelCardVersions" => probity_app::model_card::list_versions, "compat/server_model_card.py";
+    SageMaker Executed "DeleteModelCard" => probity_app::model_card::delete, "compat/server_model_card.py";
     SageMaker Executed "CreateEndpointConfig" => probity_app::endpoint_config::create, "compat/server_operations.py";
     SageMaker Executed "DescribeEndpointConfig" => probity_app::endpoint_config::describe, "compat/server_operations.py";
     SageMaker Executed "ListEndpointConfigs" => probity_app::endpoint_config::list, "compat/server_operations.py";
@@ -215,6 +221,11 @@ operations! {
     Probity Executed "ListNotifications" => probity_app::notification::list, "compat/server_alerts.py";
     Probity Executed "DescribeNotification" => probity_app::notification::describe, "compat/server_alerts.py";
     Probity Executed "RetryNotification" => probity_app::notification::retry, "compat/server_alerts.py";
+    Probity Executed "EditModelCard" => probity_app::model_card::edit, "compat/server_model_card.py";
+    Probity Executed "ReviewModelCard" => probity_app::model_card::review, "compat/server_model_card.py";
+    Probity Executed "ListModelCardReviews" => probity_app::model_card::list_reviews, "compat/server_model_card.py";
+    Probity Executed "DescribeModelCardChanges" => probity_app::model_card::describe_changes, "compat/server_model_card.py";
+    Probity Executed "DescribeModelCardCompliance" => crate::card::describe_compliance as reader, "compat/server_model_card.py";
 }
 
 /// The row of an operation.

@@ -14,6 +14,7 @@ mod jobs;
 mod lineage;
 mod log_lines;
 mod metrics;
+mod model_cards;
 mod models;
 mod monitoring_alerts;
 mod monitoring_baselines;

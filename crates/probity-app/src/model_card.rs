@@ -1,0 +1,220 @@
+//! Model cards: documents about models, in versions that never change, with a status that does.
+//!
+//! Source: "Amazon SageMaker Model Cards" in the developer guide, and the card operations of the
+//! API reference. The card is a resource; its texts and the steps of its review are rows of their
+//! own. What the documentation leaves open is told in docs/api-quirks.md.
+
+mod compare;
+mod create;
+mod dossier;
+mod evidence;
+mod review;
+mod rules;
+mod update;
+mod version;
+
+use std::collections::BTreeMap;
+
+use probity_domain::ResourceKind;
+use probity_store::resource::{self, SortBy, SortOrder};
+use probity_store::{model_card_review, model_card_version};
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::deed::Deed;
+use crate::fault::Fault;
+use crate::listing;
+use crate::page_token::Question;
+use crate::sorted_page::{self, Key, Place};
+use crate::stored::{self, Listing, Members, Shown, Stored};
+use crate::timestamp;
+
+pub use compare::{describe_changes, described_compliance};
+pub use create::create;
+pub use dossier::{
+    DossierRequest, ReportStates, bound_reports, bound_reports_of_server, dossier,
+    dossier_of_server,
+};
+pub use review::{list_reviews, review};
+pub use update::{edit, update};
+pub(crate) use version::CardVersion;
+
+pub(crate) static MODEL_CARD: Stored = Stored {
+    kind: ResourceKind::ModelCard,
+    name_member: "ModelCardName",
+    arn_member: "ModelCardArn",
+    kept: &["ModelCardName", "SecurityConfig"],
+    shown: &[
+        Shown::CreationTime,
+        Shown::CreatedBy,
+        Shown::LastModifiedTime,
+        Shown::LastModifiedBy,
+        Shown::Status(STATUS),
+    ],
+    attributes,
+    list: Listing {
+        items: "ModelCardSummaries",
+        summary,
+        sort_by: SortBy::Created,
+        order: SortOrder::Descending,
+        filters: &[],
+    },
+};
+
+const STATUS: &str = "ModelCardStatus";
+pub(crate) const VERSION: &str = "ModelCardVersion";
+/// What the content says and lists and searches ask for, kept with the card's row.
+pub(crate) const MODEL_ID: &str = "ModelId";
+pub(crate) const RISK_RATING: &str = "RiskRating";
+pub(crate) const PACKAGE_GROUP: &str = "ModelPackageGroupName";
+/// Of the row, and not shown: the hash of the latest content, so that events tell it.
+const SHA256: &str = "probity:ContentSha256";
+
+fn attributes(body: &Members) -> BTreeMap<String, String> {
+    let names = [MODEL_ID, RISK_RATING, PACKAGE_GROUP].into_iter();
+    let attributes = names.filter_map(|name| {
+        let value = body.get(name).and_then(Value::as_str)?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    attributes.collect()
+}
+
+fn summary(described: &Members) -> Members {
+    stored::pick(
+        described,
+        &[
+            "ModelCardName",
+            "ModelCardArn",
+            STATUS,
+            "CreationTime",
+            "LastModifiedTime",
+        ],
+    )
+}
+
+/// `MetadataOnly` leaves out what AWS may have encrypted with a customer's key.
+pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:DescribeModelCard")?;
+    let wanted = input.get(VERSION).and_then(Value::as_i64);
+    let card = version::read(&deed, MODEL_CARD.name(&input)?, wanted).await?;
+    let mut members = MODEL_CARD.describe(&card.resource);
+    members.retain(|name, _| !name.starts_with("probity:"));
+    for name in [MODEL_ID, RISK_RATING, PACKAGE_GROUP] {
+        members.shift_remove(name);
+    }
+    let is_metadata = input.get("IncludedData").and_then(Value::as_str) == Some("MetadataOnly");
+    let content = match is_metadata {
+        true => card.content.metadata_only().to_string(),
+        false => card.text,
+    };
+    members.insert(VERSION.to_owned(), card.version.into());
+    members.insert("Content".to_owned(), content.into());
+    members.insert(STATUS.to_owned(), card.status.as_str().into());
+    if card.version != card.latest {
+        let modified = timestamp::seconds(card.modified_ms);
+        members.insert("LastModifiedTime".to_owned(), modified);
+    }
+    Ok(Value::Object(members))
+}
+
+pub async fn list(app: &App, caller: &Caller, mut input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:ListModelCards")?;
+    if let Value::Object(members) = &mut input
+        && let Some(status) = members.get(STATUS).cloned()
+    {
+        members.insert("StatusEquals".to_owned(), status);
+    }
+    listing::list(&deed, &MODEL_CARD, &input).await
+}
+
+/// The newest version first, unless asked otherwise.
+pub async fn list_versions(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:ListModelCardVersions")?;
+    let card = version::resource_of(&deed, MODEL_CARD.name(&input)?).await?;
+    let question = Question::of(&[deed.action, deed.region], &input);
+    let after = match listing::token(&input) {
+        Some(token) => Some(question.after::<Place>(token)?),
+        None => None,
+    };
+    let time = |member: &str| match input.get(member) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => timestamp::read(member, value).map(Some),
+    };
+    let (from, to) = (time("CreationTimeAfter")?, time("CreationTimeBefore")?);
+    let text = |member: &str| input.get(member).and_then(Value::as_str);
+    let order = match text("SortOrder") {
+        Some("Ascending") => SortOrder::Ascending,
+        Some(_) | None => SortOrder::Descending,
+    };
+    let versions = version::facts(&deed, &card.name).await?;
+    let wanted = versions.into_iter().filter(|fact| {
+        from.is_none_or(|from| fact.fact.created_ms >= from)
+            && to.is_none_or(|to| fact.fact.created_ms < to)
+            && text(STATUS).is_none_or(|status| status == fact.status.as_str())
+    });
+    let items = wanted.map(|fact| {
+        let place = Place {
+            key: Key::Number(fact.fact.version as f64),
+            name: String::new(),
+        };
+        (place, fact)
+    });
+    let limit = listing::page_limit(&input);
+    let (page, next) = sorted_page::page(items.collect(), order, after.as_ref(), limit);
+    let summaries = page.iter().map(|fact| {
+        json!({
+            "ModelCardName": card.name,
+            "ModelCardArn": card.arn,
+            STATUS: fact.status.as_str(),
+            VERSION: fact.fact.version,
+            "CreationTime": timestamp::seconds(fact.fact.created_ms),
+            "LastModifiedTime": timestamp::seconds(fact.modified_ms),
+        })
+    });
+    let mut answer = Map::new();
+    answer.insert(
+        "ModelCardVersionSummaryList".to_owned(),
+        summaries.collect(),
+    );
+    if let Some(next) = &next {
+        answer.insert("NextToken".to_owned(), question.token(next)?.into());
+    }
+    Ok(Value::Object(answer))
+}
+
+/// With its versions and reviews. What was approved by whom stays in the audit log.
+pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, "sagemaker:DeleteModelCard")?;
+    let name = MODEL_CARD.name(&input)?;
+    let mut unit = app.store.begin().await?;
+    stored::delete_in(&mut unit, &deed, MODEL_CARD.key(&deed, name), |_| Ok(())).await?;
+    let key = version::key(&deed, name);
+    model_card_version::delete_all(&mut unit, key).await?;
+    model_card_review::delete_all(&mut unit, key).await?;
+    unit.commit().await?;
+    Ok(json!({}))
+}
+
+/// A model has one card at most; `own` is the card that may have this model.
+async fn refuse_second_card(
+    deed: &Deed<'_>,
+    own: &str,
+    model_id: Option<&str>,
+) -> Result<(), Fault> {
+    let Some(model_id) = model_id.filter(|id| !id.is_empty()) else {
+        return Ok(());
+    };
+    let mut wanted = resource::ListResources::all(MODEL_CARD.kind, deed.region, 2);
+    wanted.attributes = vec![(MODEL_ID.to_owned(), model_id.to_owned())];
+    let found = resource::list(&deed.app.store, &wanted).await?;
+    match found.items.iter().find(|card| card.name != own) {
+        None => Ok(()),
+        Some(other) => Err(Fault::Conflict {
+            message: format!(
+                "model card {} already describes {model_id}: a model has one card at most",
+                other.name
+            ),
+        }),
+    }
+}
