@@ -228,3 +228,15 @@ def kept_executions(server):
     for one in found:
         one["body"] = json.loads(one["body"])
     return found
+
+
+class Clock:
+    """A simulated one, as the server keeps it in its database: it goes on while no server runs."""
+
+    def __init__(self, server):
+        kept = rows(server, "select value from setting where name = 'clock'")[0]["value"].split()
+        self.start_ms, self.anchor_ms, self.rate = map(float, kept)
+
+    def now(self):
+        ms = self.start_ms + (time.time() * 1000 - self.anchor_ms) * self.rate
+        return datetime.datetime.fromtimestamp(ms / 1000, UTC)

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from _endpoint import BUCKET, Fleet
 from _monitoring import (
-    OVER, UTC, create_definition, create_schedule, cron, endpoint_input, event, instant, kept_executions, put_captures,
+    OVER, UTC, Clock, create_definition, create_schedule, cron, endpoint_input, event, instant, kept_executions, put_captures,
     rows, until, uris, watched_endpoint)
 from _program import ROOT, SECONDS, probity, run, scenario
 from _server import serving
@@ -235,17 +235,6 @@ def create_monitors(fleet):
         }
         for kind, what in made.items():
             create_schedule(fleet, f"{endpoint}-{kind}", cron(EXPRESSION[kind]), what)
-
-
-class Clock:
-    """The server's, as it is kept in its database: it goes on while no server runs."""
-
-    def __init__(self, server):
-        kept = rows(server, "select value from setting where name = 'clock'")[0]["value"].split()
-        self.start_ms, self.anchor_ms, self.rate = map(float, kept)
-
-    def now(self):
-        return day_of(self.start_ms + (time.time() * 1000 - self.anchor_ms) * self.rate)
 
 
 class Calling(threading.Thread):
