@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::{PrintArguments, ServerArguments};
+use super::{OutputArgument, PrintArguments, ServerArguments};
 
 const EXAMPLES: &str = "\
 SUBJECT is the name of a schedule, or endpoint/NAME.
@@ -27,10 +27,24 @@ Examples:
 pub(crate) struct AlertArguments {
     #[command(flatten)]
     pub(crate) server: ServerArguments,
-    #[command(flatten)]
-    pub(crate) print: PrintArguments,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value = "table", global = true)]
+    output: OutputArgument,
+    /// Print no table, no progress: only errors (JSON, when asked for, is still printed)
+    #[arg(long, short, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     pub(crate) command: AlertCommand,
+}
+
+impl AlertArguments {
+    /// They stand behind the name of a command as well as before it, as the server's do.
+    pub(crate) fn print(&self) -> PrintArguments {
+        PrintArguments {
+            output: self.output,
+            quiet: self.quiet,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

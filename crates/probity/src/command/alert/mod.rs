@@ -23,7 +23,7 @@ struct Asking {
 pub(crate) async fn run(arguments: AlertArguments) -> Result<Exit> {
     let asking = Asking {
         client: Client::new(&arguments.server)?,
-        print: arguments.print,
+        print: arguments.print(),
     };
     match arguments.command {
         AlertCommand::List { raised } => {
