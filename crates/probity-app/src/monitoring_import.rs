@@ -210,6 +210,11 @@ pub async fn runs(
     let mut unit = app.store.begin().await?;
     let mut n_new = 0;
     for run in runs {
+        // A slot that ran here left its results in the same folder: they are no second run.
+        let slot = (deed.region, schedule, run.scheduled_ms);
+        if executions::next_revision(&mut unit, slot).await? > 0 {
+            continue;
+        }
         let body = ExecutionBody {
             window: run.window,
             definition: found.definition.clone(),

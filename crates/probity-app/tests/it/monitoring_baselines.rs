@@ -7,6 +7,7 @@ use probity_app::monitoring_import::{
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_domain::document::execution::ExecutionWindow;
 use probity_store::audit::{self, ListEvents};
+use probity_store::monitoring_execution::{Execution, insert};
 use serde_json::{Map, Value, json};
 
 use crate::world::{START_MS, World, call};
@@ -184,4 +185,32 @@ async fn what_is_imported_twice_is_there_once() {
     );
     // It can be run from then on.
     call!(world, monitoring_schedule::start, named).unwrap();
+}
+
+#[tokio::test]
+async fn the_results_of_a_slot_that_ran_here_are_no_second_run() {
+    let world = World::new().await;
+    scheduled(&world).await;
+    let runs = [run(1), run(2)];
+    let own = Execution {
+        id: "own".to_owned(),
+        region: "us-west-2".to_owned(),
+        schedule: "s".to_owned(),
+        scheduled_ms: runs[0].scheduled_ms,
+        cause: "slot".to_owned(),
+        revision: 0,
+        status: "Completed".to_owned(),
+        created_ms: START_MS,
+        modified_ms: START_MS,
+        monitoring_type: "DataQuality".to_owned(),
+        endpoint: String::new(),
+        job_definition: "churn".to_owned(),
+        violations: 0,
+        body: json!({ "outputUri": runs[0].output_uri, "window": { "startMs": 0, "endMs": 1 } }),
+    };
+    let mut unit = world.app.store.begin().await.unwrap();
+    insert(&mut unit, &own).await.unwrap();
+    unit.commit().await.unwrap();
+    let made = monitoring_import::runs(&world.app, &world.caller, ("s", &runs)).await;
+    assert_eq!(made.unwrap(), 1);
 }
