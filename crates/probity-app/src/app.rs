@@ -1,6 +1,6 @@
 //! What every verb needs: the store, the clock, new names, and the settings of this server.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use probity_domain::document::governance_policy::GovernancePolicy;
 use probity_store::{Store, Vault};
@@ -50,7 +50,23 @@ pub struct App {
 
 /// The policy of the workspace, which its file may change while the server runs.
 #[derive(Clone, Debug, Default)]
-pub struct Policies(Arc<RwLock<Arc<GovernancePolicy>>>);
+pub struct Policies(Arc<RwLock<InForce>>);
+
+#[derive(Clone, Debug, Default)]
+struct InForce {
+    policy: Arc<GovernancePolicy>,
+    source: Option<PolicySource>,
+}
+
+/// Where the policy in force was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicySource {
+    pub path: String,
+    /// Of the file's bytes, SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Since when this server obeys it.
+    pub since_ms: i64,
+}
 
 impl Policies {
     pub fn of(policy: GovernancePolicy) -> Policies {
@@ -61,11 +77,25 @@ impl Policies {
 
     /// The policy as it stands: a verb asks once, and obeys what it was told.
     pub fn now(&self) -> Arc<GovernancePolicy> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.read().policy)
+    }
+
+    /// `None` where nothing is demanded, because no file says so.
+    pub fn source(&self) -> Option<PolicySource> {
+        self.read().source.clone()
     }
 
     pub fn set(&self, policy: GovernancePolicy) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+        self.put(policy, None);
+    }
+
+    pub(crate) fn put(&self, policy: GovernancePolicy, source: Option<PolicySource>) {
+        let policy = Arc::new(policy);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = InForce { policy, source };
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, InForce> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -32,6 +32,7 @@ pub mod ecr;
 pub mod endpoint;
 pub mod endpoint_config;
 pub mod experiment;
+pub mod governance_policy;
 pub mod ground_truth;
 pub mod heartbeat;
 pub mod iam;
@@ -64,7 +65,7 @@ pub mod trial;
 pub mod trial_component;
 pub mod user;
 
-pub use app::{App, LocalProcesses, Policies, Seals, Settings};
+pub use app::{App, LocalProcesses, Policies, PolicySource, Seals, Settings};
 pub use caller::{Access, Caller};
 pub use clock::{Clock, Ids};
 pub use fault::Fault;

@@ -8,8 +8,9 @@ mod compare;
 mod create;
 mod dossier;
 mod evidence;
-mod review;
-mod rules;
+pub mod export_job;
+pub(crate) mod review;
+pub(crate) mod rules;
 mod update;
 mod version;
 
@@ -33,7 +34,7 @@ use crate::timestamp;
 pub use compare::{describe_changes, described_compliance};
 pub use create::create;
 pub use dossier::{
-    DossierRequest, ReportStates, bound_reports, bound_reports_of_server, dossier,
+    DossierRequest, ReportStates, bound_reports, bound_reports_of_server, content, dossier,
     dossier_of_server,
 };
 pub use review::{list_reviews, review};
@@ -183,12 +184,13 @@ pub async fn list_versions(app: &App, caller: &Caller, input: Value) -> Result<V
     Ok(Value::Object(answer))
 }
 
-/// With its versions and reviews. What was approved by whom stays in the audit log.
+/// With its versions, reviews and export jobs. What was approved by whom stays in the audit log.
 pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:DeleteModelCard")?;
     let name = MODEL_CARD.name(&input)?;
     let mut unit = app.store.begin().await?;
     stored::delete_in(&mut unit, &deed, MODEL_CARD.key(&deed, name), |_| Ok(())).await?;
+    export_job::delete_all_in(&mut unit, &deed, name).await?;
     let key = version::key(&deed, name);
     model_card_version::delete_all(&mut unit, key).await?;
     model_card_review::delete_all(&mut unit, key).await?;

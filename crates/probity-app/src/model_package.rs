@@ -4,6 +4,7 @@
 //! Source: the model registry pages of the SageMaker developer guide, and CreateModelPackage,
 //! UpdateModelPackage and ListModelPackages in the API reference.
 
+mod card;
 mod create;
 mod reference;
 mod update;
@@ -125,11 +126,9 @@ pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value,
     let deed = Deed::authorise(app, caller, "sagemaker:DescribeModelPackage")?;
     let package = reference::find(&deed, MODEL_PACKAGE.name(&input)?).await?;
     let mut members = record(&package);
-    // `MetadataOnly` leaves out what AWS may have encrypted with a customer's key.
-    if input.get("IncludedData").and_then(Value::as_str) == Some("MetadataOnly")
-        && let Some(Value::Object(card)) = members.get_mut("ModelCard")
-    {
-        card.shift_remove("ModelCardContent");
+    // It leaves out what AWS may have encrypted with a customer's key.
+    if input.get("IncludedData").and_then(Value::as_str) == Some("MetadataOnly") {
+        card::reduce(&mut members);
     }
     Ok(Value::Object(members))
 }

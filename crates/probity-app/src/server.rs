@@ -11,10 +11,18 @@ use crate::timestamp::seconds;
 
 pub async fn describe(app: &App, caller: &Caller, _input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "probity:DescribeServer")?;
-    Ok(json!({
+    let mut answer = json!({
         "Version": env!("CARGO_PKG_VERSION"),
         "AccountId": deed.account,
         "Region": deed.region,
         "CurrentTime": seconds(deed.now_ms),
-    }))
+    });
+    if let Some(source) = app.policy.source() {
+        answer["GovernancePolicy"] = json!({
+            "Path": source.path,
+            "Sha256": source.sha256,
+            "InForceSince": seconds(source.since_ms),
+        });
+    }
+    Ok(answer)
 }

@@ -233,7 +233,7 @@ pub(crate) async fn insert_in(
     stored: &Stored,
     draft: Draft,
 ) -> Result<Resource, Fault> {
-    let arn = deed.arn(format!("{}/{}", stored.kind.as_str(), draft.name));
+    let arn = deed.arn(format!("{}/{}", stored.kind.arn_type(), draft.name));
     let resource = Resource {
         kind: stored.kind,
         region: deed.region.to_owned(),

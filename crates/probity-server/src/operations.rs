@@ -83,6 +83,9 @@ operations! {
     SageMaker Executed "DescribeModelCard" => probity_app::model_card::describe, "compat/server_model_card.py";
     SageMaker Executed "ListModelCards" => probity_app::model_card::list, "compat/server_model_card.py";
     SageMaker Executed "ListModelCardVersions" => probity_app::model_card::list_versions, "compat/server_model_card.py";
+    SageMaker Executed "CreateModelCardExportJob" => probity_app::model_card::export_job::create, "compat/server_card_export.py";
+    SageMaker Executed "DescribeModelCardExportJob" => probity_app::model_card::export_job::describe, "compat/server_card_export.py";
+    SageMaker Executed "ListModelCardExportJobs" => probity_app::model_card::export_job::list, "compat/server_card_export.py";
     SageMaker Executed "DeleteModelCard" => probity_app::model_card::delete, "compat/server_model_card.py";
     SageMaker Executed "CreateEndpointConfig" => probity_app::endpoint_config::create, "compat/server_operations.py";
     SageMaker Executed "DescribeEndpointConfig" => probity_app::endpoint_config::describe, "compat/server_operations.py";

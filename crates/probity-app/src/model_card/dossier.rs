@@ -7,6 +7,7 @@ use probity_domain::document::governance_policy::Finding;
 use probity_domain::resource::CardStatus;
 use probity_store::model_card_review::{self, CardReview};
 use probity_store::tag;
+use serde_json::Value;
 
 use super::version::{self, CardVersion, VersionRow};
 use super::{evidence, rules};
@@ -54,6 +55,17 @@ fn reports_of(card: &CardVersion) -> Result<Vec<String>, Fault> {
     let evaluations = card.content.card().evaluations.iter();
     let bound = evaluations.filter_map(|evaluation| Some(evaluation.binding()?.report));
     Ok(bound.collect())
+}
+
+/// What the version says, as it is kept.
+pub async fn content(
+    app: &App,
+    caller: &Caller,
+    request: DossierRequest<'_>,
+) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, request.action)?;
+    let card = version::read(&deed, request.card, request.version).await?;
+    Ok(card.content.into_value())
 }
 
 pub async fn dossier(

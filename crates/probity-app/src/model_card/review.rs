@@ -21,11 +21,11 @@ use crate::timestamp;
 
 /// A step that somebody wants to take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Move<'a> {
+pub(crate) struct Move<'a> {
     /// `None` for the first state of a card.
-    pub(super) from: Option<CardStatus>,
-    pub(super) to: CardStatus,
-    pub(super) comment: Option<&'a str>,
+    pub(crate) from: Option<CardStatus>,
+    pub(crate) to: CardStatus,
+    pub(crate) comment: Option<&'a str>,
 }
 
 pub(super) fn status(text: &str) -> Result<CardStatus, Fault> {
@@ -105,7 +105,7 @@ pub(super) fn permit_new(
 }
 
 /// What the policy demands of an approved card is there before it is approved.
-fn refuse_findings(findings: &[Finding]) -> Result<(), Fault> {
+pub(crate) fn refuse_findings(findings: &[Finding]) -> Result<(), Fault> {
     if findings.is_empty() {
         return Ok(());
     }

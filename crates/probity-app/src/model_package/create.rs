@@ -5,7 +5,7 @@ use probity_store::resource::{self, ListResources, Resource};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{CREATE_REQUEST, CREATE_TOKEN, MODEL_PACKAGE};
+use super::{CREATE_REQUEST, CREATE_TOKEN, MODEL_PACKAGE, card};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -18,7 +18,8 @@ use crate::tags;
 pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:CreateModelPackage")?;
     let text = |member: &str| input.get(member).and_then(Value::as_str);
-    let draft = draft(&input)?;
+    let mut draft = draft(&input)?;
+    card::begin(&deed, &mut draft.body)?;
     let mut unit = app.store.begin().await?;
     let arn = match (text("ModelPackageName"), text("ModelPackageGroupName")) {
         (None, Some(group)) => {

@@ -1,10 +1,10 @@
 //! Changing a package: its approval, its stage, and the little else that is not fixed when it is
 //! registered. Metrics and drift baselines never change.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::create::fingerprint;
-use super::{MODEL_PACKAGE, UPDATE_REQUEST, reference};
+use super::{MODEL_PACKAGE, UPDATE_REQUEST, card, reference};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -48,24 +48,19 @@ pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, F
             }
             body.insert(UPDATE_REQUEST.to_owned(), Value::from(request));
         }
-        edit(body, &input)?;
+        edit(&deed, body, &input)?;
         Ok(Edited::Yes)
     })
     .await?;
     Ok(json!({"ModelPackageArn": package.arn}))
 }
 
-fn edit(body: &mut Members, input: &Value) -> Result<(), Fault> {
+fn edit(deed: &Deed<'_>, body: &mut Members, input: &Value) -> Result<(), Fault> {
     lineage::take_over(body, input, &REPLACED);
     lineage::update_map(body, input, CUSTOMER_METADATA)?;
     add_specifications(body, input)?;
     if let Some(Value::Object(changed)) = input.get("ModelCard") {
-        let mut card = match body.get("ModelCard") {
-            Some(Value::Object(card)) => card.clone(),
-            _ => Map::new(),
-        };
-        card.extend(changed.clone());
-        body.insert("ModelCard".to_owned(), Value::Object(card));
+        card::change(deed, body, changed)?;
     }
     Ok(())
 }
@@ -120,21 +115,5 @@ mod tests {
             add_specifications(&mut body, &input),
             Err(Fault::Conflict { .. })
         ));
-    }
-
-    #[test]
-    fn a_card_keeps_what_the_update_leaves_out() {
-        let mut body = Members::new();
-        body.insert(
-            "ModelCard".to_owned(),
-            json!({"ModelCardContent": "{}", "ModelCardStatus": "Draft"}),
-        );
-        edit(
-            &mut body,
-            &json!({"ModelCard": {"ModelCardStatus": "Approved"}}),
-        )
-        .unwrap();
-        let expected = json!({"ModelCardContent": "{}", "ModelCardStatus": "Approved"});
-        assert_eq!(body["ModelCard"], expected);
     }
 }

@@ -6,6 +6,7 @@
     reason = "helpers of tests end a test as the test itself would"
 )]
 
+mod card_exports;
 mod denied;
 mod denied_registry;
 mod endpoints;
@@ -19,6 +20,7 @@ mod models;
 mod monitoring_alerts;
 mod monitoring_baselines;
 mod monitoring_schedules;
+mod package_cards;
 mod pages;
 mod registry;
 mod search;

@@ -52,7 +52,7 @@ impl ResourceKind {
         Self::ModelCardExportJob,
     ];
 
-    /// What stands before the slash of an ARN, and what the store calls the kind.
+    /// What stands before the slash of an ARN, mostly, and what the store calls the kind.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Model => "model",
@@ -77,6 +77,15 @@ impl ResourceKind {
             Self::ModelCard => "model-card",
             Self::ModelCardExportJob => "model-card-export-job",
         }
+    }
+
+    /// What stands before the first slash of an ARN: that of an export job goes on behind its
+    /// card's.
+    pub fn arn_type(self) -> &'static str {
+        if self == Self::ModelCardExportJob {
+            return Self::ModelCard.as_str();
+        }
+        self.as_str()
     }
 
     pub fn from_arn_type(text: &str) -> Option<ResourceKind> {
