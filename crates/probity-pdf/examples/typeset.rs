@@ -1,9 +1,21 @@
 //! Typesets `report.typ` of each folder named, with the pictures beside it, to be looked at.
+//! Fonts that the folder of the variable `FONTS` holds are used beside the program's.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::time::Instant;
 use std::{env, error, fs};
 
+use probity_pdf::{Fonts, MissingGlyph};
+
 fn main() -> Result<(), Box<dyn error::Error>> {
+    let mut extra = Vec::new();
+    if let Ok(folder) = env::var("FONTS") {
+        for entry in fs::read_dir(folder)? {
+            extra.push(fs::read(entry?.path())?);
+        }
+    }
+    let fonts = Fonts::with(extra)?;
     for folder in env::args().skip(1).map(PathBuf::from) {
         let mut files = Vec::new();
         for entry in fs::read_dir(&folder)? {
@@ -18,9 +30,19 @@ fn main() -> Result<(), Box<dyn error::Error>> {
             }
         }
         let source = fs::read_to_string(folder.join("report.typ"))?;
-        let pdf = probity_pdf::typeset(&source, &files)
+        let start = Instant::now();
+        let document = probity_pdf::typeset(&source, &files, &fonts)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        fs::write(folder.join("report.pdf"), pdf)?;
+        let codes: Vec<String> = document.missing.iter().map(MissingGlyph::code).collect();
+        writeln!(
+            io::stdout(),
+            "{}: {} ms, {} bytes, missing: {}",
+            folder.display(),
+            start.elapsed().as_millis(),
+            document.pdf.len(),
+            codes.join(" ")
+        )?;
+        fs::write(folder.join("report.pdf"), document.pdf)?;
     }
     Ok(())
 }

@@ -3,7 +3,11 @@
 //! The markup sees nothing but the files that are handed in: no file system, no packages, no
 //! network, no clock. The same input gives the same bytes.
 
+mod fonts;
+mod missing;
 mod typeset;
 mod world;
 
-pub use typeset::{Typeset, typeset};
+pub use fonts::{Fonts, UnusableFont};
+pub use missing::MissingGlyph;
+pub use typeset::{Document, Typeset, typeset};

@@ -1,7 +1,6 @@
 //! What markup can see: its own text, the files handed in, and the fonts of the program.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use typst::diag::{FileError, FileResult};
 use typst::foundations::{Bytes, Datetime, Duration};
@@ -10,38 +9,46 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World, WorldExt};
 
-use crate::Typeset;
+use crate::{Fonts, Typeset};
 
 const MAIN: &str = "main.typ";
 
-/// Libertinus Serif, New Computer Modern and DejaVu Sans Mono: Latin, Greek, Cyrillic, and in
-/// part Arabic, Hebrew and symbols. What they lack is set as the fonts' box for the unknown.
-static FONTS: LazyLock<Vec<Font>> = LazyLock::new(|| {
-    typst_assets::fonts()
-        .flat_map(|bytes| Font::iter(Bytes::new(bytes)))
-        .collect()
-});
+/// The file that tells the markup which characters have no glyph: `[{"code": "U+5C45",
+/// "place": "page 3"}]`.
+const MISSING: &str = "missing-glyphs.json";
 
 /// A world of one document.
 pub(crate) struct Desk {
     library: LazyHash<Library>,
-    book: LazyHash<FontBook>,
+    fonts: Fonts,
     main: Source,
     files: HashMap<FileId, Bytes>,
 }
 
 impl Desk {
-    pub(crate) fn with(source: &str, files: &[(String, Vec<u8>)]) -> Result<Desk, Typeset> {
-        let mut known = HashMap::with_capacity(files.len());
+    pub(crate) fn with(
+        source: &str,
+        files: &[(String, Vec<u8>)],
+        fonts: &Fonts,
+    ) -> Result<Desk, Typeset> {
+        let mut known = HashMap::with_capacity(files.len() + 1);
+        known.insert(file_id(MISSING)?, Bytes::new(b"[]".to_vec()));
         for (name, bytes) in files {
             known.insert(file_id(name)?, Bytes::new(bytes.clone()));
         }
         Ok(Desk {
             library: LazyHash::new(Library::default()),
-            book: LazyHash::new(FontBook::from_fonts(FONTS.iter())),
+            fonts: fonts.clone(),
             main: Source::new(file_id(MAIN)?, source.to_owned()),
             files: known,
         })
+    }
+
+    /// Gives the markup the list of what has no glyph.
+    pub(crate) fn tell_missing(&mut self, list: String) -> Result<(), Typeset> {
+        self.files
+            .insert(file_id(MISSING)?, Bytes::new(list.into_bytes()));
+        Ok(())
     }
 
     pub(crate) fn source_text(&self) -> &str {
@@ -73,7 +80,7 @@ impl World for Desk {
     }
 
     fn book(&self) -> &LazyHash<FontBook> {
-        &self.book
+        self.fonts.book()
     }
 
     fn main(&self) -> FileId {
@@ -93,7 +100,7 @@ impl World for Desk {
     }
 
     fn font(&self, index: usize) -> Option<Font> {
-        FONTS.get(index).cloned()
+        self.fonts.get(index)
     }
 
     /// There is no clock.

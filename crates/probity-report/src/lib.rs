@@ -4,6 +4,7 @@
 //! No files, no clock, no network: documents in, text out.
 
 pub mod bias;
+pub mod card;
 pub mod clarify;
 pub mod data_quality;
 pub mod explanation;

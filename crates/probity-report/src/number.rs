@@ -140,6 +140,17 @@ fn fixed_trimmed(value: f64, decimals: i32) -> String {
     out
 }
 
+/// A plain decimal number with digit groups and a minus sign: `-1234.5` → `−1,234.5`.
+pub(crate) fn grouped(plain: &str) -> String {
+    let (sign, size) = match plain.strip_prefix('-') {
+        Some(size) => ("−", size),
+        None => ("", plain),
+    };
+    let (whole, fraction) = size.split_once('.').unwrap_or((size, ""));
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{}{point}{fraction}", group_digits(whole))
+}
+
 fn group_digits(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -12,6 +12,7 @@ const STYLE: &str = concat!(
     include_str!("page/style.css"),
     include_str!("page/chart.css"),
     include_str!("page/article.css"),
+    include_str!("page/card.css"),
 );
 /// Filters and sorts what is already on the page; everything can be read without it.
 const SCRIPT: &str = include_str!("page/filter.js");

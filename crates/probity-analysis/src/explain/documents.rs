@@ -16,6 +16,7 @@ use probity_domain::document::explanations_csv::{
     BASELINE_PATH, BaselineWriter, CsvField, LOCAL_VALUES_PATH, LocalValuesColumns,
     LocalValuesWriter,
 };
+use probity_pdf::Fonts;
 use probity_report::clarify::{ClarifyReport, notebook_of, render, typesetting_of};
 use probity_report::explanation::ExplanationReport;
 
@@ -214,11 +215,11 @@ async fn write_all(
     let cells = notebook_of(&report);
     folder.write(&format!("{report_name}.ipynb"), |out| cells.write_json(out))?;
     let markup = typesetting_of(&report);
-    let pdf = probity_pdf::typeset(&markup.source, &markup.files);
+    let pdf = probity_pdf::typeset(&markup.source, &markup.files, &Fonts::default());
     let pdf = pdf.map_err(|source| ExplainError::Typeset {
         source: Box::new(source),
     })?;
-    folder.write(&format!("{report_name}.pdf"), |out| out.write_all(&pdf))?;
+    folder.write(&format!("{report_name}.pdf"), |out| out.write_all(&pdf.pdf))?;
     folder.commit().await?;
     Ok(())
 }

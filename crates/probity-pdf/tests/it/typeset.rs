@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use probity_pdf::{Typeset, typeset};
+use probity_pdf::{Document, Fonts, MissingGlyph, Typeset};
 
 const SQUARE: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 4 4\" width=\"4\" height=\"4\"><rect width=\"4\" height=\"4\"/></svg>";
+
+fn typeset(source: &str, files: &[(String, Vec<u8>)]) -> Result<Document, Typeset> {
+    probity_pdf::typeset(source, files, &Fonts::default())
+}
 
 #[track_caller]
 fn check_fails(source: &str, line: usize, word: &str) {
@@ -18,15 +22,17 @@ fn check_fails(source: &str, line: usize, word: &str) {
 fn equal_input_gives_equal_bytes() {
     let source = "#set document(title: \"t\")\n= A\nText #image(\"a.svg\")";
     let files = [("a.svg".to_owned(), SQUARE.as_bytes().to_vec())];
-    let first = typeset(source, &files).unwrap();
+    let first = typeset(source, &files).unwrap().pdf;
     assert!(first.starts_with(b"%PDF-1.7"));
-    assert_eq!(first, typeset(source, &files).unwrap());
+    assert_eq!(first, typeset(source, &files).unwrap().pdf);
     assert!(!String::from_utf8_lossy(&first).contains("CreationDate"));
 }
 
 #[test]
 fn the_document_is_tagged_for_screen_readers() {
-    let pdf = typeset("#set document(title: \"t\")\n= A\nText", &[]).unwrap();
+    let pdf = typeset("#set document(title: \"t\")\n= A\nText", &[])
+        .unwrap()
+        .pdf;
     assert!(String::from_utf8_lossy(&pdf).contains("/MarkInfo"));
 }
 
@@ -52,10 +58,57 @@ fn a_file_with_an_impossible_name_is_refused() {
     ));
 }
 
+#[track_caller]
+fn check_missing(text: &str, expected: &[&str]) {
+    let document = typeset(&format!("#\"{text}\";"), &[]).unwrap();
+    let codes: Vec<String> = document.missing.iter().map(MissingGlyph::code).collect();
+    assert_eq!(codes, expected, "{text}");
+}
+
 #[test]
-fn scripts_that_no_font_has_are_typeset_all_the_same() {
-    let pdf = typeset("#\"顧客の居住 العمر Ωμέγα Кириллица\";", &[]).unwrap();
-    assert!(!pdf.is_empty());
+fn what_no_font_has_is_listed() {
+    check_missing("Ωμέγα Кириллица העברית العمر – “a” ✓", &[]);
+    check_missing("顧客", &["U+5BA2", "U+9867"]);
+    check_missing("a👍b", &["U+1F44D"]);
+    check_missing("ไทย", &["U+0E17", "U+0E22", "U+0E44"]);
+    // Joiners, selectors and marks of direction are drawn by no font.
+    check_missing("a\u{200D}b\u{FE0F}c\u{2067}d\u{2069}e\u{AD}", &[]);
+}
+
+#[test]
+fn a_missing_character_has_its_first_page_and_its_count() {
+    let document = typeset("a #pagebreak() 居 b 居", &[]).unwrap();
+    let expected = MissingGlyph {
+        character: '居',
+        page: 2,
+        count: 2,
+    };
+    assert_eq!(document.missing, [expected]);
+}
+
+#[test]
+fn what_a_picture_lacks_is_listed_too() {
+    let picture = SQUARE.replace("</svg>", "<text y=\"3\">居a</text></svg>");
+    let files = [("a.svg".to_owned(), picture.into_bytes())];
+    let document = typeset("#image(\"a.svg\")", &files).unwrap();
+    let codes: Vec<String> = document.missing.iter().map(MissingGlyph::code).collect();
+    assert_eq!(codes, ["U+5C45"]);
+}
+
+/// The list is read by the markup, which is what typesets it at the end of a report.
+#[test]
+fn the_markup_is_told_what_is_missing() {
+    let source = "#let list = json(\"missing-glyphs.json\")\n#\"居\"; #assert(list.len() == 0 or list.at(0) == (code: \"U+5C45\", place: \"page 1\"))\n#if list.len() > 0 { pagebreak() }";
+    let one = typeset(source, &[]).unwrap();
+    assert_eq!(one.missing.len(), 1);
+    let two_pages = String::from_utf8_lossy(&one.pdf).contains("/Count 2");
+    assert!(two_pages, "{}", String::from_utf8_lossy(&one.pdf));
+}
+
+#[test]
+fn a_file_that_is_no_font_is_refused_by_its_position() {
+    let error = Fonts::with(vec![b"no font".to_vec()]).unwrap_err();
+    assert_eq!(error.position, 0);
 }
 
 /// Written by the test of the same name in `probity-report`.

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::tongue::Tongue;
 use super::{Block, Card, Column, ColumnKind, Figure, Inline, Look, Section, Table, Width, Words};
 
 pub(crate) fn sections(sections: &[Section]) -> Markup {
@@ -31,6 +32,8 @@ pub(crate) fn words(words: &Words) -> Markup {
                 Inline::Name(name) => code { bdi { (name) } },
                 Inline::Data(value) => bdi { (value) },
                 Inline::Small(text) => small { (text) },
+                Inline::Badge(tone, text) => span.badge.(tone.name()) { (text) },
+                Inline::Break => br;,
             }
         }
     }
@@ -38,7 +41,10 @@ pub(crate) fn words(words: &Words) -> Markup {
 
 fn block(block: &Block) -> Markup {
     match block {
-        Block::Paragraph(text) => html! { p.said { (words(text)) } },
+        Block::Paragraph(text) => {
+            let tongue = text.tongue();
+            html! { p.said lang=[tongue.and_then(Tongue::language)] dir=[tongue.map(Tongue::direction)] { (words(text)) } }
+        }
         Block::Fine(text) => html! { p.fine { (words(text)) } },
         Block::List(items) => html! { ul { @for item in items { li { (words(item)) } } } },
         Block::Sub(text) => html! { h3.sub { (words(text)) } },
@@ -48,8 +54,15 @@ fn block(block: &Block) -> Markup {
         Block::Fold { summary, blocks } => html! {
             details.more { summary { (summary) } @for part in blocks { (self::block(part)) } }
         },
+        Block::Code(lines) => html! { pre.inner { code { (lines) } } },
         Block::Terms(terms) => html! {
-            dl { @for (term, meaning) in terms { dt { (term) } dd { (words(meaning)) } } }
+            dl {
+                @for (term, meaning) in terms {
+                    @let tongue = meaning.tongue();
+                    dt { (term) }
+                    dd lang=[tongue.and_then(Tongue::language)] dir=[tongue.map(Tongue::direction)] { (words(meaning)) }
+                }
+            }
         },
     }
 }
@@ -104,7 +117,11 @@ pub(super) fn table(table: &Table, class: &str) -> Markup {
                     tr {
                         @for (at, cell) in row.iter().enumerate() {
                             @if at == 0 { th scope="row" { (words(cell)) } }
-                            @else { td.num[table.head.get(at).is_some_and(is_number)] { (words(cell)) } }
+                            @else {
+                                @let tongue = cell.tongue();
+                                td.num[table.head.get(at).is_some_and(is_number)] lang=[tongue.and_then(Tongue::language)]
+                                    dir=[tongue.map(Tongue::direction)] { (words(cell)) }
+                            }
                         }
                     }
                 }

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::plain::plain;
+use super::tongue::{Tongue, isolated};
 use super::{Block, Card, Column, ColumnKind, Figure, Inline, Look, Section, Table, Width, Words};
 use crate::chart::{Face, standalone};
 
@@ -33,12 +34,49 @@ pub(crate) struct FrontPage {
 /// Rows of a table that are typeset; the documents beside the report have the rest.
 const MOST_ROWS: usize = 120;
 
+/// How much of a table is typeset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    First(usize),
+    All,
+}
+
+/// A document that is being written.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) source: String,
+    files: Vec<(String, Vec<u8>)>,
+    rows: Rows,
+}
+
+impl Body {
+    pub(crate) fn new(rows: Rows) -> Body {
+        Body {
+            source: PRELUDE.to_owned(),
+            files: Vec::new(),
+            rows,
+        }
+    }
+
+    /// Ends with what the fonts lack, where they lack something.
+    pub(crate) fn done(mut self) -> Typesetting {
+        self.source.push_str("#missing-glyphs()\n");
+        Typesetting {
+            source: self.source,
+            files: self.files,
+        }
+    }
+}
+
+pub(crate) fn sections(body: &mut Body, sections: &[Section]) {
+    for part in sections {
+        section(body, part);
+    }
+}
+
 /// `parts`: a heading, which may be empty, and the sections below it.
 pub(crate) fn typesetting(front: &FrontPage, parts: &[(String, Vec<Section>)]) -> Typesetting {
-    let mut typeset = Typesetting {
-        source: PRELUDE.to_owned(),
-        files: Vec::new(),
-    };
+    let mut typeset = Body::new(Rows::First(MOST_ROWS));
     let title = front
         .title
         .clone()
@@ -64,25 +102,13 @@ pub(crate) fn typesetting(front: &FrontPage, parts: &[(String, Vec<Section>)]) -
         if !heading.is_empty() {
             let _ = writeln!(typeset.source, "#part({})", string(heading));
         }
-        for part in sections {
-            section(&mut typeset, part);
-        }
+        self::sections(&mut typeset, sections);
     }
     let _ = writeln!(typeset.source, "#origin{}", content(&front.origin));
-    if typeset.source.chars().any(is_beyond_fonts) {
-        let note = "Some names hold characters that the fonts of this document lack; report.html shows them.";
-        let _ = writeln!(typeset.source, "#fine{}", content(&Words::of(note)));
-    }
-    typeset
+    typeset.done()
 }
 
-/// Roughly: scripts of Asia and Africa, and emoji. The fonts of the typesetter are made for
-/// Latin, Greek, Cyrillic, Hebrew and Arabic.
-fn is_beyond_fonts(character: char) -> bool {
-    matches!(u32::from(character), 0x0700..=0x1CFF | 0x2E80..=0xA63F | 0xA980..=0xFAFF | 0x1F000..=0x3FFFF)
-}
-
-fn section(typeset: &mut Typesetting, section: &Section) {
+fn section(typeset: &mut Body, section: &Section) {
     // What fills a page of its own shares it with the heading above it.
     if begins_with_page(section) {
         typeset.source.push_str("#pagebreak(weak: true)\n");
@@ -104,7 +130,7 @@ fn section(typeset: &mut Typesetting, section: &Section) {
     }
 }
 
-fn block(typeset: &mut Typesetting, block: &Block) {
+fn block(typeset: &mut Body, block: &Block) {
     match block {
         Block::Paragraph(text) => {
             let _ = writeln!(typeset.source, "#said{}", content(text));
@@ -128,6 +154,10 @@ fn block(typeset: &mut Typesetting, block: &Block) {
                 self::block(typeset, part);
             }
         }
+        Block::Code(lines) => {
+            let lines: Vec<String> = lines.lines().map(string).collect();
+            let _ = writeln!(typeset.source, "#code(({},))", lines.join(", "));
+        }
         Block::Terms(terms) => {
             for (term, meaning) in terms {
                 let _ = writeln!(
@@ -142,7 +172,7 @@ fn block(typeset: &mut Typesetting, block: &Block) {
 }
 
 /// Half cards stand in pairs, others below each other.
-fn cards(typeset: &mut Typesetting, cards: &[Card]) {
+fn cards(typeset: &mut Body, cards: &[Card]) {
     let halves = cards.iter().all(|card| card.width == Width::Half);
     if halves && cards.len() > 1 {
         typeset.source.push_str("#pairs(\n");
@@ -172,12 +202,13 @@ fn begins_with_page(section: &Section) -> bool {
         | Block::Figure(_)
         | Block::Table(_)
         | Block::Fold { .. }
+        | Block::Code(_)
         | Block::Terms(_) => None,
     });
     cards.is_some_and(|card| card.width == Width::Page)
 }
 
-fn card(typeset: &mut Typesetting, card: &Card) {
+fn card(typeset: &mut Body, card: &Card) {
     let _ = writeln!(
         typeset.source,
         "#card-title({}, {})",
@@ -189,7 +220,7 @@ fn card(typeset: &mut Typesetting, card: &Card) {
     }
 }
 
-fn figure(typeset: &mut Typesetting, figure: &Figure) {
+fn figure(typeset: &mut Body, figure: &Figure) {
     let picture = figure.picture.clone().into_string();
     let Some(drawn) = standalone(&picture, Face::Print) else {
         return;
@@ -227,33 +258,76 @@ fn unescaped(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
-fn table(typeset: &mut Typesetting, table: &Table) {
+fn table(typeset: &mut Body, table: &Table) {
     let align: Vec<&str> = table.head.iter().map(alignment).collect();
     let head: String = table
         .head
         .iter()
         .map(|column| format!("[{}],", literal(&column.title)))
         .collect();
-    let _ = writeln!(typeset.source, "#facts(({},), ({head}),", align.join(", "));
-    for row in table.rows.iter().take(MOST_ROWS) {
+    let align = align.join(", ");
+    let _ = match typeset.rows {
+        Rows::First(_) => writeln!(typeset.source, "#facts(({align},), ({head}),"),
+        Rows::All => writeln!(
+            typeset.source,
+            "#fitted({}, ({align},), ({head}),",
+            widths(table)
+        ),
+    };
+    let most = match typeset.rows {
+        Rows::First(most) => most,
+        Rows::All => usize::MAX,
+    };
+    for row in table.rows.iter().take(most) {
         for cell in row {
             let _ = write!(typeset.source, "{},", content(cell));
         }
         typeset.source.push('\n');
     }
     typeset.source.push_str(")\n");
-    if let Some(more) = table
-        .rows
-        .len()
-        .checked_sub(MOST_ROWS)
-        .filter(|more| *more > 0)
-    {
+    if let Some(more) = table.rows.len().checked_sub(most).filter(|more| *more > 0) {
         let more = format!(
             "And {} more rows, in probity.json.",
             crate::number::count(more as u64)
         );
         let _ = writeln!(typeset.source, "#fine{}", content(&Words::of(more)));
     }
+}
+
+/// How wide the table is, and its columns by the longest of their texts.
+fn widths(table: &Table) -> String {
+    const LEAST: usize = 8;
+    const MOST: usize = 56;
+    /// Characters of the whole text width.
+    const LINE: usize = 70;
+    let longest = |at: usize, column: &Column| {
+        let cells = table.rows.iter().filter_map(|row| row.get(at));
+        let most = cells.map(|cell| plain(cell).chars().count()).max();
+        most.unwrap_or(0)
+            .max(column.title.chars().count())
+            .clamp(LEAST, MOST)
+    };
+    let all: Vec<usize> = table
+        .head
+        .iter()
+        .enumerate()
+        .map(|(at, column)| longest(at, column))
+        .collect();
+    let columns: Vec<String> = table
+        .head
+        .iter()
+        .zip(&all)
+        .map(|(column, width)| match column.kind {
+            ColumnKind::Text => format!("{width}fr"),
+            ColumnKind::Number => "auto".to_owned(),
+        })
+        .collect();
+    let width = if all.iter().sum::<usize>() < LINE / 2 {
+        "55%"
+    } else {
+        "100%"
+    };
+    format!("{width}, ({},)", columns.join(", "))
 }
 
 fn alignment(column: &Column) -> &'static str {
@@ -264,7 +338,8 @@ fn alignment(column: &Column) -> &'static str {
 }
 
 /// A content block: `[…]`.
-fn content(words: &Words) -> String {
+pub(crate) fn content(words: &Words) -> String {
+    let tongue = words.tongue();
     let mut out = String::from("[");
     for inline in &words.0 {
         match inline {
@@ -273,16 +348,36 @@ fn content(words: &Words) -> String {
                 let _ = write!(out, "#strong[{}];", literal(text));
             }
             Inline::Name(name) => {
-                let _ = write!(out, "#name({});", string(&breakable(name)));
+                let name = breakable(&apart(name, tongue));
+                let _ = write!(out, "#name({});", string(&name));
             }
-            Inline::Data(value) => out.push_str(&literal(&breakable(value))),
+            Inline::Data(value) => out.push_str(&literal(&breakable(&apart(value, tongue)))),
             Inline::Small(text) => {
                 let _ = write!(out, "#small({});", string(text));
             }
+            Inline::Badge(tone, text) => {
+                let _ = write!(out, "#badge({}, {});", string(tone.name()), string(text));
+            }
+            Inline::Break => out.push_str("#linebreak();"),
         }
     }
     out.push(']');
-    out
+    match tongue {
+        None => out,
+        Some(tongue) => format!(
+            "[#tongue({}, {}){out};]",
+            string(tongue.language().unwrap_or("en")),
+            tongue.direction()
+        ),
+    }
+}
+
+/// A text that is read from the right, among words of ours: what follows it stays in its place.
+fn apart(text: &str, around: Option<Tongue>) -> String {
+    match around {
+        None => isolated(text),
+        Some(_) => text.to_owned(),
+    }
 }
 
 /// Text as an expression in markup; the semicolon ends it, whatever follows.
@@ -291,7 +386,7 @@ fn literal(text: &str) -> String {
 }
 
 /// A string of Typst.
-fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {
@@ -309,21 +404,28 @@ fn string(text: &str) -> String {
     out
 }
 
-/// Long names get places where a line may break.
+/// Long names get places where a line may break. A word of letters alone is hyphenated by the
+/// typesetter, so it gets one only where no language has such words.
 fn breakable(name: &str) -> String {
     const LONGEST_RUN: usize = 18;
+    const LONGEST_WORD: usize = 40;
     let mut out = String::with_capacity(name.len());
-    let mut run = 0;
-    for character in name.chars() {
-        out.push(character);
-        run = if character.is_whitespace() {
-            0
+    for word in name.split_inclusive(char::is_whitespace) {
+        let most = if word.trim_end().chars().all(char::is_alphabetic) {
+            LONGEST_WORD
         } else {
-            run + 1
+            LONGEST_RUN
         };
-        if matches!(character, '_' | '.' | '/' | ':' | '=' | ',') || run >= LONGEST_RUN {
-            out.push('\u{200B}');
-            run = 0;
+        let mut run = 0;
+        for character in word.chars() {
+            out.push(character);
+            run += 1;
+            let breaks = matches!(character, '_' | '.' | '/' | ':' | '=' | ',') || run >= most;
+            // Between letters that join, a mark would part them; Asian scripts break anywhere.
+            if breaks && !Tongue::of(character.encode_utf8(&mut [0; 4])).is_some() {
+                out.push('\u{200B}');
+                run = 0;
+            }
         }
     }
     out

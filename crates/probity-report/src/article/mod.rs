@@ -2,14 +2,22 @@
 //! and a notebook. Text of the data stands in it as it is; each form escapes for itself.
 
 mod html;
+mod markdown;
 mod markup;
 mod notebook;
 mod plain;
+mod tongue;
 
 pub(crate) use html::sections as sections_html;
 pub(crate) use html::words as words_html;
+pub(crate) use markdown::{
+    escaped as escaped_markdown, sections as sections_markdown, words as words_markdown,
+};
 pub use markup::Typesetting;
-pub(crate) use markup::{FrontPage, typesetting};
+pub(crate) use markup::{
+    Body, FrontPage, Rows, content as typst_content, sections as sections_markup,
+    string as typst_string, typesetting,
+};
 pub(crate) use notebook::{NotebookFront, notebook};
 
 use maud::Markup;
@@ -32,6 +40,32 @@ enum Inline {
     Data(String),
     /// On a line of its own, smaller.
     Small(String),
+    /// A word in a box: a state that is seen at a glance. Its words say what its colour says.
+    Badge(Tone, String),
+    /// The end of a line.
+    Break,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Warning,
+    Neutral,
+    /// No box: what is missing.
+    Quiet,
+}
+
+impl Tone {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Warning => "warning",
+            Self::Neutral => "neutral",
+            Self::Quiet => "quiet",
+        }
+    }
 }
 
 impl Words {
@@ -63,6 +97,33 @@ impl Words {
         self.with(Inline::Small(text.into()))
     }
 
+    pub(crate) fn badge(self, tone: Tone, text: impl Into<String>) -> Words {
+        self.with(Inline::Badge(tone, text.into()))
+    }
+
+    /// A text of the data in its full length, with its lines.
+    pub(crate) fn whole(mut self, text: &str) -> Words {
+        for (at, line) in text.trim().lines().enumerate() {
+            if at > 0 {
+                self = self.with(Inline::Break);
+            }
+            let line = line.trim_end();
+            if !line.is_empty() {
+                self = self.with(Inline::Data(line.chars().map(seen).collect()));
+            }
+        }
+        self
+    }
+
+    /// A path, an ARN, a hash of the data in its full length.
+    pub(crate) fn whole_name(self, name: &str) -> Words {
+        self.with(Inline::Name(name.chars().map(seen).collect()))
+    }
+
+    pub(crate) fn line_break(self) -> Words {
+        self.with(Inline::Break)
+    }
+
     /// Text in which pairs of backticks set names apart; a lonely backtick stays.
     pub(crate) fn prose(text: &str) -> Words {
         let parts: Vec<&str> = text.split('`').collect();
@@ -77,6 +138,10 @@ impl Words {
             }
         });
         Words(marked.collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn append(mut self, other: Words) -> Words {
@@ -96,19 +161,22 @@ pub(crate) fn visible(name: &str) -> String {
         return "(empty)".to_owned();
     }
     let mut characters = name.chars();
-    let mut start: String = characters
-        .by_ref()
-        .take(LONGEST)
-        .map(|character| match character {
-            '\u{FFFE}' | '\u{FFFF}' => '\u{FFFD}',
-            character if character.is_control() => '␣',
-            character => character,
-        })
-        .collect();
+    let mut start: String = characters.by_ref().take(LONGEST).map(seen).collect();
     if characters.next().is_some() {
         start.push('…');
     }
     start
+}
+
+/// A character of the data as a page may hold it. Overrides of the writing direction have no use
+/// in a text and could make it read as another.
+fn seen(character: char) -> char {
+    match character {
+        '\u{FFFE}' | '\u{FFFF}' | '\u{202D}' | '\u{202E}' => '\u{FFFD}',
+        '\t' => ' ',
+        character if character.is_control() => '␣',
+        character => character,
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -145,6 +213,8 @@ pub(crate) enum Block {
         summary: String,
         blocks: Vec<Block>,
     },
+    /// Lines to be copied.
+    Code(String),
     Terms(Vec<(String, Words)>),
 }
 

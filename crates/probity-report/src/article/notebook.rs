@@ -86,6 +86,7 @@ impl Cells {
                 | Block::Fine(_)
                 | Block::List(_)
                 | Block::Sub(_)
+                | Block::Code(_)
                 | Block::Terms(_) => {}
             }
         }
@@ -151,6 +152,7 @@ fn as_text(block: &Block) -> Option<String> {
                 .collect();
             Some(format!("{items}\n"))
         }
+        Block::Code(lines) => Some(format!("~~~\n{lines}\n~~~\n\n")),
         Block::Terms(terms) => {
             let terms = terms
                 .iter()
@@ -195,6 +197,8 @@ fn markdown(words: &Words) -> String {
         Inline::Name(name) => format!("<code>{}</code>", escaped(name)),
         Inline::Data(value) => escaped(value),
         Inline::Small(text) => format!(" ({})", escaped(text)),
+        Inline::Badge(_, text) => format!("<b>{}</b>", escaped(text)),
+        Inline::Break => "<br>".to_owned(),
     });
     parts.collect()
 }

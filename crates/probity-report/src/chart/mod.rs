@@ -6,6 +6,7 @@
 //! whole plots without bars on given bins; none writes a description for screen readers.
 
 mod axis;
+mod bars;
 mod categories;
 mod confusion;
 mod curve;
@@ -13,9 +14,11 @@ mod forest;
 mod forest_rows;
 mod gauge;
 mod group_bars;
+mod heat;
 mod histogram;
 mod importance;
 mod label;
+mod line;
 mod partial;
 mod plot;
 mod scale;
@@ -28,6 +31,7 @@ mod swarm;
 mod waterfall;
 
 pub(crate) use axis::Axis;
+pub(crate) use bars::{Bar, bars_chart};
 pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
 pub(crate) use confusion::{ConfusionChart, confusion_chart};
 pub(crate) use curve::{CurveChart, CurvePoint, Guide, curve_chart, score_bars};
@@ -37,8 +41,10 @@ pub(crate) use forest::{
 pub(crate) use forest_rows::{ForestRow, forest_rows};
 pub(crate) use gauge::{Gauge, gauge, meter};
 pub(crate) use group_bars::{BarGroup, Series, ShareBar, group_bars};
+pub(crate) use heat::{HeatChart, heat_chart};
 pub(crate) use histogram::{NumericChart, histogram};
 pub(crate) use importance::{ImportanceBar, importance_chart};
+pub(crate) use line::{LineChart, LineGuide, line_chart};
 pub(crate) use partial::{PartialNames, PartialPoint, partial_chart, partial_rows};
 pub(crate) use scatter::{PointValue, ScatterNames, ScatterPoint, scatter_chart};
 pub(crate) use share_mark::{ShareMark, share_axis_labels, share_mark, share_move};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 mod bias;
+mod card;
 mod clarify;
 mod explanation;
 mod html;

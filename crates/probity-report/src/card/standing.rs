@@ -1,0 +1,292 @@
+//! What a committee reads first: how risky the model is and why, who approved the card, what the
+//! policy demands, and what is missing or out of date.
+
+use std::collections::BTreeSet;
+
+use probity_domain::document::card_dossier::{CardDossier, ReviewStep};
+use probity_domain::resource::CardStatus;
+
+use super::field::{RISK, missing, not_stated};
+use super::words::{Standing, day, risk_badge, status, status_badge, time};
+use crate::article::{Block, Column, Look, Section, Table, Tone, Words};
+use crate::data_quality::plural;
+use crate::number;
+
+pub(super) fn section(dossier: &CardDossier) -> Section {
+    let mut terms = vec![
+        ("Risk rating".to_owned(), rating(dossier)),
+        (
+            RISK.label.to_owned(),
+            (RISK.read)(&dossier.card).unwrap_or_else(not_stated),
+        ),
+        ("Review".to_owned(), review(dossier)),
+    ];
+    terms.extend(approval(dossier).map(|step| ("Four eyes".to_owned(), four_eyes(dossier, step))));
+    terms.extend(dates(dossier));
+    terms.push(("Evidence".to_owned(), evidence(dossier)));
+    terms.push(("Policy".to_owned(), policy(dossier)));
+    let gaps: Vec<&str> = missing(&dossier.card)
+        .iter()
+        .map(|field| field.label)
+        .collect();
+    if !gaps.is_empty() {
+        terms.push((
+            "Not stated".to_owned(),
+            Words::of(format!("{}.", gaps.join(", "))),
+        ));
+    }
+    let mut blocks = vec![Block::Terms(terms)];
+    blocks.extend(findings(dossier));
+    Section {
+        id: "standing".to_owned(),
+        heading: Words::of("Risk and review"),
+        look: Look::Plain,
+        blocks,
+    }
+}
+
+fn rating(dossier: &CardDossier) -> Words {
+    let (tone, text) = risk_badge(dossier.card.intended_uses.risk_rating);
+    Words::new().badge(tone, text)
+}
+
+pub(super) fn review(dossier: &CardDossier) -> Words {
+    let (tone, text) = status_badge(dossier.status);
+    let words = Words::new().badge(tone, text);
+    let steps = dossier.reviews.iter().rev();
+    let last = steps
+        .filter(|step| step.version <= dossier.version)
+        .find(|step| step.to == dossier.status);
+    let Some(step) = last else {
+        return words;
+    };
+    let words = words
+        .text(" by ")
+        .whole_name(&step.actor)
+        .text(format!(" at {}", time(step.at_ms)));
+    match step
+        .comment
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    {
+        Some(comment) => words.text(": “").whole(comment).text("”"),
+        None if dossier.status == CardStatus::Draft => words,
+        None => words.text(", without a comment"),
+    }
+}
+
+/// The approval that the shown version stands under.
+fn approval(dossier: &CardDossier) -> Option<&ReviewStep> {
+    let approved = dossier.status == CardStatus::Approved;
+    let mut steps = dossier.reviews.iter().rev();
+    steps
+        .find(|step| approved && step.to == CardStatus::Approved && step.version == dossier.version)
+}
+
+fn four_eyes(dossier: &CardDossier, approval: &ReviewStep) -> Words {
+    let before = dossier
+        .reviews
+        .iter()
+        .filter(|step| step.to == CardStatus::Approved && step.version < approval.version)
+        .map(|step| step.version)
+        .max()
+        .unwrap_or(0);
+    let mut authors: BTreeSet<&str> = dossier
+        .versions
+        .iter()
+        .filter(|fact| fact.version > before && fact.version <= approval.version)
+        .map(|fact| fact.created_by.as_str())
+        .collect();
+    authors.extend(dossier.version_created_by.as_deref());
+    if authors.is_empty() {
+        return Words::of("Not known who wrote this version.");
+    }
+    if authors.contains(approval.actor.as_str()) {
+        return Words::new()
+            .badge(Tone::Warning, "▲ Not met")
+            .text(" ")
+            .whole_name(&approval.actor)
+            .text(" approved what they wrote themselves.");
+    }
+    let mut words = Words::new().badge(Tone::Good, "✓ Met").text(" written by ");
+    for (at, author) in authors.iter().enumerate() {
+        if at > 0 {
+            words = words.text(", ");
+        }
+        words = words.whole_name(author);
+    }
+    words
+        .text(", approved by ")
+        .whole_name(&approval.actor)
+        .text(".")
+}
+
+fn dates(dossier: &CardDossier) -> Vec<(String, Words)> {
+    let shown = |ms: i64, late: &str| {
+        let words = Words::of(day(ms));
+        match dossier.as_of_ms {
+            Some(now) if now > ms => words.text(" ").badge(Tone::Bad, format!("▲ {late}")),
+            Some(_) | None => words,
+        }
+    };
+    let due = dossier
+        .review_due_ms
+        .map(|ms| ("Next review".to_owned(), shown(ms, "Overdue")));
+    let expires = dossier
+        .expires_ms
+        .map(|ms| ("Approval holds until".to_owned(), shown(ms, "Expired")));
+    due.into_iter().chain(expires).collect()
+}
+
+pub(super) fn stale_count(dossier: &CardDossier) -> usize {
+    let evaluations = dossier.card.evaluations.iter();
+    evaluations
+        .filter(|evaluation| Standing::of(dossier, evaluation) == Standing::Stale)
+        .count()
+}
+
+fn evidence(dossier: &CardDossier) -> Words {
+    let all = dossier.card.evaluations.len();
+    if all == 0 {
+        return Words::new().badge(Tone::Quiet, "no evaluations");
+    }
+    let evaluations = dossier.card.evaluations.iter();
+    let bound = evaluations
+        .filter(|evaluation| evaluation.binding().is_some())
+        .count();
+    let words = Words::of(format!(
+        "{} of {} taken from a report",
+        number::count(bound as u64),
+        plural(all, "evaluation")
+    ));
+    match (stale_count(dossier), bound) {
+        (_, 0) => words.text("; what was typed in is a claim."),
+        (0, _) if dossier.as_of_ms.is_none() => words.text("."),
+        (0, _) => words.text(", none of them stale."),
+        (stale, _) => words
+            .text(", ")
+            .badge(
+                Tone::Bad,
+                format!("▲ {} stale", number::count(stale as u64)),
+            )
+            .text("."),
+    }
+}
+
+fn policy(dossier: &CardDossier) -> Words {
+    match dossier.findings.len() {
+        0 => Words::of("Nothing is demanded that the card lacks."),
+        n => Words::new().badge(Tone::Bad, format!("▲ {}", plural(n, "finding"))),
+    }
+}
+
+fn findings(dossier: &CardDossier) -> Vec<Block> {
+    if dossier.findings.is_empty() {
+        return Vec::new();
+    }
+    let rows = dossier.findings.iter().map(|finding| {
+        let place = if finding.path.is_empty() {
+            Words::of("the card")
+        } else {
+            Words::new().whole_name(&finding.path)
+        };
+        vec![
+            Words::new().whole(&finding.message),
+            place,
+            Words::new().whole_name(&finding.rule),
+        ]
+    });
+    vec![
+        Block::Sub(Words::of("What the policy demands")),
+        Block::Table(Table {
+            caption: "Findings of the policy".to_owned(),
+            head: vec![
+                Column::text("Finding"),
+                Column::text("Where"),
+                Column::text("Rule"),
+            ],
+            rows: rows.collect(),
+            code: None,
+        }),
+    ]
+}
+
+/// Steps of the review, and the versions of the card.
+pub(super) fn history(dossier: &CardDossier) -> Option<Section> {
+    let mut blocks = Vec::new();
+    if !dossier.reviews.is_empty() {
+        blocks.push(Block::Sub(Words::of("Steps of the review")));
+        blocks.push(Block::Table(steps(&dossier.reviews)));
+    }
+    if !dossier.versions.is_empty() {
+        blocks.push(Block::Sub(Words::of("Versions")));
+        blocks.push(Block::Table(versions(dossier)));
+    }
+    (!blocks.is_empty()).then(|| Section {
+        id: "history".to_owned(),
+        heading: Words::of("History"),
+        look: Look::Plain,
+        blocks,
+    })
+}
+
+fn steps(reviews: &[ReviewStep]) -> Table {
+    let rows = reviews.iter().map(|step| {
+        let change = match step.from {
+            Some(from) => format!("{} → {}", status(from), status(step.to)),
+            None => status(step.to).to_owned(),
+        };
+        vec![
+            Words::of(time(step.at_ms)),
+            Words::of(change),
+            Words::of(number::count(step.version.unsigned_abs())),
+            Words::new().whole_name(&step.actor),
+            Words::new().whole(step.comment.as_deref().unwrap_or_default()),
+        ]
+    });
+    Table {
+        caption: "Steps of the review".to_owned(),
+        head: vec![
+            Column::text("When"),
+            Column::text("Step"),
+            Column::number("Version"),
+            Column::text("Who"),
+            Column::text("Comment"),
+        ],
+        rows: rows.collect(),
+        code: None,
+    }
+}
+
+fn versions(dossier: &CardDossier) -> Table {
+    // The whole hash of the shown version is on the first page; of others the API has it.
+    const HASH: usize = 16;
+    let rows = dossier.versions.iter().map(|fact| {
+        let start: String = fact.sha256.chars().take(HASH).collect();
+        let mut version = Words::of(number::count(fact.version.unsigned_abs()));
+        if fact.version == dossier.version {
+            version = version.text(" (this one)");
+        }
+        vec![
+            version,
+            Words::of(time(fact.created_ms)),
+            Words::new().whole_name(&fact.created_by),
+            Words::of(status(fact.status)),
+            Words::new().whole(fact.reason.as_deref().unwrap_or_default()),
+            Words::new().whole_name(&format!("{start}…")),
+        ]
+    });
+    Table {
+        caption: "Versions of the card".to_owned(),
+        head: vec![
+            Column::text("Version"),
+            Column::text("Made"),
+            Column::text("By"),
+            Column::text("Status"),
+            Column::text("Why"),
+            Column::text("SHA-256"),
+        ],
+        rows: rows.collect(),
+        code: None,
+    }
+}
