@@ -209,8 +209,8 @@ impl Buckets {
                 .as_ref()
                 .is_some_and(|sidecar| sidecar.describes(key, file))
         };
-        if !key.ends_with('/') && sidecar.is_some() && !matches(&sidecar, &file) {
-            // Perhaps just being replaced: the lock is free when both have changed.
+        if !key.ends_with('/') && !matches(&sidecar, &file) {
+            // Perhaps just being put: the lock is free when both have changed.
             let _changing = self.lock(bucket, key);
             file = status().map_err(|source| missing(key, source))?;
             sidecar = self.sidecar(bucket, key)?;

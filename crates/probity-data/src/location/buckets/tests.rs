@@ -390,3 +390,21 @@ fn many_threads_putting_and_removing_below_one_folder_lose_nothing() {
     });
     assert!(!setting.path("f").exists());
 }
+
+#[test]
+fn an_object_that_is_being_put_is_seen_with_its_own_description_or_not_at_all() {
+    let setting = setting();
+    for round in 0..25 {
+        let key = format!("new/{round}");
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| setting.put(&key));
+            while !writer.is_finished() {
+                match setting.buckets.find("bkt", &key) {
+                    Ok(found) => assert_eq!(found.description.etag, "etag-of-x", "{round}"),
+                    Err(BucketError::NoObject { .. }) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+        });
+    }
+}
