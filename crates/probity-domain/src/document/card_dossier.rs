@@ -1,8 +1,10 @@
 //! A card with all that is known around it: its evidence as it stands now, who reviewed it, and
 //! what the policy of the workspace says. Pages, exports and checks are made from it.
 
+use std::fmt;
+
 use super::governance_policy::Finding;
-use super::model_card::{Binding, MetricGroup, ModelCard};
+use super::model_card::{Binding, Evaluation, MetricGroup, ModelCard};
 use crate::resource::CardStatus;
 
 /// Times are milliseconds since 1970 in UTC.
@@ -40,6 +42,42 @@ pub struct CardDossier {
     pub expires_ms: Option<i64>,
     /// When all this was looked up; `None` for a card on its own.
     pub as_of_ms: Option<i64>,
+}
+
+impl CardDossier {
+    /// Of a card on its own, as a file that no server keeps: a draft without a history. Its
+    /// bindings are as they are told, nobody looked where their reports lie.
+    pub fn of_content(name: &str, card: &ModelCard, sha256: String) -> CardDossier {
+        let standing = |evaluation: &Evaluation| EvaluationStanding {
+            evaluation: evaluation.name.clone(),
+            binding: evaluation.binding(),
+            stale: Vec::new(),
+        };
+        CardDossier {
+            name: name.to_owned(),
+            arn: String::new(),
+            version: 0,
+            latest_version: 0,
+            status: CardStatus::Draft,
+            sha256,
+            created_ms: None,
+            created_by: None,
+            version_created_ms: None,
+            version_created_by: None,
+            modified_ms: None,
+            modified_by: None,
+            tags: Vec::new(),
+            evaluations: card.evaluations.iter().map(standing).collect(),
+            card: card.clone(),
+            live: Vec::new(),
+            reviews: Vec::new(),
+            versions: Vec::new(),
+            findings: Vec::new(),
+            review_due_ms: None,
+            expires_ms: None,
+            as_of_ms: None,
+        }
+    }
 }
 
 /// How an evaluation of the card stands to the report that it was taken from.
@@ -99,6 +137,21 @@ impl Staleness {
             Self::ReportChanged => "ReportChanged",
             Self::ReportMissing => "ReportMissing",
             Self::ModelChanged { .. } => "ModelChanged",
+        }
+    }
+}
+
+/// Why, as the end of a sentence; times are left to whoever shows them.
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NewerExecution { source, .. } => {
+                write!(f, "the schedule has a later execution, `{source}`")
+            }
+            Self::NewerReport { source, .. } => write!(f, "`{source}` wrote a later report"),
+            Self::ReportChanged => f.write_str("the report has other bytes than when it was bound"),
+            Self::ReportMissing => f.write_str("the report is no longer at its place"),
+            Self::ModelChanged { what } => write!(f, "the model changed: {what}"),
         }
     }
 }

@@ -21,9 +21,19 @@
 //! expires_after = "365d"
 //! ```
 
+mod duration;
+mod file;
+mod findings;
+mod review;
+
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::model_card::RiskRating;
+
+pub use file::InvalidPolicy;
+pub use review::{Refusal, Step};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GovernancePolicy {
@@ -44,14 +54,16 @@ pub struct ReviewRules {
     pub archived: ArchivedRule,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CommentRule {
     #[default]
     Optional,
     Required,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TransitionRule {
     /// From any state to any other, as in SageMaker.
     #[default]
@@ -59,7 +71,8 @@ pub enum TransitionRule {
     Ordered,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ArchivedRule {
     /// As in SageMaker: no more updates should be made, and none is refused.
     #[default]
@@ -79,14 +92,16 @@ pub struct CardRules {
     pub expires_after_ms: Option<i64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EvidenceRule {
     #[default]
     Claimed,
     Bound,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StaleRule {
     #[default]
     Allowed,

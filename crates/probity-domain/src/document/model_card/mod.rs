@@ -14,6 +14,7 @@ mod reading;
 pub mod report;
 mod schema;
 mod strict_json;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use binding::Binding;
 pub use content::{Content, Variant};
 pub use fault::{ContentFault, InvalidContent};
 pub use report::ReportKind;
+pub(crate) use schema::names_a_place;
 
 /// How much harm a wrong model could do, in the judgement of its owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

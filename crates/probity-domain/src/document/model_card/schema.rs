@@ -5,6 +5,38 @@
 //! they differ, what any of them allows is allowed. `maxContains` without `contains` and
 //! `maxItems` in the wrong place limit nothing, in the service's schema as here.
 
+/// Whether a path such as `intended_uses.purpose_of_model` leads to a place of a card. Items of
+/// lists have none.
+pub(crate) fn names_a_place(path: &str) -> bool {
+    leads_somewhere(&CARD, path)
+}
+
+fn leads_somewhere(object: &Object, path: &str) -> bool {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let Some(member) = object.members.iter().find(|member| member.name == name) else {
+        return false;
+    };
+    match (&member.shape, rest) {
+        (_, None) => true,
+        (Shape::Object(object), Some(rest)) => leads_somewhere(object, rest),
+        (Shape::Texts(_) | Shape::Free, Some(rest)) => !rest.is_empty(),
+        (
+            Shape::Text(_)
+            | Shape::Number
+            | Shape::NumberFrom(_)
+            | Shape::Boolean
+            | Shape::OneOf(_)
+            | Shape::Scalar
+            | Shape::List(_)
+            | Shape::Metric,
+            Some(_),
+        ) => false,
+    }
+}
+
 /// What a value may be.
 #[derive(Debug)]
 pub(super) enum Shape {

@@ -22,6 +22,7 @@ use crate::document::ReadDocument;
 use crate::document::read::read;
 
 pub use written::group_value;
+pub(crate) use written::number;
 
 /// What a report is about, hence how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -76,7 +76,7 @@ fn numbers(values: &[f64]) -> Value {
 }
 
 /// A whole number without a fraction, as most of them were written.
-fn number(value: f64) -> Value {
+pub(crate) fn number(value: f64) -> Value {
     /// Beyond 2^53 a double no longer tells neighbouring whole numbers apart.
     const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= LARGEST_EXACT {
