@@ -16,7 +16,7 @@ use crate::client::Client;
 use crate::exit::{Exit, Usage};
 use crate::progress;
 use crate::screen;
-use crate::table::printable;
+use crate::table::{counted, printable};
 
 /// Runs whose documents the server reads within one call.
 const RUNS_AT_ONCE: usize = 200;
@@ -106,10 +106,10 @@ fn told(plan: &Plan, done: &Value) -> String {
     let count = |member: &str| done[member].as_u64().unwrap_or_default();
     let mut told = plan.told();
     told.push_str(&format!(
-        "\nimported {} endpoints, {} schedules (stopped) and {} executions; what was here already is unchanged\n",
-        count("EndpointsCreated"),
-        count("SchedulesCreated"),
-        count("ExecutionsCreated"),
+        "\nimported {}, {} (stopped) and {}; what was here already is unchanged\n",
+        counted(count("EndpointsCreated"), "endpoint"),
+        counted(count("SchedulesCreated"), "schedule"),
+        counted(count("ExecutionsCreated"), "execution"),
     ));
     for problem in done["Problems"].as_array().into_iter().flatten() {
         let problem = problem.as_str().unwrap_or_default().to_owned();

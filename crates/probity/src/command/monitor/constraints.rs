@@ -99,7 +99,13 @@ impl Change<'_> {
 }
 
 pub(super) fn told(schedule: &str, answer: &Value) -> String {
-    let mut told = format!("schedule `{schedule}` obeys another baseline from now on\n");
+    let is_same = ["Constraints", "Statistics"]
+        .into_iter()
+        .all(|member| answer[member]["BeforeSha256"] == answer[member]["AfterSha256"]);
+    let mut told = match is_same {
+        true => format!("schedule `{schedule}` obeys what it obeyed before, from another place\n"),
+        false => format!("schedule `{schedule}` obeys another baseline from now on\n"),
+    };
     for (words, member) in [("constraints", "Constraints"), ("statistics", "Statistics")] {
         let side = &answer[member];
         if side.is_null() {

@@ -11,7 +11,7 @@ use crate::exit::{Exit, Usage};
 use crate::moment::iso;
 use crate::progress;
 use crate::screen;
-use crate::table::{Align, short, table};
+use crate::table::{Align, counted, short, table};
 
 /// Rows of the table; the JSON has all of them.
 const SHOWN: usize = 40;
@@ -78,8 +78,8 @@ pub(super) async fn document(client: &Client, place: &str) -> Result<String> {
 fn told(found: &Value) -> String {
     let count = |member: &str| found["Counts"][member].as_u64().unwrap_or_default();
     let mut told = format!(
-        "{} executions: {} alarmed then, {} would with these constraints ({} newly, {} no longer)\n",
-        count("Executions"),
+        "{}: {} alarmed then, {} would with these constraints ({} newly, {} no longer)\n",
+        counted(count("Executions"), "execution"),
         count("FiredThen"),
         count("FireNow"),
         count("FireNewly"),

@@ -15,6 +15,7 @@ use crate::command::profile;
 use crate::exit::{Exit, Usage};
 use crate::moment::{Between, iso, of_seconds};
 use crate::screen;
+use crate::table::counted;
 
 /// A run looks back by its offsets, so that it may be due long after its window.
 const LONGEST_OFFSET_MS: i64 = 32 * 86_400_000;
@@ -46,7 +47,7 @@ pub(super) async fn run(client: &Client, arguments: &MonitorRollupArguments) -> 
         ))
         .into());
     }
-    let n_merged = found.len();
+    let merged = counted(found.len() as u64, "result");
     let documents = merge_stored(found)?;
     if let Some(place) = &arguments.output_folder {
         let folder = OutputFolder::create(place, client.environment()).await?;
@@ -55,7 +56,7 @@ pub(super) async fn run(client: &Client, arguments: &MonitorRollupArguments) -> 
     let table = ProfileTable::of_documents(&documents);
     screen::print(arguments.print, &table, || {
         format!(
-            "{n_merged} results from {} to {}\n\n{}",
+            "{merged} from {} to {}\n\n{}",
             iso(from),
             iso(to),
             profile::text(&table)
