@@ -1,6 +1,6 @@
 //! Two baselines side by side: what each says of a column, and which constraints changed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use probity_data::location::Environment;
 use probity_domain::document::constraints::{Constraints, FeatureConstraints};
@@ -132,13 +132,22 @@ fn differences(before: Option<Value>, after: Option<Value>) -> Vec<SettingDiff> 
     }
     leaves
         .into_iter()
-        .filter(|(_, (before, after))| before != after)
+        .filter(|(path, (before, after))| before != after && !is_reordered(path, before, after))
         .map(|(path, (before, after))| SettingDiff {
             path,
             before,
             after,
         })
         .collect()
+}
+
+/// A domain is written with its frequent values first; which come first is no part of the rule.
+fn is_reordered(path: &str, before: &Value, after: &Value) -> bool {
+    path.ends_with("domains") && values(before).is_some() && values(before) == values(after)
+}
+
+fn values(list: &Value) -> Option<BTreeSet<&str>> {
+    list.as_array()?.iter().map(Value::as_str).collect()
 }
 
 /// Leaves by path. Category buckets become one leaf per value; lists are leaves.
@@ -213,6 +222,21 @@ mod tests {
             json!({"buckets": [{"value": "x", "count": 1}]}),
             json!({"buckets": [{"value": "x", "count": 3}]}),
             &[("buckets[x]", json!(1), json!(3))],
+        );
+    }
+
+    #[test]
+    fn a_domain_in_another_order_is_the_same_one() {
+        let domain = |values: &[&str]| json!({"string_constraints": {"domains": values}});
+        check(domain(&["a", "b"]), domain(&["b", "a"]), &[]);
+        check(
+            domain(&["a", "b"]),
+            domain(&["b", "c"]),
+            &[(
+                "string_constraints.domains",
+                json!(["a", "b"]),
+                json!(["b", "c"]),
+            )],
         );
     }
 }
