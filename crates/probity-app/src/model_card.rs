@@ -4,13 +4,19 @@
 //! API reference. The card is a resource; its texts and the steps of its review are rows of their
 //! own. What the documentation leaves open is told in docs/api-quirks.md.
 
+mod autofill;
+mod bind;
 mod compare;
 mod create;
 mod dossier;
 mod evidence;
 pub mod export_job;
+mod live;
+mod overview;
 pub(crate) mod review;
 pub(crate) mod rules;
+mod source;
+mod subject;
 mod update;
 mod version;
 
@@ -31,13 +37,19 @@ use crate::sorted_page::{self, Key, Place};
 use crate::stored::{self, Listing, Members, Shown, Stored};
 use crate::timestamp;
 
+pub use autofill::{FilledReport, Filling, RegisteredReport, filled, filling};
+pub use bind::{
+    BIND_TAG, WantedReport, add_tags, bind, bound_by_tags, reports_of_tags, unbind, wanted_report,
+};
 pub use compare::{describe_changes, described_compliance};
 pub use create::create;
 pub use dossier::{
     DossierRequest, ReportStates, bound_reports, bound_reports_of_server, content, dossier,
     dossier_of_server,
 };
+pub use overview::{described_evidence, overview};
 pub use review::{list_reviews, review};
+pub use source::Origin;
 pub use update::{edit, update};
 pub(crate) use version::CardVersion;
 

@@ -25,6 +25,7 @@ use crate::model_package_group::MODEL_PACKAGE_GROUP;
 use crate::stored::{self, Listing, Members, Shown, Stored};
 
 pub use create::create;
+pub(crate) use reference::find;
 pub use update::update;
 
 pub(crate) static MODEL_PACKAGE: Stored = Stored {
@@ -124,7 +125,7 @@ pub(crate) fn record(package: &Resource) -> Members {
 
 pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:DescribeModelPackage")?;
-    let package = reference::find(&deed, MODEL_PACKAGE.name(&input)?).await?;
+    let package = find(&deed, MODEL_PACKAGE.name(&input)?).await?;
     let mut members = record(&package);
     // It leaves out what AWS may have encrypted with a customer's key.
     if input.get("IncludedData").and_then(Value::as_str) == Some("MetadataOnly") {

@@ -48,9 +48,13 @@ const LONGEST_RUN_S: u64 = 3600;
 pub(crate) const CONFIG: &str = "MonitoringScheduleConfig";
 /// Names the generation of the schedule's slots. Never shown.
 const GENERATION: &str = "ProbityGeneration";
+/// Where the transform jobs capture to that it watches. Never shown.
+const CAPTURED_TO: &str = "ProbityCapturedTo";
 
 /// The attribute that names the endpoint that it watches.
 pub(crate) const ENDPOINT: &str = "endpoint";
+/// The attribute that names the place that transform jobs capture to, without a slash at its end.
+pub(crate) const CAPTURES: &str = "captures";
 const TYPE_ATTRIBUTE: &str = "type";
 pub(crate) const DEFINITION_ATTRIBUTE: &str = "definition";
 
@@ -119,7 +123,7 @@ pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value,
     let name = MONITORING_SCHEDULE.name(&input)?;
     let resource = stored::get(&deed, &MONITORING_SCHEDULE, name).await?;
     let mut members = MONITORING_SCHEDULE.describe(&resource);
-    members.shift_remove(GENERATION);
+    hide(&mut members);
     let last = executions::latest(&app.store, (deed.region, name), 1).await?;
     // A schedule made anew under an old name has none of the other's runs.
     if let Some(last) = last
@@ -130,6 +134,13 @@ pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value,
         members.insert("LastMonitoringExecutionSummary".to_owned(), summary);
     }
     Ok(Value::Object(members))
+}
+
+/// Takes out what is kept for the server alone.
+pub(crate) fn hide(members: &mut Members) {
+    for member in [GENERATION, CAPTURED_TO] {
+        members.shift_remove(member);
+    }
 }
 
 pub async fn list(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
@@ -272,6 +283,7 @@ struct Planned {
     document: Value,
     expression: ScheduleExpression,
     endpoint: String,
+    captured_to: Option<String>,
     generation: String,
 }
 
@@ -284,6 +296,9 @@ impl Planned {
         body.insert(CONFIG.to_owned(), self.document.clone());
         if !self.endpoint.is_empty() {
             body.insert("EndpointName".to_owned(), self.endpoint.as_str().into());
+        }
+        if let Some(place) = &self.captured_to {
+            body.insert(CAPTURED_TO.to_owned(), place.as_str().into());
         }
         body.insert(GENERATION.to_owned(), self.generation.as_str().into());
         body
@@ -310,6 +325,7 @@ async fn planned(deed: &Deed<'_>, input: &Value) -> Result<Planned, Fault> {
     check_run_time(&expression, (&definition, monitoring_type), deed.now_ms)?;
     Ok(Planned {
         endpoint: endpoint_of(&definition).to_owned(),
+        captured_to: captured_to(&definition),
         generation: deed.app.ids.uuid(),
         config,
         document,
@@ -490,6 +506,12 @@ pub(crate) fn endpoint_of(definition: &MonitoringJobDefinition) -> &str {
         .unwrap_or_default()
 }
 
+fn captured_to(definition: &MonitoringJobDefinition) -> Option<String> {
+    let input = definition.job_input.batch_transform_input.as_ref()?;
+    let place = input.data_captured_destination_s3_uri.as_deref()?;
+    Some(place.trim_end_matches('/').to_owned())
+}
+
 pub(crate) fn state(resource: &Resource) -> Result<ScheduleState, Fault> {
     ScheduleState::parse(&resource.status).ok_or_else(|| {
         let problem = std::io::Error::other(format!("no state `{}`", resource.status));
@@ -522,6 +544,7 @@ fn attributes(body: &Members) -> BTreeMap<String, String> {
     let name = config.and_then(|config| config.get("MonitoringJobDefinitionName"));
     let found = [
         (ENDPOINT, text(body.get("EndpointName"))),
+        (CAPTURES, text(body.get(CAPTURED_TO))),
         (TYPE_ATTRIBUTE, text(body.get("MonitoringType"))),
         (DEFINITION_ATTRIBUTE, text(name)),
     ];

@@ -1,7 +1,7 @@
 //! Processing jobs: the analyses of the monitors and of Clarify, and scripts where the operator
 //! allows them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use probity_domain::ResourceKind;
 use probity_domain::document::api::processing_job::{
@@ -18,7 +18,7 @@ use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::listing;
 use crate::long_job::{self, JobOutcome, LongJob, Started};
-use crate::stored::{self, Listing, Members, Shown, Stored, no_attributes, pick};
+use crate::stored::{self, Listing, Members, Shown, Stored, pick};
 use crate::timestamp;
 
 /// What a worker's queue calls these jobs.
@@ -47,7 +47,7 @@ pub(crate) static PROCESSING_JOB: Stored = Stored {
         Shown::LastModifiedTime,
         Shown::CreationTime,
     ],
-    attributes: no_attributes,
+    attributes,
     list: Listing {
         items: "ProcessingJobSummaries",
         summary: |job| {
@@ -68,6 +68,36 @@ pub(crate) static PROCESSING_JOB: Stored = Stored {
         filters: &[],
     },
 };
+
+/// Where its outputs go, by which the jobs are found that wrote a report.
+fn attributes(job: &Members) -> BTreeMap<String, String> {
+    let places = job.get("ProcessingOutputConfig").map(places_of);
+    let places = places.into_iter().flatten();
+    places
+        .map(|place| (output_attribute(&place), String::new()))
+        .collect()
+}
+
+/// Where the outputs of a job go, without a slash at the end.
+pub(crate) fn output_places(job: &Value) -> Vec<String> {
+    places_of(&job["ProcessingOutputConfig"])
+}
+
+fn places_of(config: &Value) -> Vec<String> {
+    let outputs = config.get("Outputs").and_then(Value::as_array);
+    let places = outputs
+        .into_iter()
+        .flatten()
+        .filter_map(|output| output.pointer("/S3Output/S3Uri")?.as_str());
+    places
+        .map(|place| place.trim_end_matches('/').to_owned())
+        .collect()
+}
+
+/// A job may have several outputs, and an attribute has one value: the place is in the name.
+pub(crate) fn output_attribute(place: &str) -> String {
+    format!("output:{}", place.trim_end_matches('/'))
+}
 
 static LONG_JOB: LongJob = LongJob {
     stored: &PROCESSING_JOB,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use probity_domain::{Arn, ResourceKind};
-use probity_store::{resource, tag};
+use probity_store::{Unit, resource, tag};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -46,8 +46,26 @@ pub(crate) fn of_request(input: &Value) -> Result<Vec<(String, String)>, Fault> 
 pub async fn add(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:AddTags")?;
     let arn = existing(&deed, &input).await?;
-    let new = of_request(&input)?;
-    let before = tag::list(&app.store, &arn).await?;
+    let mut unit = app.store.begin().await?;
+    add_in(&mut unit, &deed, (&arn, &of_request(&input)?)).await?;
+    unit.commit().await?;
+    app.endpoints.notify_one();
+    all_of(app, &arn).await
+}
+
+/// The answer of `AddTags`.
+pub(crate) async fn all_of(app: &App, arn: &str) -> Result<Value, Fault> {
+    let after = tag::list(&app.store, arn).await?;
+    Ok(json!({ "Tags": as_list(&after) }))
+}
+
+/// Adds tags together with what else `unit` writes.
+pub(crate) async fn add_in(
+    unit: &mut Unit,
+    deed: &Deed<'_>,
+    (arn, new): (&str, &[(String, String)]),
+) -> Result<(), Fault> {
+    let before = tag::list(&deed.app.store, arn).await?;
     let mut keys: BTreeSet<&str> = before.iter().map(|(key, _)| key.as_str()).collect();
     keys.extend(new.iter().map(|(key, _)| key.as_str()));
     if keys.len() > MOST_TAGS {
@@ -55,13 +73,8 @@ pub async fn add(app: &App, caller: &Caller, input: Value) -> Result<Value, Faul
             message: format!("a resource has at most {MOST_TAGS} tags: `{arn}`"),
         });
     }
-    let mut unit = app.store.begin().await?;
-    tag::put(&mut unit, &arn, &new).await?;
-    event::record(&mut unit, &deed, &arn, json!({ "tagged": as_object(&new) })).await?;
-    unit.commit().await?;
-    app.endpoints.notify_one();
-    let after = tag::list(&app.store, &arn).await?;
-    Ok(json!({ "Tags": as_list(&after) }))
+    tag::put(unit, arn, new).await?;
+    event::record(unit, deed, arn, json!({ "tagged": as_object(new) })).await
 }
 
 /// `DeleteTags`: a key that is not there is not an error.

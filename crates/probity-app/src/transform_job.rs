@@ -6,7 +6,7 @@ use probity_domain::ResourceKind;
 use probity_domain::document::api::model::Model;
 use probity_domain::document::api::transform_job::TransformJob;
 use probity_domain::resource::JobState;
-use probity_store::resource::{SortBy, SortOrder};
+use probity_store::resource::{self, ListResources, Resource, SortBy, SortOrder};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -110,6 +110,16 @@ pub async fn stop(app: &App, caller: &Caller, input: Value) -> Result<Value, Fau
     let deed = Deed::authorise(app, caller, "sagemaker:StopTransformJob")?;
     LONG_JOB.stop(&deed, TRANSFORM_JOB.name(&input)?).await?;
     Ok(json!({}))
+}
+
+/// The newest job of a model.
+pub(crate) async fn last_of(deed: &Deed<'_>, model: &str) -> Result<Option<Resource>, Fault> {
+    let mut wanted = ListResources::all(ResourceKind::TransformJob, deed.region, 1);
+    wanted.sort_by = SortBy::Created;
+    wanted.order = SortOrder::Descending;
+    wanted.attributes = vec![("ModelName".to_owned(), model.to_owned())];
+    let page = resource::list(&deed.app.store, &wanted).await?;
+    Ok(page.items.into_iter().next())
 }
 
 /// For the worker: takes up the job.

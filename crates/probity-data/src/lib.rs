@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod captures;
+pub mod card_report;
 pub mod dataset;
 mod format;
 #[doc(hidden)]

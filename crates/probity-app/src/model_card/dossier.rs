@@ -10,7 +10,7 @@ use probity_store::tag;
 use serde_json::Value;
 
 use super::version::{self, CardVersion, VersionRow};
-use super::{evidence, rules};
+use super::{evidence, live, rules};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -94,6 +94,18 @@ pub(super) async fn of(
     card: &CardVersion,
     reports: &ReportStates,
 ) -> Result<CardDossier, Fault> {
+    Ok(CardDossier {
+        live: live::sections(deed, card).await?,
+        ..without_live(deed, card, reports).await?
+    })
+}
+
+/// Without what monitors measured last, which no rule asks for.
+pub(super) async fn without_live(
+    deed: &Deed<'_>,
+    card: &CardVersion,
+    reports: &ReportStates,
+) -> Result<CardDossier, Fault> {
     let name = &card.resource.name;
     let reviews = model_card_review::list(&deed.app.store, version::key(deed, name)).await?;
     let reviews = reviews.iter().filter_map(step).collect();
@@ -114,7 +126,7 @@ pub(super) async fn of(
         tags: tag::list(&deed.app.store, &card.resource.arn).await?,
         card: card.content.card().clone(),
         evaluations: evidence::standings(deed, card, reports).await?,
-        live: evidence::live_sections(deed, card).await?,
+        live: Vec::new(),
         reviews,
         versions: versions.into_iter().map(fact).collect(),
         findings: Vec::new(),
@@ -128,7 +140,7 @@ pub(super) async fn of(
 
 /// What the policy finds in the card, by the store alone.
 pub(super) async fn findings(deed: &Deed<'_>, card: &CardVersion) -> Result<Vec<Finding>, Fault> {
-    let dossier = of(deed, card, &ReportStates::new()).await?;
+    let dossier = without_live(deed, card, &ReportStates::new()).await?;
     Ok(dossier.findings)
 }
 

@@ -1,34 +1,120 @@
-//! How a card's evaluations stand to the reports that they were taken from.
+//! How a card's evaluations stand to the reports that they were taken from. All of it is looked up
+//! when somebody asks, so that a card is stale at once when an execution ends; only what lies at a
+//! report's place has to be told by whoever can read objects.
 
-use probity_domain::document::card_dossier::{
-    EvaluationStanding, LiveSection, ReportState, Staleness,
-};
+use probity_domain::document::UtcTime;
+use probity_domain::document::card_dossier::{EvaluationStanding, ReportState, Staleness};
 use probity_domain::document::model_card::Binding;
+use probity_store::monitoring_execution::{self as executions, Execution};
 
 use super::dossier::ReportStates;
+use super::source::{self, named_execution};
+use super::subject::Subject;
 use super::version::CardVersion;
 use crate::deed::Deed;
 use crate::fault::Fault;
 
 pub(super) async fn standings(
-    _deed: &Deed<'_>,
+    deed: &Deed<'_>,
     card: &CardVersion,
     reports: &ReportStates,
 ) -> Result<Vec<EvaluationStanding>, Fault> {
-    let evaluations = card.content.card().evaluations.iter();
-    let standings = evaluations.map(|evaluation| {
+    let card = card.content.card();
+    let is_bound = card.evaluations.iter().any(|own| own.binding().is_some());
+    let subject = match is_bound {
+        true => Some(Subject::of(deed, card).await?),
+        false => None,
+    };
+    let mut standings = Vec::with_capacity(card.evaluations.len());
+    for evaluation in &card.evaluations {
         let binding = evaluation.binding();
-        let stale = binding
-            .iter()
-            .filter_map(|binding| at_its_place(binding, reports))
-            .collect();
-        EvaluationStanding {
+        let stale = match (&binding, &subject) {
+            (Some(binding), Some(subject)) => reasons(deed, (binding, subject), reports).await?,
+            (Some(_) | None, _) => Vec::new(),
+        };
+        standings.push(EvaluationStanding {
             evaluation: evaluation.name.clone(),
             binding,
             stale,
-        }
+        });
+    }
+    Ok(standings)
+}
+
+/// Why an evaluation no longer stands.
+async fn reasons(
+    deed: &Deed<'_>,
+    (binding, subject): (&Binding, &Subject),
+    reports: &ReportStates,
+) -> Result<Vec<Staleness>, Fault> {
+    let bound_ms = time(binding.bound_at.as_deref());
+    let mut reasons = Vec::new();
+    reasons.extend(newer_execution(deed, binding).await?);
+    reasons.extend(newer_report(deed, binding).await?);
+    reasons.extend(at_its_place(binding, reports));
+    let changes = subject.changes_since(bound_ms).into_iter();
+    reasons.extend(changes.map(|what| Staleness::ModelChanged { what }));
+    Ok(reasons)
+}
+
+fn time(text: Option<&str>) -> Option<i64> {
+    UtcTime::parse_epoch_ms(text?)
+}
+
+/// When the report was written, or else when it was bound.
+fn reported_ms(binding: &Binding) -> Option<i64> {
+    time(binding.reported_at.as_deref()).or_else(|| time(binding.bound_at.as_deref()))
+}
+
+/// The last run of the schedule that the evaluation follows, or that one of its runs wrote the
+/// report, where that run is a later one.
+async fn newer_execution(deed: &Deed<'_>, binding: &Binding) -> Result<Option<Staleness>, Fault> {
+    let own = binding.source.as_deref().and_then(named_execution);
+    let schedule = match (&binding.follows, &own) {
+        (Some(schedule), _) => schedule,
+        (None, Some((schedule, _))) => schedule,
+        (None, None) => return Ok(None),
+    };
+    let store = &deed.app.store;
+    let Some(last) = executions::last_with_verdict(store, (deed.region, schedule)).await? else {
+        return Ok(None);
+    };
+    let own = match &own {
+        Some((_, id)) if *id == last.id => return Ok(None),
+        Some((_, id)) => executions::get(store, id).await?,
+        None => None,
+    };
+    let is_later = match own {
+        Some(own) => place(&last) > place(&own),
+        // Of a run that is not known any more, its time is.
+        None => reported_ms(binding).is_some_and(|then| source::finished_ms(&last) > then),
+    };
+    Ok(is_later.then(|| Staleness::NewerExecution {
+        source: source::execution_arn(deed, &last),
+        at_ms: source::finished_ms(&last),
+    }))
+}
+
+/// Runs in the order of what they looked at; of one slot the last revision counts.
+fn place(execution: &Execution) -> (i64, i64) {
+    (execution.scheduled_ms, execution.revision)
+}
+
+/// A later job with the report in its output place. Runs of monitors are told as executions.
+async fn newer_report(deed: &Deed<'_>, binding: &Binding) -> Result<Option<Staleness>, Fault> {
+    let Some(then) = reported_ms(binding) else {
+        return Ok(None);
+    };
+    let jobs = source::writers(deed, &binding.report).await?;
+    let later = jobs.iter().find(|job| {
+        source::ended_ms(job) > then
+            && binding.source.as_ref() != Some(&job.arn)
+            && job.body.get("MonitoringScheduleArn").is_none()
     });
-    Ok(standings.collect())
+    Ok(later.map(|job| Staleness::NewerReport {
+        source: job.arn.clone(),
+        at_ms: source::ended_ms(job),
+    }))
 }
 
 /// What became of the report itself.
@@ -39,11 +125,4 @@ fn at_its_place(binding: &Binding, reports: &ReportStates) -> Option<Staleness> 
         ReportState::Missing => Some(Staleness::ReportMissing),
         ReportState::Unknown => None,
     }
-}
-
-pub(super) async fn live_sections(
-    _deed: &Deed<'_>,
-    _card: &CardVersion,
-) -> Result<Vec<LiveSection>, Fault> {
-    Ok(Vec::new())
 }

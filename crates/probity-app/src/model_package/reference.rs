@@ -12,7 +12,7 @@ pub(super) fn name_of(deed: &Deed<'_>, text: &str) -> Result<String, Fault> {
     lineage::name_of(deed, MODEL_PACKAGE.kind, text)
 }
 
-pub(super) async fn find(deed: &Deed<'_>, text: &str) -> Result<Resource, Fault> {
+pub(crate) async fn find(deed: &Deed<'_>, text: &str) -> Result<Resource, Fault> {
     let name = name_of(deed, text)?;
     resource::get(&deed.app.store, MODEL_PACKAGE.key(deed, &name))
         .await?

@@ -27,6 +27,7 @@ pub struct StoredObject {
     path: Path,
     relative: String,
     size_bytes: u64,
+    modified_ms: i64,
 }
 
 impl StoredObject {
@@ -45,6 +46,11 @@ impl StoredObject {
 
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
+    }
+
+    /// By the clock of who keeps it.
+    pub fn modified_ms(&self) -> i64 {
+        self.modified_ms
     }
 
     pub async fn read(&self) -> Result<Bytes, ReadLocation> {
@@ -109,6 +115,14 @@ pub async fn list_objects(
 
 /// The bytes of one object.
 pub async fn read_object(uri: &str, environment: &Environment) -> Result<Bytes, ReadLocation> {
+    find_object(uri, environment).await?.read().await
+}
+
+/// The object of exactly this name.
+pub async fn find_object(
+    uri: &str,
+    environment: &Environment,
+) -> Result<StoredObject, ReadLocation> {
     let address = match parse::parse(uri)? {
         Location::Remote(address) => address,
         Location::StandardInput | Location::Local(_) => return Err(not_in_a_bucket(uri)),
@@ -116,7 +130,7 @@ pub async fn read_object(uri: &str, environment: &Environment) -> Result<Bytes, 
     let store = store::connect(&address, environment)?;
     let path = remote::parse_key(uri, &address.key)?;
     let meta = store.head(&path).await?;
-    named_itself(&store, &meta).read().await
+    Ok(named_itself(&store, &meta))
 }
 
 /// Puts one object in its place, whole or not at all.
@@ -196,6 +210,7 @@ fn named_itself(store: &RemoteStore, meta: &ObjectMeta) -> StoredObject {
         relative: meta.location.filename().unwrap_or_default().to_owned(),
         path: meta.location.clone(),
         size_bytes: meta.size,
+        modified_ms: meta.last_modified.timestamp_millis(),
     }
 }
 
@@ -224,6 +239,7 @@ async fn below(
                 relative,
                 path: meta.location.clone(),
                 size_bytes: meta.size,
+                modified_ms: meta.last_modified.timestamp_millis(),
             })
         })
         .collect())

@@ -12,6 +12,7 @@ pub mod bias_file;
 pub mod bias_violations;
 pub mod capture_record;
 pub mod card_dossier;
+pub mod card_report;
 pub mod channel_settings;
 pub mod constraint_violations;
 pub mod constraints;
