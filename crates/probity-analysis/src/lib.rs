@@ -6,11 +6,13 @@
 //! * [`model_quality`]: how well predictions agree with labels, and whether that got worse;
 //! * [`explain`]: what moved the predictions of a model: SHAP values and partial dependence;
 //! * [`recheck`]: other constraints over results that lie already.
+//! * [`card_document`](mod@card_document): a model card in any of its formats;
 //! * [`measures`]: what a monitor publishes of a result over time;
 //! * [`records`]: rows made into a file of their own before an analysis;
 
 mod aggregate;
 pub mod bias;
+pub mod card_document;
 pub mod data_quality;
 mod engine_error;
 pub mod explain;

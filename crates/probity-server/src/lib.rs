@@ -5,6 +5,7 @@ mod aws;
 mod baseline;
 mod body;
 mod card;
+mod card_document;
 mod coverage;
 pub mod fuzzing;
 mod ground_truth;

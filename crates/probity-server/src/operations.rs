@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 
+use probity_analysis::card_document::Fonts;
 use probity_app::{App, Caller, Fault};
 use probity_data::location::Environment;
 use serde_json::Value;
@@ -24,6 +25,8 @@ pub(crate) struct Tools<'a> {
     pub(crate) app: &'a App,
     /// Where documents of callers lie; for the few verbs that read them.
     pub(crate) environment: &'a Environment,
+    /// Of the PDFs of model cards.
+    pub(crate) fonts: &'a Fonts,
 }
 
 /// A verb: it takes the request's document, checked against the service model, and gives the
@@ -228,6 +231,7 @@ operations! {
     Probity Executed "ReviewModelCard" => probity_app::model_card::review, "compat/server_model_card.py";
     Probity Executed "ListModelCardReviews" => probity_app::model_card::list_reviews, "compat/server_model_card.py";
     Probity Executed "DescribeModelCardChanges" => probity_app::model_card::describe_changes, "compat/server_model_card.py";
+    Probity Executed "GetModelCardDocument" => crate::card_document::get as reader, "compat/server_card_export.py";
     Probity Executed "DescribeModelCardCompliance" => crate::card::describe_compliance as reader, "compat/server_model_card.py";
 }
 
@@ -299,6 +303,7 @@ mod tests {
             let tools = Tools {
                 app: &app,
                 environment: &Environment::default(),
+                fonts: &Fonts::default(),
             };
             let done = (operation.run)(tools, &reader, serde_json::json!({})).await;
             let refused = match &done {

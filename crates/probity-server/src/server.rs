@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
+use probity_analysis::card_document::Fonts;
 use probity_app::{Access, App, Caller, Clock};
 use probity_data::location::Environment;
 use s3s::service::S3Service;
@@ -53,6 +54,8 @@ pub struct ServerParts {
     pub app: App,
     /// Where the documents lie that callers name, read by the same rules as for their jobs.
     pub environment: Environment,
+    /// Of the PDFs of model cards.
+    pub fonts: Fonts,
     pub authentication: Authentication,
     /// The real time, also where `app` lives on simulated time: clients sign with theirs.
     pub wall_clock: Arc<dyn Clock>,
@@ -91,6 +94,7 @@ impl std::fmt::Debug for MetricsPage {
 pub(crate) struct Server {
     pub(crate) app: App,
     environment: Environment,
+    fonts: Fonts,
     verifier: Option<Verifier>,
     runtime: Option<Arc<dyn Runtime>>,
     objects: Option<ObjectService>,
@@ -108,6 +112,7 @@ impl Server {
         Server {
             app: parts.app,
             environment: parts.environment,
+            fonts: parts.fonts,
             verifier,
             runtime: parts.runtime,
             objects: parts.objects,
@@ -284,6 +289,7 @@ impl Server {
         Tools {
             app: &self.app,
             environment: &self.environment,
+            fonts: &self.fonts,
         }
     }
 

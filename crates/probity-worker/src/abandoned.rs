@@ -9,7 +9,9 @@ use tracing::{error, warn};
 
 use crate::monitoring::{execution_job, slot_job};
 use crate::worker::shown;
-use crate::{async_invocation_job, endpoint_job, processing_job, retention, transform_job};
+use crate::{
+    async_invocation_job, card_export_job, endpoint_job, processing_job, retention, transform_job,
+};
 
 pub(crate) const REASON: &str = "InternalServerError: the worker that ran the job died twice";
 
@@ -45,6 +47,7 @@ async fn end(app: &App, environment: &Environment, job: &Job) -> Result<(), EndA
         }
         processing_job::KIND => processing_job::fail(app, (region, subject), REASON).await?,
         transform_job::KIND => transform_job::fail(app, (region, subject), REASON).await?,
+        card_export_job::KIND => card_export_job::fail(app, (region, subject), REASON).await?,
         execution_job::KIND => execution_job::fail(app, subject, REASON).await?,
         // It has no status: its caller waits for objects.
         async_invocation_job::KIND => async_invocation_job::give_up(job, environment).await,

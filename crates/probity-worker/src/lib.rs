@@ -10,6 +10,7 @@ mod abandoned;
 pub mod analyses;
 mod async_invocation_job;
 mod captured_data;
+mod card_export_job;
 mod chain;
 mod compute;
 mod endpoint_job;

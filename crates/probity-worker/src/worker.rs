@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use probity_analysis::card_document::Fonts;
 use probity_app::monitoring_schedule::CatchUp;
 use probity_app::{App, Clock};
 use probity_data::location::Environment;
@@ -25,12 +26,12 @@ use crate::local_process::LocalProcess;
 use crate::monitoring::{execution_job, late_labels, slot_job};
 use crate::stop::{self, Stop, StopReason, Stopper};
 use crate::{
-    abandoned, async_invocation_job, endpoint_job, heartbeat, notifications, processing_job,
-    retention, roll_up_job, transform_job,
+    abandoned, async_invocation_job, card_export_job, endpoint_job, heartbeat, notifications,
+    processing_job, retention, roll_up_job, transform_job,
 };
 
 /// What is claimed.
-pub(crate) const KINDS: [&str; 9] = [
+pub(crate) const KINDS: [&str; 10] = [
     endpoint_job::KIND,
     processing_job::KIND,
     transform_job::KIND,
@@ -40,6 +41,7 @@ pub(crate) const KINDS: [&str; 9] = [
     roll_up_job::KIND,
     late_labels::KIND,
     retention::KIND,
+    card_export_job::KIND,
 ];
 
 /// How often a worker looks whether somebody else enqueued a job.
@@ -67,6 +69,8 @@ pub struct Parts {
     pub catch_up: CatchUp,
     /// Where numbers of monitors go beside the store.
     pub exports: PointFeed,
+    /// Of the PDFs of model cards.
+    pub fonts: Fonts,
 }
 
 /// How long a job is a worker's own. Leases are counted by a clock that runs as the world does:
@@ -235,6 +239,7 @@ async fn dispatch(parts: &Parts, job: &Job, stops: (&Stopper, &Stop)) -> JobRun 
         roll_up_job::KIND => roll_up_job::run(parts, job).await,
         late_labels::KIND => late_labels::run(parts, job).await,
         retention::KIND => retention::run(parts, job, stops.1).await,
+        card_export_job::KIND => card_export_job::run(parts, job, stops.1).await,
         kind => {
             error!(job.id = %job.id, "no worker knows jobs of kind `{kind}`");
             JobRun::Done

@@ -103,6 +103,7 @@ impl Running {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
         let parts = ServerParts {
+            fonts: probity_analysis::card_document::Fonts::default(),
             app,
             environment: Default::default(),
             authentication,

@@ -8,6 +8,7 @@
 
 mod analyses;
 mod captures;
+mod card_exports;
 mod late_labels;
 mod monitors;
 mod notifications;

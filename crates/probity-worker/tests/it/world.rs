@@ -140,6 +140,7 @@ impl World {
                 length: Duration::from_secs(30),
             },
             exports: probity_worker::PointFeed::default(),
+            fonts: probity_analysis::card_document::Fonts::default(),
             catch_up: probity_app::monitoring_schedule::CatchUp::Each,
         }
     }
