@@ -82,6 +82,14 @@ pub(crate) struct ServeArguments {
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) log: LogArguments,
+    /// What the workspace demands of its model cards [default: governance.toml in the data folder,
+    /// where there is one]. A change takes effect without a restart
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Folder of fonts (.ttf, .otf, .ttc) for PDFs, beside those of the program: for scripts that
+    /// those lack, as Chinese, Japanese and Korean
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fonts: Option<PathBuf>,
     /// What becomes of a schedule's slots that were due while no server ran
     #[arg(long, value_enum, default_value_t = CatchUpArgument::Each)]
     pub(crate) catch_up: CatchUpArgument,
@@ -355,6 +363,9 @@ pub(crate) struct AuditArguments {
 pub(crate) struct DoctorArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
+    /// The policy that the server is given with `serve --policy`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// Also ask this server, with the keys of the usual AWS variables
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,

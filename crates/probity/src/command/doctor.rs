@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use probity_app::coverage::{self, CoverageOf};
-use probity_app::{Clock, retention};
+use probity_app::{Clock, governance_policy, retention};
 use probity_store::{audit, capture_server, endpoint_traffic};
 use probity_worker::isolation::{self, Isolation};
 
 use super::serve::clock::MachineClock;
 use super::serve::data_folder::DataFolder;
 use super::serve::office::Office;
+use super::serve::policy_file::{self, PolicyPlace};
 use crate::arguments::DoctorArguments;
 use crate::exit::Exit;
 use crate::screen;
@@ -129,6 +130,7 @@ async fn look_at_folder(
         ),
         None => finding(State::Limited, "server", "none runs on this folder"),
     });
+    let place = PolicyPlace::of(arguments.policy.as_deref(), folder);
     match Office::open(&arguments.data).await {
         Err(error) => findings.push(finding(State::Broken, "database", format!("{error:#}"))),
         Ok(office) => {
@@ -137,9 +139,46 @@ async fn look_at_folder(
                 "database",
                 "opens, and is of this version",
             ));
+            findings.push(policy(&office, &place).await);
             findings.push(audit_log(&office).await);
             findings.push(clock(&office));
             findings.extend(captures(&office).await);
+        }
+    }
+}
+
+/// The policy that was put in force last, and whether the file still says so: a running server
+/// follows it within a second, unless it is broken.
+async fn policy(office: &Office, place: &PolicyPlace) -> Finding {
+    let subject = "governance policy";
+    let in_force = match governance_policy::last_in_force(&office.app).await {
+        Ok(in_force) => in_force,
+        Err(error) => return finding(State::Broken, subject, error.to_string()),
+    };
+    let path = place.path().display();
+    match (policy_file::read(place), in_force) {
+        (Ok(None), None) => finding(
+            State::Works,
+            subject,
+            format!("none at `{path}`: nothing is demanded"),
+        ),
+        (Ok(Some(found)), Some(hash)) if found.sha256 == hash => {
+            finding(State::Works, subject, format!("`{path}`, SHA-256 {hash}"))
+        }
+        (Ok(found), in_force) => {
+            let (found, hash) = (found.map(|found| found.sha256), in_force);
+            let detail = format!(
+                "`{path}` has SHA-256 {}, and the last server obeyed {}; the next start obeys \
+                 the file",
+                found.as_deref().unwrap_or("none"),
+                hash.as_deref().unwrap_or("none")
+            );
+            finding(State::Limited, subject, detail)
+        }
+        (Err(error), None) => finding(State::Broken, subject, format!("{error:#}")),
+        (Err(error), Some(hash)) => {
+            let detail = format!("{error:#}; the last server obeyed the one with SHA-256 {hash}");
+            finding(State::Broken, subject, detail)
         }
     }
 }

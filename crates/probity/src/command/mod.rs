@@ -14,6 +14,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod env;
 mod explained;
+mod fonts;
 pub(crate) mod gateway;
 pub(crate) mod import;
 pub(crate) mod inspect;

@@ -10,6 +10,7 @@ mod exporting;
 pub(crate) mod listening;
 pub(crate) mod local_authority;
 pub(crate) mod office;
+pub(crate) mod policy_file;
 pub(crate) mod telemetry;
 
 use std::env;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use probity_analysis::card_document::Fonts;
 use probity_app::monitoring_schedule::CatchUp;
 use probity_app::{LocalProcesses, retention};
 use probity_data::capture::{CaptureLog, NewNames};
@@ -36,9 +38,10 @@ use self::data_folder::{DataFolder, RunningServer};
 use self::exporting::Exporting;
 use self::listening::Listening;
 use self::office::{Office, OfficeOptions, ROOT};
+use self::policy_file::PolicyPlace;
 use self::telemetry::Telemetry;
 use crate::arguments::{CatchUpArgument, ServeArguments, threads_or_all};
-use crate::command::wiring;
+use crate::command::{fonts, wiring};
 use crate::exit::{Exit, Usage};
 use crate::screen;
 
@@ -57,9 +60,13 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
         schedule_jitter_ms: arguments.schedule_jitter.saturating_mul(1000),
     };
     let office = Office::of(folder, arguments.data.database_url.as_deref(), options).await?;
+    let policy = PolicyPlace::of(arguments.policy.as_deref(), &office.folder);
+    policy_file::begin(&office.app, &policy).await?;
     let made = office.first_start().await?;
     retention::begin(&office.app, &arguments.keep.keep()).await?;
+    let following = tokio::spawn(policy_file::follow(office.app.clone(), policy));
     let ended = serve(&arguments, &office, made).await;
+    following.abort();
     office.folder.forget_running();
     if let Err(error) = office.keys.flush().await {
         tracing::warn!("failed to note when keys were used last: {error}");
@@ -75,6 +82,7 @@ async fn serve(
     made: Option<NewAccessKey>,
 ) -> Result<()> {
     let environment = environment(arguments, office);
+    let fonts = fonts::read(arguments.fonts.as_deref())?;
     let listening = Listening::open(arguments, office).await?;
     let (stop, stopped) = watch::channel(());
     let ids = Arc::clone(&office.app.ids);
@@ -96,11 +104,11 @@ async fn serve(
             redaction,
         }),
     });
-    let parts = server_parts((arguments, &environment), office, &runtime)?;
+    let parts = server_parts((arguments, &environment, &fonts), office, &runtime)?;
     announce(arguments, office, &listening, made)?;
     let (exports, exporting) = Exporting::begin(&arguments.export)?;
     let worker = tokio::spawn(probity_worker::run(
-        worker_parts((arguments, exports), office, &environment)?,
+        worker_parts((arguments, exports, fonts), office, &environment)?,
         until(stopped.clone()),
     ));
     let followed = runtime.clone();
@@ -145,7 +153,7 @@ fn environment(arguments: &ServeArguments, office: &Office) -> Environment {
 }
 
 fn server_parts(
-    (arguments, environment): (&ServeArguments, &Environment),
+    (arguments, environment, fonts): (&ServeArguments, &Environment, &Fonts),
     office: &Office,
     runtime: &EndpointRuntime,
 ) -> Result<ServerParts> {
@@ -169,6 +177,7 @@ fn server_parts(
     Ok(ServerParts {
         app: office.app.clone(),
         environment: environment.clone(),
+        fonts: fonts.clone(),
         authentication,
         wall_clock: Arc::new(MachineClock),
         runtime: Some(Arc::new(runtime.clone())),
@@ -182,7 +191,7 @@ fn server_parts(
 }
 
 fn worker_parts(
-    (arguments, exports): (&ServeArguments, PointFeed),
+    (arguments, exports, fonts): (&ServeArguments, PointFeed, Fonts),
     office: &Office,
     environment: &Environment,
 ) -> Result<probity_worker::Parts> {
@@ -209,6 +218,7 @@ fn worker_parts(
             length: LEASE,
         },
         exports,
+        fonts,
         catch_up: match arguments.catch_up {
             CatchUpArgument::Each => CatchUp::Each,
             CatchUpArgument::Skip => CatchUp::Skip,
