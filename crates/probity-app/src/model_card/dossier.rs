@@ -138,10 +138,10 @@ pub(super) async fn without_live(
     Ok(dossier)
 }
 
-/// What the policy finds in the card, by the store alone.
+/// What stands in the way of the card's approval, by the store alone.
 pub(super) async fn findings(deed: &Deed<'_>, card: &CardVersion) -> Result<Vec<Finding>, Fault> {
     let dossier = without_live(deed, card, &ReportStates::new()).await?;
-    Ok(dossier.findings)
+    Ok(rules::findings_of(deed, &dossier))
 }
 
 /// `None` for a status that is none, which was never written here.

@@ -62,7 +62,8 @@ pub(super) async fn step(
     if card.status == wanted.to && wanted.comment.is_none() {
         return Ok(());
     }
-    if card.status != wanted.to {
+    // A comment needs nobody's leave; an approval that is renewed is an approval.
+    if card.status != wanted.to || wanted.to == CardStatus::Approved {
         let authors = authors(deed, card).await?;
         rules::permit(deed, &authors, wanted)?;
         if wanted.to == CardStatus::Approved {

@@ -1,7 +1,7 @@
 //! The one place where verbs ask the workspace's policy.
 
 use probity_domain::document::card_dossier::CardDossier;
-use probity_domain::document::governance_policy::Finding;
+use probity_domain::document::governance_policy::{Finding, Refusal, Step};
 use probity_domain::document::model_card::Content;
 use probity_domain::resource::CardStatus;
 
@@ -10,24 +10,47 @@ use crate::deed::Deed;
 use crate::fault::Fault;
 
 /// Whether the policy lets this actor take the step. `authors` wrote what would be approved.
-pub(crate) fn permit(_deed: &Deed<'_>, _authors: &[String], _step: Move<'_>) -> Result<(), Fault> {
-    Ok(())
+pub(crate) fn permit(deed: &Deed<'_>, authors: &[String], wanted: Move<'_>) -> Result<(), Fault> {
+    let step = Step {
+        from: wanted.from,
+        to: wanted.to,
+        actor: deed.actor,
+        authors,
+        comment: wanted.comment,
+    };
+    deed.app.policy.now().review.permits(&step).map_err(refused)
 }
 
 /// Whether a card in this status may be edited.
-pub(crate) fn permit_edit(_deed: &Deed<'_>, _status: CardStatus) -> Result<(), Fault> {
-    Ok(())
+pub(crate) fn permit_edit(deed: &Deed<'_>, status: CardStatus) -> Result<(), Fault> {
+    let policy = deed.app.policy.now();
+    policy.review.permits_edit(status).map_err(refused)
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    Fault::invalid(refusal.to_string())
 }
 
 /// The status of the version that an edit makes.
-pub(crate) fn status_after_edit(_deed: &Deed<'_>, status: CardStatus) -> CardStatus {
-    status
+pub(crate) fn status_after_edit(deed: &Deed<'_>, status: CardStatus) -> CardStatus {
+    deed.app.policy.now().review.status_after_edit(status)
 }
 
 /// Fills in what the policy finds, and when the next review is due.
-pub(super) fn judge(_deed: &Deed<'_>, _dossier: &mut CardDossier) {}
+pub(super) fn judge(deed: &Deed<'_>, dossier: &mut CardDossier) {
+    let policy = deed.app.policy.now();
+    dossier.findings = policy.findings(dossier, deed.now_ms);
+    dossier.review_due_ms = policy.review_due_ms(dossier);
+    dossier.expires_ms = policy.expires_ms(dossier);
+}
 
-/// What the policy finds in a card that is about to be.
-pub(crate) fn findings_of_new(_deed: &Deed<'_>, _content: &Content) -> Vec<Finding> {
-    Vec::new()
+/// What stands in the way of an approval.
+pub(super) fn findings_of(deed: &Deed<'_>, dossier: &CardDossier) -> Vec<Finding> {
+    deed.app.policy.now().content_findings(dossier)
+}
+
+/// The same of a card that is about to be.
+pub(crate) fn findings_of_new(deed: &Deed<'_>, content: &Content) -> Vec<Finding> {
+    let dossier = CardDossier::of_content("", content.card(), String::new());
+    findings_of(deed, &dossier)
 }

@@ -16,6 +16,7 @@ mod jobs;
 mod lineage;
 mod log_lines;
 mod metrics;
+mod model_card_policy;
 mod model_cards;
 mod models;
 mod monitoring_alerts;
