@@ -270,8 +270,8 @@ fn table(typeset: &mut Body, table: &Table) {
         Rows::First(_) => writeln!(typeset.source, "#facts(({align},), ({head}),"),
         Rows::All => writeln!(
             typeset.source,
-            "#fitted({}, ({align},), ({head}),",
-            widths(table)
+            "#fitted(({}), ({align},), ({head}),",
+            columns(table)
         ),
     };
     let most = match typeset.rows {
@@ -294,40 +294,26 @@ fn table(typeset: &mut Body, table: &Table) {
     }
 }
 
-/// How wide the table is, and its columns by the longest of their texts.
-fn widths(table: &Table) -> String {
-    const LEAST: usize = 8;
-    const MOST: usize = 56;
-    /// Characters of the whole text width.
-    const LINE: usize = 70;
-    let longest = |at: usize, column: &Column| {
+/// Columns of short texts are as wide as those; the others share the rest by their longest.
+fn columns(table: &Table) -> String {
+    const SHORT: usize = 28;
+    const MOST: usize = 64;
+    let longest = |at: usize| {
         let cells = table.rows.iter().filter_map(|row| row.get(at));
-        let most = cells.map(|cell| plain(cell).chars().count()).max();
-        most.unwrap_or(0)
-            .max(column.title.chars().count())
-            .clamp(LEAST, MOST)
+        let lines = cells.map(|cell| plain(cell).chars().count());
+        lines.max().unwrap_or(0)
     };
-    let all: Vec<usize> = table
-        .head
-        .iter()
-        .enumerate()
-        .map(|(at, column)| longest(at, column))
-        .collect();
-    let columns: Vec<String> = table
-        .head
-        .iter()
-        .zip(&all)
-        .map(|(column, width)| match column.kind {
-            ColumnKind::Text => format!("{width}fr"),
-            ColumnKind::Number => "auto".to_owned(),
-        })
-        .collect();
-    let width = if all.iter().sum::<usize>() < LINE / 2 {
-        "55%"
-    } else {
-        "100%"
-    };
-    format!("{width}, ({},)", columns.join(", "))
+    let columns =
+        table
+            .head
+            .iter()
+            .enumerate()
+            .map(|(at, column)| match (column.kind, longest(at)) {
+                (ColumnKind::Number, _) => "auto".to_owned(),
+                (ColumnKind::Text, short) if short <= SHORT => "auto".to_owned(),
+                (ColumnKind::Text, long) => format!("{}fr", long.min(MOST)),
+            });
+    columns.map(|column| format!("{column}, ")).collect()
 }
 
 fn alignment(column: &Column) -> &'static str {
@@ -351,7 +337,14 @@ pub(crate) fn content(words: &Words) -> String {
                 let name = breakable(&apart(name, tongue));
                 let _ = write!(out, "#name({});", string(&name));
             }
-            Inline::Data(value) => out.push_str(&literal(&breakable(&apart(value, tongue)))),
+            Inline::Data(value) => {
+                let value = breakable(&apart(value, tongue));
+                if value.contains('\u{200B}') {
+                    let _ = write!(out, "#cut({});", string(&value));
+                } else {
+                    out.push_str(&literal(&value));
+                }
+            }
             Inline::Small(text) => {
                 let _ = write!(out, "#small({});", string(text));
             }
@@ -409,12 +402,14 @@ pub(crate) fn string(text: &str) -> String {
 fn breakable(name: &str) -> String {
     const LONGEST_RUN: usize = 18;
     const LONGEST_WORD: usize = 40;
+    /// Of a word that no line holds: short, so that lines are filled.
+    const STEP: usize = 6;
     let mut out = String::with_capacity(name.len());
     for word in name.split_inclusive(char::is_whitespace) {
-        let most = if word.trim_end().chars().all(char::is_alphabetic) {
-            LONGEST_WORD
-        } else {
-            LONGEST_RUN
+        let most = match word.chars().count() {
+            n if n > 3 * LONGEST_WORD => STEP,
+            _ if word.trim_end().chars().all(char::is_alphabetic) => LONGEST_WORD,
+            _ => LONGEST_RUN,
         };
         let mut run = 0;
         for character in word.chars() {

@@ -2,7 +2,7 @@
 
 use probity_domain::document::card_dossier::CardDossier;
 
-use super::field::{OWNER, not_stated};
+use super::field::{OWNER, RISK, not_stated};
 use super::standing::{self, stale_count};
 use super::template::Template;
 use super::words::{risk_badge, status_badge, time};
@@ -17,6 +17,8 @@ pub(super) struct Cover {
     pub(super) badges: Words,
     /// The beginning of the description.
     pub(super) lead: Option<Words>,
+    /// The rating's reason and the last step of the review, as far as the first page holds them.
+    pub(super) verdict: Vec<(&'static str, Words)>,
     pub(super) facts: Vec<(&'static str, Words)>,
     pub(super) sha256: String,
 }
@@ -31,6 +33,10 @@ pub(super) fn cover(dossier: &CardDossier, template: Template) -> Cover {
         version: format!("version {}", dossier.version),
         badges: badges(dossier),
         lead: lead(dossier),
+        verdict: vec![
+            (RISK.label, why(dossier)),
+            ("Review", standing::review_state(dossier)),
+        ],
         facts: facts(dossier),
         sha256: visible(&dossier.sha256),
     }
@@ -76,8 +82,6 @@ fn facts(dossier: &CardDossier) -> Vec<(&'static str, Words)> {
         dossier.version.to_string()
     };
     let mut facts = vec![
-        ("Why this rating", why(dossier)),
-        ("Review", standing::review(dossier)),
         ("Version", Words::of(version)),
         (
             OWNER.label,

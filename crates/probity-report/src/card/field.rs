@@ -166,7 +166,7 @@ fields! {
     PACKAGE_DESCRIPTION: Optional, "Package description", "model_package_details.model_package_description", |card| text(of_package(card, |package| package.description.as_ref()));
     PACKAGE_STATUS: Optional, "Package status", "model_package_details.model_package_status", |card| text(of_package(card, |package| package.status.as_ref()));
     PACKAGE_APPROVAL: Optional, "Approval of the package", "model_package_details.model_approval_status", |card| text(of_package(card, |package| package.approval_status.as_ref()));
-    PACKAGE_APPROVAL_TEXT: Optional, "Why", "model_package_details.approval_description", |card| text(of_package(card, |package| package.approval_description.as_ref()));
+    PACKAGE_APPROVAL_TEXT: Optional, "Reason of the approval", "model_package_details.approval_description", |card| text(of_package(card, |package| package.approval_description.as_ref()));
     PACKAGE_DOMAIN: Optional, "Domain", "model_package_details.domain", |card| text(of_package(card, |package| package.domain.as_ref()));
     PACKAGE_TASK: Optional, "Task", "model_package_details.task", |card| text(of_package(card, |package| package.task.as_ref()));
     PACKAGE_CREATOR: Optional, "Package created by", "model_package_details.created_by.user_profile_name", |card| text(of_package(card, |package| package.created_by.as_ref()));

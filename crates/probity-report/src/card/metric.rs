@@ -6,79 +6,111 @@ use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue};
 use super::decimal;
 use crate::article::{Block, Card, Column, Figure, Table, Width, Words, visible};
 use crate::chart::{Bar, HeatChart, LineChart, LineGuide, bars_chart, heat_chart, line_chart};
+use crate::data_quality::plural;
 use crate::number;
 
 /// More groups than a page bears are folded away; paper shows all of them.
 const MOST_OPEN: usize = 8;
+/// Rows of a table that stand open on a page.
+const MOST_ROWS: usize = 60;
 /// Points of a line that are listed; the picture and the content have all of them.
 const MOST_POINTS: usize = 40;
 /// Values that a picture of bars names itself.
 const MOST_NAMED_BARS: usize = 30;
 
 pub(super) fn groups(groups: &[MetricGroup]) -> Vec<Block> {
+    if groups.len() > MOST_OPEN {
+        return many(groups);
+    }
     let mut blocks = Vec::new();
     for group in groups {
-        let n = group.metrics.len();
-        let inner = metrics(group);
-        if groups.len() > MOST_OPEN {
-            let summary = format!(
-                "{} ({})",
-                visible(&group.name),
-                crate::data_quality::plural(n, "metric")
-            );
-            blocks.push(Block::Fold {
-                summary,
-                blocks: inner,
-            });
+        blocks.push(Block::Sub(Words::new().data(&group.name)));
+        if group.metrics.is_empty() {
+            blocks.push(Block::Fine(Words::of("No metrics.")));
+        }
+        blocks.extend(singles(std::slice::from_ref(group)).map(Block::Table));
+        blocks.extend(pictures(group));
+    }
+    blocks
+}
+
+/// One table of all single values, then the pictures group by group.
+fn many(groups: &[MetricGroup]) -> Vec<Block> {
+    let mut blocks = vec![Block::Fine(Words::of(format!(
+        "{} of metrics.",
+        plural(groups.len(), "group")
+    )))];
+    if let Some(table) = singles(groups) {
+        let n = table.rows.len();
+        blocks.push(if n > MOST_ROWS {
+            Block::Fold {
+                summary: plural(n, "single value"),
+                blocks: vec![Block::Table(table)],
+            }
         } else {
-            blocks.push(Block::Sub(Words::new().data(&group.name)));
-            blocks.extend(inner);
+            Block::Table(table)
+        });
+    }
+    for group in groups {
+        if let Some(pictures) = pictures(group) {
+            blocks.push(Block::Fold {
+                summary: visible(&group.name),
+                blocks: vec![pictures],
+            });
+        } else if group.metrics.is_empty() {
+            let empty = Words::new().data(&group.name).text(": no metrics.");
+            blocks.push(Block::Fine(empty));
         }
     }
     blocks
 }
 
-fn metrics(group: &MetricGroup) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    if group.metrics.is_empty() {
-        blocks.push(Block::Fine(Words::of("No metrics.")));
-    }
-    blocks.extend(singles(group).map(Block::Table));
+fn pictures(group: &MetricGroup) -> Option<Block> {
     let pictures: Vec<Card> = group.metrics.iter().filter_map(picture).collect();
-    if !pictures.is_empty() {
-        blocks.push(Block::Cards(pictures));
-    }
-    blocks
+    (!pictures.is_empty()).then_some(Block::Cards(pictures))
 }
 
-/// The single values of a group; `None` where it has none.
-fn singles(group: &MetricGroup) -> Option<Table> {
-    let singles: Vec<(&Metric, String)> = group
-        .metrics
+/// The single values; `None` where there are none. Of several groups each row names its own.
+fn singles(groups: &[MetricGroup]) -> Option<Table> {
+    let singles: Vec<(&MetricGroup, &Metric, String)> = groups
         .iter()
-        .filter_map(|metric| single(metric).map(|value| (metric, value)))
+        .flat_map(|group| group.metrics.iter().map(move |metric| (group, metric)))
+        .filter_map(|(group, metric)| single(metric).map(|value| (group, metric, value)))
         .collect();
     if singles.is_empty() {
         return None;
     }
-    let shown: Vec<&str> = singles.iter().map(|(_, value)| value.as_str()).collect();
+    let shown: Vec<&str> = singles.iter().map(|single| single.2.as_str()).collect();
     let aligned = decimal::aligned(&shown);
-    let has_notes = singles.iter().any(|(metric, _)| metric.notes.is_some());
+    let has_notes = singles.iter().any(|single| single.1.notes.is_some());
+    let names_groups = groups.len() > 1;
     let mut head = vec![Column::text("Metric"), Column::number("Value")];
+    if names_groups {
+        head.insert(0, Column::text("Group"));
+    }
     if has_notes {
         head.push(Column::text("Notes"));
     }
-    let rows = singles.iter().zip(aligned).map(|((metric, _), value)| {
-        let mut row = vec![Words::new().whole(&metric.name), value_words(metric, value)];
-        if has_notes {
-            row.push(Words::new().whole(metric.notes.as_deref().unwrap_or_default()));
-        }
-        row
-    });
+    let rows = singles
+        .iter()
+        .zip(aligned)
+        .map(|((group, metric, _), value)| {
+            let mut row = Vec::with_capacity(head.len());
+            if names_groups {
+                row.push(Words::new().whole(&group.name));
+            }
+            row.push(Words::new().whole(&metric.name));
+            row.push(value_words(metric, value));
+            if has_notes {
+                row.push(Words::new().whole(metric.notes.as_deref().unwrap_or_default()));
+            }
+            row
+        });
+    let rows = rows.collect();
     Some(Table {
-        caption: format!("Metrics of {}", visible(&group.name)),
+        caption: "Metrics".to_owned(),
         head,
-        rows: rows.collect(),
+        rows,
         code: None,
     })
 }

@@ -9,6 +9,7 @@ mod content;
 mod cover;
 mod decimal;
 mod evaluation;
+mod evidence_of;
 mod field;
 mod hugging_face;
 mod json;

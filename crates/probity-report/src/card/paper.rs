@@ -7,6 +7,7 @@ use probity_domain::document::card_dossier::CardDossier;
 use super::cover::{Cover, cover};
 use super::template::Template;
 use crate::article::{Body, Rows, Typesetting, sections_markup, typst_content, typst_string};
+use crate::chart::shortened;
 
 const PRELUDE: &str = include_str!("prelude.typ");
 
@@ -25,7 +26,8 @@ pub fn typesetting(dossier: &CardDossier, template: Template) -> Typesetting {
         body.source,
         "#show: card-document.with(kind: {}, name: {}, version: {})",
         typst_string(front.kind),
-        typst_string(&dossier.name),
+        // In one line at the foot of each page.
+        typst_string(&shortened(&dossier.name, 70)),
         typst_string(&front.version),
     );
     write_cover(&mut body, &front);
@@ -36,7 +38,7 @@ pub fn typesetting(dossier: &CardDossier, template: Template) -> Typesetting {
 
 fn write_cover(body: &mut Body, front: &Cover) {
     let mut facts = String::new();
-    for (label, words) in &front.facts {
+    for (label, words) in front.verdict.iter().chain(&front.facts) {
         let _ = write!(
             facts,
             "({}, {}), ",

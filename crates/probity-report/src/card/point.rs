@@ -6,7 +6,7 @@
 use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::model_card::ModelCard;
 
-use super::field::{Field, not_stated};
+use super::field::{Field, Need, not_stated};
 use crate::article::{Block, Column, Look, Section, Table, Tone, Words};
 use crate::data_quality::plural;
 use crate::number;
@@ -17,11 +17,19 @@ pub(super) struct Point {
     pub(super) number: &'static str,
     pub(super) heading: &'static str,
     fields: Vec<Field>,
-    customs: Vec<(&'static str, &'static str)>,
+    customs: Vec<Custom>,
     /// What the server knows, beside what the card says.
     known: Vec<Block>,
     /// Where something can be filled in that is no field: `Bind an evaluation`.
     advice: Option<&'static str>,
+}
+
+/// A custom detail that answers a point.
+#[derive(Clone, Copy, Debug)]
+struct Custom {
+    key: &'static str,
+    label: &'static str,
+    need: Need,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +56,24 @@ impl Point {
         self
     }
 
-    /// A custom detail by its key, and the words for it.
+    /// A custom detail by its key, and the words for it. It answers the point, and so does
+    /// anything else.
     pub(super) fn custom(mut self, key: &'static str, label: &'static str) -> Point {
-        self.customs.push((key, label));
+        self.customs.push(Custom {
+            key,
+            label,
+            need: Need::Optional,
+        });
+        self
+    }
+
+    /// A custom detail without which the point is answered in part only.
+    pub(super) fn expected(mut self, key: &'static str, label: &'static str) -> Point {
+        self.customs.push(Custom {
+            key,
+            label,
+            need: Need::Expected,
+        });
         self
     }
 
@@ -65,44 +88,42 @@ impl Point {
     }
 
     pub(super) fn answer(&self, card: &ModelCard) -> Answer {
-        let stated = self
-            .fields
-            .iter()
-            .filter(|field| (field.read)(card).is_some());
-        let n_stated = stated.count();
-        let others = self
-            .customs
-            .iter()
-            .any(|(key, _)| custom(card, key).is_some());
-        if n_stated == 0 && !others && self.known.is_empty() {
+        let says = |field: &Field| (field.read)(card).is_some();
+        let has = |detail: &Custom| custom(card, detail.key).is_some();
+        if !self.fields.iter().any(says) && !self.customs.iter().any(has) && self.known.is_empty() {
             return Answer::Missing;
         }
-        if self.lacking(card).next().is_some() {
-            return Answer::Partly;
+        if self.lacking(card).is_empty() {
+            Answer::Stated
+        } else {
+            Answer::Partly
         }
-        Answer::Stated
     }
 
-    fn lacking<'a>(&'a self, card: &'a ModelCard) -> impl Iterator<Item = &'a Field> {
-        self.fields.iter().filter(move |field| {
-            field.need == super::field::Need::Expected && (field.read)(card).is_none()
-        })
+    /// Where the content could say more: what is expected, or all of it where nothing is said.
+    fn lacking(&self, card: &ModelCard) -> Vec<String> {
+        self.unsaid(card, |need| need == Need::Expected)
+    }
+
+    fn unsaid(&self, card: &ModelCard, counts: fn(Need) -> bool) -> Vec<String> {
+        let fields = self.fields.iter();
+        let fields = fields
+            .filter(|field| counts(field.need) && (field.read)(card).is_none())
+            .map(|field| field.path.to_owned());
+        let customs = self.customs.iter();
+        let customs = customs
+            .filter(|detail| counts(detail.need) && custom(card, detail.key).is_none())
+            .map(|detail| format!("custom_details.{}", detail.key));
+        fields.chain(customs).collect()
     }
 
     /// What to fill in.
     fn remedy(&self, card: &ModelCard) -> Words {
+        let paths = match self.answer(card) {
+            Answer::Missing => self.unsaid(card, |_| true),
+            Answer::Partly | Answer::Stated => self.lacking(card),
+        };
         let mut words = Words::new();
-        let mut paths: Vec<String> = self
-            .lacking(card)
-            .map(|field| field.path.to_owned())
-            .collect();
-        if self.answer(card) == Answer::Missing {
-            let keys = self
-                .customs
-                .iter()
-                .map(|(key, _)| format!("custom_details.{key}"));
-            paths.extend(keys);
-        }
         for path in paths {
             if !words.is_empty() {
                 words = words.line_break();
@@ -123,14 +144,19 @@ impl Point {
             .iter()
             .filter_map(|field| match (field.read)(card) {
                 Some(words) => Some((field.label.to_owned(), words)),
-                None if field.need == super::field::Need::Expected && !is_missing => {
+                None if field.need == Need::Expected && !is_missing => {
                     Some((field.label.to_owned(), not_stated()))
                 }
                 None => None,
             })
             .collect();
-        terms.extend(self.customs.iter().filter_map(|(key, label)| {
-            custom(card, key).map(|words| ((*label).to_owned(), words))
+        terms.extend(self.customs.iter().filter_map(|detail| {
+            let label = detail.label.to_owned();
+            match custom(card, detail.key) {
+                Some(words) => Some((label, words)),
+                None if detail.need == Need::Expected => Some((label, not_stated())),
+                None => None,
+            }
         }));
         if is_missing {
             let gap = Words::new()
@@ -167,7 +193,7 @@ pub(super) fn custom(card: &ModelCard, key: &str) -> Option<Words> {
 }
 
 /// What is missing, with a count, before anything else.
-pub(super) fn gaps(card: &ModelCard, points: &[Point]) -> Section {
+pub(super) fn gaps(card: &ModelCard, points: &[&Point]) -> Section {
     let count = |answer: Answer| {
         points
             .iter()

@@ -50,20 +50,32 @@ fn rating(dossier: &CardDossier) -> Words {
     Words::new().badge(tone, text)
 }
 
-pub(super) fn review(dossier: &CardDossier) -> Words {
+/// The state of the review: who brought the card there, and when.
+pub(super) fn review_state(dossier: &CardDossier) -> Words {
     let (tone, text) = status_badge(dossier.status);
     let words = Words::new().badge(tone, text);
+    match last_step(dossier) {
+        Some(step) => words
+            .text(" by ")
+            .whole_name(&step.actor)
+            .text(format!(" at {}", time(step.at_ms))),
+        None => words,
+    }
+}
+
+/// The step that led to the state that the card is in.
+fn last_step(dossier: &CardDossier) -> Option<&ReviewStep> {
     let steps = dossier.reviews.iter().rev();
-    let last = steps
+    steps
         .filter(|step| step.version <= dossier.version)
-        .find(|step| step.to == dossier.status);
-    let Some(step) = last else {
+        .find(|step| step.to == dossier.status)
+}
+
+fn review(dossier: &CardDossier) -> Words {
+    let words = review_state(dossier);
+    let Some(step) = last_step(dossier) else {
         return words;
     };
-    let words = words
-        .text(" by ")
-        .whole_name(&step.actor)
-        .text(format!(" at {}", time(step.at_ms)));
     match step
         .comment
         .as_deref()
@@ -230,7 +242,7 @@ pub(super) fn history(dossier: &CardDossier) -> Option<Section> {
     })
 }
 
-fn steps(reviews: &[ReviewStep]) -> Table {
+pub(super) fn steps(reviews: &[ReviewStep]) -> Table {
     let rows = reviews.iter().map(|step| {
         let change = match step.from {
             Some(from) => format!("{} → {}", status(from), status(step.to)),
@@ -258,7 +270,7 @@ fn steps(reviews: &[ReviewStep]) -> Table {
     }
 }
 
-fn versions(dossier: &CardDossier) -> Table {
+pub(super) fn versions(dossier: &CardDossier) -> Table {
     // The whole hash of the shown version is on the first page; of others the API has it.
     const HASH: usize = 16;
     let rows = dossier.versions.iter().map(|fact| {

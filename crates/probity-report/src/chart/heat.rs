@@ -66,7 +66,7 @@ pub(crate) fn heat_chart(chart: &HeatChart, title: &str) -> Markup {
     );
     let largest = largest(&chart.rows);
     html! {
-        svg.chart.heat viewBox={ "0 0 " (coordinate(right.max(LEFT + 160.0) + 6.0)) " " (coordinate(bottom + 4.0)) } role="img" {
+        svg.chart.heat.few[columns <= 3] viewBox={ "0 0 " (coordinate(right.max(LEFT + 160.0) + 6.0)) " " (coordinate(bottom + 4.0)) } role="img" {
             title { (title) }
             desc { (chart.description()) }
             @for (at, name) in chart.column_names.iter().enumerate().take(columns) {

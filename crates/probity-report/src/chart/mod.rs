@@ -44,6 +44,7 @@ pub(crate) use group_bars::{BarGroup, Series, ShareBar, group_bars};
 pub(crate) use heat::{HeatChart, heat_chart};
 pub(crate) use histogram::{NumericChart, histogram};
 pub(crate) use importance::{ImportanceBar, importance_chart};
+pub(crate) use label::shortened;
 pub(crate) use line::{LineChart, LineGuide, line_chart};
 pub(crate) use partial::{PartialNames, PartialPoint, partial_chart, partial_rows};
 pub(crate) use scatter::{PointValue, ScatterNames, ScatterPoint, scatter_chart};

@@ -349,3 +349,104 @@ fn json_has_the_content_and_its_evidence() {
     assert_eq!(value["reviews"][4]["to"], "Approved");
     assert_eq!(value["asOf"], "2026-11-27T14:00:00Z");
 }
+
+fn gaps(name: &str, template: Template) -> (String, Vec<String>) {
+    let page = Html::parse_document(&html(&sample(name).dossier, template));
+    let said = all(&page, "#gaps p.said")[0].text().collect();
+    let rows = all(&page, "#gaps tbody tr");
+    let rows = rows
+        .iter()
+        .map(|row| row.text().collect::<Vec<_>>().join("|"));
+    (said, rows.collect())
+}
+
+#[test]
+fn an_empty_card_has_every_point_of_annex_iv_as_a_gap() {
+    let (said, rows) = gaps("empty", Template::AnnexIv);
+    assert_eq!(
+        said,
+        "Of 26 points, 0 are stated, 0 are stated in part, and 26 have nothing in the card."
+    );
+    assert_eq!(rows.len(), 26);
+    assert!(
+        rows.iter()
+            .any(|row| row.contains("custom_details.post_market_monitoring"))
+    );
+    assert!(
+        rows.iter()
+            .any(|row| row.contains("intended_uses.purpose_of_model"))
+    );
+}
+
+#[test]
+fn a_full_card_lists_only_what_it_lacks() {
+    let (said, rows) = gaps("full", Template::AnnexIv);
+    assert!(
+        said.starts_with("Of 26 points, 13 are stated, 2 are"),
+        "{said}"
+    );
+    let starts = |number: &str| rows.iter().any(|row| row.starts_with(number));
+    // The purpose is stated, oversight is a custom detail; a plan of monitoring is neither.
+    assert!(!starts("1(a)|") && !starts("2(e)|"));
+    assert!(starts("9|"), "{rows:?}");
+}
+
+#[test]
+fn a_custom_detail_closes_the_gap_of_its_point() {
+    let mut dossier = sample("empty").dossier;
+    let key = "Post-market monitoring".to_owned();
+    dossier.card.additional.custom = vec![(key, "Monthly, by the risk team".to_owned())];
+    let page = Html::parse_document(&html(&dossier, Template::AnnexIv));
+    let text: String = all(&page, "#annex-9")[0].text().collect();
+    assert!(text.contains("Monthly, by the risk team"), "{text}");
+    let text: String = all(&page, "#gaps")[0].text().collect();
+    assert!(
+        text.contains("1 is stated") && !text.contains("custom_details.post_market_monitoring")
+    );
+}
+
+#[test]
+fn every_function_of_the_nist_framework_is_a_chapter() {
+    let page = Html::parse_document(&html(&sample("full").dossier, Template::NistAiRmf));
+    for id in ["govern", "map", "measure", "manage"] {
+        let points = all(&page, &format!("#{id} h3.sub"));
+        assert!(points.len() >= 9, "{id}");
+        let name = id.to_uppercase();
+        let first: String = points[0].text().collect();
+        assert!(first.starts_with(&name), "{first}");
+    }
+}
+
+#[test]
+fn many_groups_are_one_table() {
+    let page = Html::parse_document(&html(&sample("many-groups").dossier, Template::Card));
+    let first = all(&page, "#evaluation-1 details.more")[0];
+    let rows = Selector::parse("tbody tr").unwrap();
+    assert_eq!(first.select(&rows).count(), 400);
+    assert_eq!(all(&page, "#evaluation-1 svg").len(), 4);
+}
+
+#[test]
+fn a_text_from_the_right_is_marked_as_such() {
+    let dossier = sample("scripts").dossier;
+    let page = Html::parse_document(&html(&dossier, Template::Card));
+    assert_eq!(all(&page, "#use dd[dir=rtl][lang=ar]").len(), 1);
+    assert_eq!(all(&page, "#standing dd[dir=rtl][lang=he]").len(), 1);
+    let source = typesetting(&dossier, Template::Card).source;
+    assert!(source.contains("#tongue(\"ar\", rtl)") && source.contains("#tongue(\"ja\", ltr)"));
+}
+
+#[test]
+fn the_hugging_face_card_has_its_index() {
+    let page = hugging_face(&sample("full").dossier);
+    for line in [
+        "license: \"other\"",
+        "- \"risk:high\"",
+        "- name: \"consumer-credit\"",
+        "      value: 0.8812",
+        "## Bias, Risks, and Limitations",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}");
+    }
+    assert!(hugging_face(&sample("empty").dossier).contains("[More Information Needed]"));
+}
