@@ -46,7 +46,7 @@ pub fn check_results(report: &DataQualityReport<'_>, verdict: Verdict) -> String
             cases.write(finding.feature_name, finding.check.name(), &outcome);
         }
     }
-    cases.finish(verdict, report.notes())
+    cases.finish(Some(verdict), report.notes())
 }
 
 fn failure(finding: &Finding<'_>, features: &Features<'_>) -> Outcome {

@@ -79,9 +79,10 @@ impl Suite {
         self.write("dataset", "judged", &Outcome::Skipped(why.to_owned()));
     }
 
+    /// The verdict that decided, where there are two.
     pub(crate) fn finish<'a>(
         self,
-        verdict: Verdict,
+        verdict: Option<Verdict>,
         notes: impl Iterator<Item = &'a str>,
     ) -> String {
         let Self {
@@ -101,13 +102,18 @@ impl Suite {
                 )
             })
             .collect();
+        let verdict = verdict.map_or_else(String::new, |verdict| {
+            format!(
+                "      <property name=\"verdict\" value=\"{}\"/>\n",
+                verdict.name()
+            )
+        });
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <testsuites name=\"probity\" {counts}>\n  \
              <testsuite name=\"{name}\" {counts}>\n    \
-             <properties>\n      <property name=\"verdict\" value=\"{}\"/>\n{properties}    </properties>\n\
-             {text}  </testsuite>\n</testsuites>\n",
-            verdict.name()
+             <properties>\n{verdict}{properties}    </properties>\n\
+             {text}  </testsuite>\n</testsuites>\n"
         )
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod bias;
 pub mod card;
+pub mod card_check;
 pub mod clarify;
 pub mod data_quality;
 pub mod explanation;

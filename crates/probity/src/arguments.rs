@@ -2,6 +2,7 @@
 
 mod alert;
 mod bias;
+mod card;
 mod import;
 mod labels;
 mod model;
@@ -23,6 +24,12 @@ pub(crate) use alert::{
 pub(crate) use bias::{
     BiasArguments, BiasCheckArguments, BiasCommand, BiasDepthArguments, BiasRunArguments,
     ClarifyArguments,
+};
+pub(crate) use card::{
+    CardApplyArguments, CardArguments, CardBindArguments, CardCheckArguments, CardCommand,
+    CardDiffArguments, CardEditArguments, CardExportArguments, CardFormatArgument,
+    CardListArguments, CardNewArguments, CardReviewArguments, CardShowArguments,
+    CardStatusArgument, CardTemplateArgument, CardUnbindArguments,
 };
 pub(crate) use import::ImportArguments;
 pub(crate) use labels::{LabelsAddArguments, LabelsArguments, LabelsCommand};
@@ -99,6 +106,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArguments>),
     /// Monitors of a running server: run them, look back, change what they obey
     Monitor(Box<MonitorArguments>),
+    /// Model cards, on a server or as files: write, compare, review, check, export
+    Card(Box<CardArguments>),
     /// Take over a bucket that SageMaker's monitors wrote: endpoints, schedules and history
     Import(Box<ImportArguments>),
     /// Ground truth of a running server: add labels when they are known
@@ -141,6 +150,7 @@ impl Command {
             | Self::Constraints(_)
             | Self::Serve(_)
             | Self::Monitor(_)
+            | Self::Card(_)
             | Self::Import(_)
             | Self::Labels(_)
             | Self::Alert(_)

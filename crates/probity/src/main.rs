@@ -67,6 +67,7 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Model(ModelCommand::Inspect(arguments)) => command::inspect::run(&arguments),
             Command::Serve(arguments) => command::serve::run(*arguments).await,
             Command::Monitor(arguments) => command::monitor::run(*arguments).await,
+            Command::Card(arguments) => command::card::run(*arguments).await,
             Command::Import(arguments) => command::import::run(*arguments).await,
             Command::Labels(arguments) => command::labels::run(*arguments).await,
             Command::Alert(arguments) => command::alert::run(*arguments).await,

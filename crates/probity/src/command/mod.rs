@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod alert;
 pub(crate) mod baseline;
 pub(crate) mod bias;
+pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod clarify;
 pub(crate) mod constraints;
