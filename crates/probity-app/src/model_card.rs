@@ -48,10 +48,9 @@ pub use dossier::{
     dossier_of_server,
 };
 pub use overview::{described_evidence, overview};
-pub use review::{list_reviews, review};
+pub use review::{list_reviews, review, review_by};
 pub use source::Origin;
-pub use update::{edit, update};
-pub(crate) use version::CardVersion;
+pub use update::{edit, update, update_by};
 
 pub(crate) static MODEL_CARD: Stored = Stored {
     kind: ResourceKind::ModelCard,

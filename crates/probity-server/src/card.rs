@@ -16,23 +16,72 @@ pub(crate) async fn dossier(
     caller: &Caller,
     (action, input): (&'static str, &Value),
 ) -> Result<CardDossier, Fault> {
+    let reports = reports(tools, caller, (action, input)).await?;
+    let request = DossierRequest {
+        action,
+        card: name(input),
+        version: input.get("ModelCardVersion").and_then(Value::as_i64),
+        reports: &reports,
+    };
+    model_card::dossier(tools.app, caller, request).await
+}
+
+fn name(input: &Value) -> &str {
+    let name = input.get("ModelCardName").and_then(Value::as_str);
+    name.unwrap_or_default()
+}
+
+/// What lies at the places of the reports that the version is bound to.
+async fn reports(
+    tools: Tools<'_>,
+    caller: &Caller,
+    (action, input): (&'static str, &Value),
+) -> Result<ReportStates, Fault> {
     let nothing = ReportStates::new();
     let request = DossierRequest {
         action,
-        card: input
-            .get("ModelCardName")
-            .and_then(Value::as_str)
-            .unwrap_or_default(),
+        card: name(input),
         version: input.get("ModelCardVersion").and_then(Value::as_i64),
         reports: &nothing,
     };
     let reports = model_card::bound_reports(tools.app, caller, request).await?;
-    let reports = report_states(&reports, tools.environment).await;
-    let request = DossierRequest {
-        reports: &reports,
-        ..request
-    };
-    model_card::dossier(tools.app, caller, request).await
+    Ok(report_states(&reports, tools.environment).await)
+}
+
+/// The same for a request that sets a status: only an approval is by what the reports say.
+async fn reports_for_approval(
+    tools: Tools<'_>,
+    caller: &Caller,
+    (action, input): (&'static str, &Value),
+) -> Result<ReportStates, Fault> {
+    match input.get("ModelCardStatus").and_then(Value::as_str) {
+        Some("Approved") => reports(tools, caller, (action, input)).await,
+        Some(_) | None => Ok(ReportStates::new()),
+    }
+}
+
+/// `UpdateModelCard`.
+pub(crate) async fn update(
+    tools: Tools<'_>,
+    caller: &Caller,
+    input: Value,
+) -> Result<Value, Fault> {
+    let action = "sagemaker:UpdateModelCard";
+    tools.app.authorise(caller, action)?;
+    let reports = reports_for_approval(tools, caller, (action, &input)).await?;
+    model_card::update_by(tools.app, caller, (input, &reports)).await
+}
+
+/// `ReviewModelCard`.
+pub(crate) async fn review(
+    tools: Tools<'_>,
+    caller: &Caller,
+    input: Value,
+) -> Result<Value, Fault> {
+    let action = "probity:ReviewModelCard";
+    tools.app.authorise(caller, action)?;
+    let reports = reports_for_approval(tools, caller, (action, &input)).await?;
+    model_card::review_by(tools.app, caller, (input, &reports)).await
 }
 
 /// `DescribeModelCardCompliance`: what the policy demands and the card lacks.

@@ -82,7 +82,7 @@ operations! {
     SageMaker Executed "ListModels" => probity_app::model::list, "compat/server_operations.py";
     SageMaker Executed "DeleteModel" => probity_app::model::delete, "compat/server_operations.py";
     SageMaker Executed "CreateModelCard" => probity_app::model_card::create, "compat/server_model_card.py";
-    SageMaker Executed "UpdateModelCard" => probity_app::model_card::update, "compat/server_model_card.py";
+    SageMaker Executed "UpdateModelCard" => crate::card::update as reader, "compat/server_model_card.py";
     SageMaker Executed "DescribeModelCard" => probity_app::model_card::describe, "compat/server_model_card.py";
     SageMaker Executed "ListModelCards" => probity_app::model_card::list, "compat/server_model_card.py";
     SageMaker Executed "ListModelCardVersions" => probity_app::model_card::list_versions, "compat/server_model_card.py";
@@ -228,7 +228,7 @@ operations! {
     Probity Executed "DescribeNotification" => probity_app::notification::describe, "compat/server_alerts.py";
     Probity Executed "RetryNotification" => probity_app::notification::retry, "compat/server_alerts.py";
     Probity Executed "EditModelCard" => probity_app::model_card::edit, "compat/server_model_card.py";
-    Probity Executed "ReviewModelCard" => probity_app::model_card::review, "compat/server_model_card.py";
+    Probity Executed "ReviewModelCard" => crate::card::review as reader, "compat/server_model_card.py";
     Probity Executed "ListModelCardReviews" => probity_app::model_card::list_reviews, "compat/server_model_card.py";
     Probity Executed "DescribeModelCardChanges" => probity_app::model_card::describe_changes, "compat/server_model_card.py";
     Probity Executed "GetModelCardDocument" => crate::card_document::get as reader, "compat/server_card_export.py";

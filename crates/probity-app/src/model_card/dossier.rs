@@ -138,9 +138,13 @@ pub(super) async fn without_live(
     Ok(dossier)
 }
 
-/// What stands in the way of the card's approval, by the store alone.
-pub(super) async fn findings(deed: &Deed<'_>, card: &CardVersion) -> Result<Vec<Finding>, Fault> {
-    let dossier = without_live(deed, card, &ReportStates::new()).await?;
+/// What stands in the way of the card's approval.
+pub(super) async fn findings(
+    deed: &Deed<'_>,
+    card: &CardVersion,
+    reports: &ReportStates,
+) -> Result<Vec<Finding>, Fault> {
+    let dossier = without_live(deed, card, reports).await?;
     Ok(rules::findings_of(deed, &dossier))
 }
 

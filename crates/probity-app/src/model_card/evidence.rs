@@ -4,8 +4,12 @@
 
 use probity_domain::document::UtcTime;
 use probity_domain::document::card_dossier::{EvaluationStanding, ReportState, Staleness};
-use probity_domain::document::model_card::Binding;
+use probity_domain::document::model_card::report::{
+    ReportKind, group_value, metric_groups, metric_groups_of,
+};
+use probity_domain::document::model_card::{Binding, Evaluation, MetricGroup};
 use probity_store::monitoring_execution::{self as executions, Execution};
+use serde_json::Value;
 
 use super::dossier::ReportStates;
 use super::source::{self, named_execution};
@@ -28,10 +32,13 @@ pub(super) async fn standings(
     let mut standings = Vec::with_capacity(card.evaluations.len());
     for evaluation in &card.evaluations {
         let binding = evaluation.binding();
-        let stale = match (&binding, &subject) {
-            (Some(binding), Some(subject)) => reasons(deed, (binding, subject), reports).await?,
+        let mut stale = match (&binding, &subject) {
+            (Some(binding), Some(subject)) => reasons(deed, (binding, subject)).await?,
             (Some(_) | None, _) => Vec::new(),
         };
+        if let Some(binding) = &binding {
+            stale.extend(at_its_place((binding, evaluation), reports));
+        }
         standings.push(EvaluationStanding {
             evaluation: evaluation.name.clone(),
             binding,
@@ -45,13 +52,11 @@ pub(super) async fn standings(
 async fn reasons(
     deed: &Deed<'_>,
     (binding, subject): (&Binding, &Subject),
-    reports: &ReportStates,
 ) -> Result<Vec<Staleness>, Fault> {
     let bound_ms = time(binding.bound_at.as_deref());
     let mut reasons = Vec::new();
     reasons.extend(newer_execution(deed, binding).await?);
     reasons.extend(newer_report(deed, binding).await?);
-    reasons.extend(at_its_place(binding, reports));
     let changes = subject.changes_since(bound_ms).into_iter();
     reasons.extend(changes.map(|what| Staleness::ModelChanged { what }));
     Ok(reasons)
@@ -117,12 +122,31 @@ async fn newer_report(deed: &Deed<'_>, binding: &Binding) -> Result<Option<Stale
     }))
 }
 
-/// What became of the report itself.
-fn at_its_place(binding: &Binding, reports: &ReportStates) -> Option<Staleness> {
-    match reports.get(&binding.report)? {
-        ReportState::Sha256(now) if *now == binding.sha256 => None,
-        ReportState::Sha256(_) => Some(Staleness::ReportChanged),
-        ReportState::Missing => Some(Staleness::ReportMissing),
-        ReportState::Unknown => None,
+/// What became of the report itself, and whether the card still says what it says: content is
+/// edited, and a binding alone proves nothing.
+fn at_its_place(
+    (binding, evaluation): (&Binding, &Evaluation),
+    reports: &ReportStates,
+) -> Option<Staleness> {
+    let (hash, document) = match reports.get(&binding.report)? {
+        ReportState::Sha256(hash) => (hash, None),
+        ReportState::Read { sha256, document } => (sha256, Some(document)),
+        ReportState::Missing => return Some(Staleness::ReportMissing),
+        ReportState::Unknown => return None,
+    };
+    if *hash != binding.sha256 {
+        return Some(Staleness::ReportChanged);
     }
+    let is_other = !document.is_none_or(|document| says(document, binding, evaluation));
+    is_other.then_some(Staleness::ValuesDiffer)
+}
+
+/// Whether the evaluation has the metrics that its report gives.
+fn says(document: &Value, binding: &Binding, evaluation: &Evaluation) -> bool {
+    let taken = match ReportKind::parse(&binding.kind) {
+        Some(kind) => metric_groups_of(kind, document),
+        None => metric_groups(document).map(|(_, groups)| groups),
+    };
+    let written = |groups: &[MetricGroup]| groups.iter().map(group_value).collect::<Vec<_>>();
+    taken.is_ok_and(|taken| written(&taken) == written(&evaluation.groups))
 }

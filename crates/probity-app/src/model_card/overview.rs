@@ -129,6 +129,7 @@ fn reason(stale: &Staleness) -> Value {
         }
         Staleness::ReportChanged => "what lies at the report's place is another document".into(),
         Staleness::ReportMissing => "nothing lies at the report's place".into(),
+        Staleness::ValuesDiffer => "the report says other values than the card".into(),
         Staleness::ModelChanged { what } => what.as_str().into(),
     };
     if let Staleness::NewerExecution { source, at_ms } | Staleness::NewerReport { source, at_ms } =

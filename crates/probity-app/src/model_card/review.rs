@@ -8,6 +8,7 @@ use probity_store::Cursor;
 use probity_store::model_card_review::{self, CardReview};
 use serde_json::{Map, Value, json};
 
+use super::dossier::ReportStates;
 use super::version::{self, CardVersion};
 use super::{MODEL_CARD, STATUS, VERSION, dossier, rules};
 use crate::app::App;
@@ -35,6 +36,15 @@ pub(super) fn status(text: &str) -> Result<CardStatus, Fault> {
 
 /// `ReviewModelCard`: a step with what the reviewer says to it.
 pub async fn review(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    review_by(app, caller, (input, &ReportStates::new())).await
+}
+
+/// The same by what lies at the places of the card's reports.
+pub async fn review_by(
+    app: &App,
+    caller: &Caller,
+    (input, reports): (Value, &ReportStates),
+) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "probity:ReviewModelCard")?;
     let card = version::read(&deed, MODEL_CARD.name(&input)?, None).await?;
     version::expect_version(&card, &input)?;
@@ -44,7 +54,7 @@ pub async fn review(app: &App, caller: &Caller, input: Value) -> Result<Value, F
         to: status(stored::text(&input, STATUS)?)?,
         comment: comment.filter(|comment| !comment.trim().is_empty()),
     };
-    step(&deed, &card, wanted).await?;
+    step(&deed, (&card, reports), wanted).await?;
     Ok(json!({
         "ModelCardArn": card.resource.arn,
         VERSION: card.latest,
@@ -56,7 +66,7 @@ pub async fn review(app: &App, caller: &Caller, input: Value) -> Result<Value, F
 /// something is said to it.
 pub(super) async fn step(
     deed: &Deed<'_>,
-    card: &CardVersion,
+    (card, reports): (&CardVersion, &ReportStates),
     wanted: Move<'_>,
 ) -> Result<(), Fault> {
     if card.status == wanted.to && wanted.comment.is_none() {
@@ -67,7 +77,7 @@ pub(super) async fn step(
         let authors = authors(deed, card).await?;
         rules::permit(deed, &authors, wanted)?;
         if wanted.to == CardStatus::Approved {
-            refuse_findings(&dossier::findings(deed, card).await?)?;
+            refuse_findings(&dossier::findings(deed, card, reports).await?)?;
         }
     }
     let name = &card.resource.name;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::dossier::ReportStates;
 use super::review::{self, Move};
 use super::version::{self, NewContent};
 use super::{MODEL_CARD, STATUS, VERSION};
@@ -13,6 +14,15 @@ use crate::stored;
 
 /// `UpdateModelCard`: one of content and status.
 pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
+    update_by(app, caller, (input, &ReportStates::new())).await
+}
+
+/// The same by what lies at the places of the card's reports.
+pub async fn update_by(
+    app: &App,
+    caller: &Caller,
+    (input, reports): (Value, &ReportStates),
+) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:UpdateModelCard")?;
     let text = |member: &str| input.get(member).and_then(Value::as_str);
     let (content, status) = (text("Content"), text(STATUS));
@@ -38,7 +48,7 @@ pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, F
                 to: review::status(status)?,
                 comment: None,
             };
-            review::step(&deed, &card, step).await?;
+            review::step(&deed, (&card, reports), step).await?;
         }
     }
     Ok(json!({ "ModelCardArn": card.resource.arn }))

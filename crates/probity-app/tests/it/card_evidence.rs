@@ -25,7 +25,7 @@ fn report(uri: &str, value: f64) -> CardReport {
         sha256: format!("{value}"),
         kind: ReportKind::ClarifyBias,
         groups: vec![MetricGroup {
-            name: "bias".to_owned(),
+            name: "pre_training_bias_metrics - label y = 1 and facet sex=f".to_owned(),
             metrics: vec![Metric {
                 name: "DPL".to_owned(),
                 notes: None,
@@ -152,7 +152,10 @@ async fn a_bound_evaluation_has_its_numbers_and_where_they_are_from() {
     let content = self::content(&world).await;
     let fairness = &content["evaluation_details"][0];
     assert_eq!(fairness["metadata"], json!({ "owner": "ada" }));
-    assert_eq!(fairness["metric_groups"][0]["name"], "bias");
+    assert_eq!(
+        fairness["metric_groups"][0]["name"],
+        "pre_training_bias_metrics - label y = 1 and facet sex=f"
+    );
     assert_eq!(fault(call!(world, model_card::unbind, unbind)), "invalid");
 }
 
@@ -218,6 +221,25 @@ async fn a_later_job_at_the_same_place_makes_stale() {
     assert!(stale(&world).await.is_empty());
 }
 
+fn read_state(document: &Value) -> ReportState {
+    ReportState::Read {
+        sha256: "0.1".to_owned(),
+        document: document.clone(),
+    }
+}
+
+/// A report in Clarify's form that gives one metric.
+fn bias(value: f64) -> Value {
+    json!({"pre_training_bias_metrics": {
+        "label": "y",
+        "label_value_or_threshold": "1",
+        "facets": {"sex": [{
+            "value_or_threshold": "f",
+            "metrics": [{"name": "DPL", "description": "", "value": value}],
+        }]},
+    }})
+}
+
 #[tokio::test]
 async fn a_report_that_is_another_or_gone_makes_stale() {
     let world = World::new().await;
@@ -228,6 +250,10 @@ async fn a_report_that_is_another_or_gone_makes_stale() {
         (ReportState::Sha256("0.2".to_owned()), Some("ReportChanged")),
         (ReportState::Missing, Some("ReportMissing")),
         (ReportState::Unknown, None),
+        // The values are held against the document, whatever the card says of its hash.
+        (read_state(&bias(0.1)), None),
+        (read_state(&bias(0.3)), Some("ValuesDiffer")),
+        (read_state(&json!({"features": []})), Some("ValuesDiffer")),
     ] {
         let reports = ReportStates::from([(REPORT.to_owned(), state.clone())]);
         let dossier = dossier(&world, &reports).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use probity_domain::document::card_dossier::ReportState;
+use probity_domain::document::model_card::report::read_report;
 use sha2::{Digest, Sha256};
 
 use super::environment::Environment;
@@ -18,6 +19,8 @@ use super::store;
 const AT_ONCE: usize = 8;
 /// Reports are small; a larger object is not looked at.
 const LARGEST_BYTES: u64 = 256 << 20;
+/// What is larger has too many metrics for a card.
+const LARGEST_DOCUMENT_BYTES: u64 = 32 << 20;
 /// A bucket that does not answer must not keep a page from being shown.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -30,12 +33,12 @@ pub async fn report_states(
     wanted.sort();
     wanted.dedup();
     let looking = wanted.into_iter().map(|uri| async {
-        let state = match tokio::time::timeout(PATIENCE, hash(&uri, environment)).await {
-            Ok(Ok(Some(sha256))) => ReportState::Sha256(sha256),
+        let state = match tokio::time::timeout(PATIENCE, look(&uri, environment)).await {
+            Ok(Ok(state)) => state,
             Ok(Err(ReadLocation::Missing { .. } | ReadLocation::MissingBucket { .. })) => {
                 ReportState::Missing
             }
-            Ok(Ok(None) | Err(_)) | Err(_) => ReportState::Unknown,
+            Ok(Err(_)) | Err(_) => ReportState::Unknown,
         };
         (uri, state)
     });
@@ -45,25 +48,32 @@ pub async fn report_states(
         .await
 }
 
-/// Of the object's bytes, in hexadecimal; `None` where it is too large.
-async fn hash(uri: &str, environment: &Environment) -> Result<Option<String>, ReadLocation> {
+async fn look(uri: &str, environment: &Environment) -> Result<ReportState, ReadLocation> {
     let Location::Remote(address) = parse::parse(uri)? else {
-        return Ok(None);
+        return Ok(ReportState::Unknown);
     };
     let store = store::connect(&address, environment)?;
     let path = remote::parse_key(uri, &address.key)?;
-    if store.head(&path).await?.size > LARGEST_BYTES {
-        return Ok(None);
+    let size = store.head(&path).await?.size;
+    if size > LARGEST_BYTES {
+        return Ok(ReportState::Unknown);
     }
     let mut hash = Sha256::new();
+    let mut document = (size <= LARGEST_DOCUMENT_BYTES).then(Vec::new);
     let mut parts = remote::read(&store, &path).await?;
     while let Some(part) = parts.try_next().await? {
         hash.update(&part);
+        if let Some(document) = &mut document {
+            document.extend_from_slice(&part);
+        }
     }
     let hash = hash.finalize();
-    Ok(Some(
-        hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-    ))
+    let sha256 = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let document = document.and_then(|bytes| read_report(&bytes).ok());
+    Ok(match document {
+        Some(document) => ReportState::Read { sha256, document },
+        None => ReportState::Sha256(sha256),
+    })
 }
 
 #[cfg(test)]
@@ -75,13 +85,23 @@ mod tests {
         let buckets = tempfile::tempdir().unwrap();
         std::fs::create_dir(buckets.path().join("reports")).unwrap();
         std::fs::write(buckets.path().join("reports/abc"), "abc").unwrap();
+        std::fs::write(buckets.path().join("reports/json"), r#"{"a":1}"#).unwrap();
         let environment = Environment::default().with_buckets(buckets.path().to_owned());
-        let uris = ["s3://reports/abc", "s3://reports/gone", "/etc/passwd"];
+        let uris = [
+            "s3://reports/abc",
+            "s3://reports/gone",
+            "/etc/passwd",
+            "s3://reports/json",
+        ];
         let uris = uris.map(str::to_owned);
         let states = report_states(&uris, &environment).await;
         // FIPS 180-2, appendix B.1.
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(states[&uris[0]], ReportState::Sha256(hash.to_owned()));
+        assert!(matches!(
+            &states[&uris[3]],
+            ReportState::Read { document, .. } if document["a"] == 1
+        ));
         assert_eq!(states[&uris[1]], ReportState::Missing);
         assert_eq!(states[&uris[2]], ReportState::Unknown);
     }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::governance_policy::Finding;
 use super::model_card::{Binding, Evaluation, MetricGroup, ModelCard};
 use crate::resource::CardStatus;
@@ -92,6 +94,11 @@ pub struct EvaluationStanding {
 }
 
 impl EvaluationStanding {
+    /// Whether its values are its report's, as far as that was looked at, and not somebody's claim.
+    pub fn is_taken_from_report(&self) -> bool {
+        self.binding.is_some() && !self.stale.contains(&Staleness::ValuesDiffer)
+    }
+
     pub fn is_stale(&self) -> bool {
         !self.stale.is_empty()
     }
@@ -102,6 +109,11 @@ impl EvaluationStanding {
 pub enum ReportState {
     /// Of its bytes, in hexadecimal.
     Sha256(String),
+    /// The same of a JSON document, with the document, so that values can be compared.
+    Read {
+        sha256: String,
+        document: Value,
+    },
     Missing,
     /// Nobody looked, or the place could not be read.
     Unknown,
@@ -122,6 +134,8 @@ pub enum Staleness {
     /// What lies at the report's place has another hash.
     ReportChanged,
     ReportMissing,
+    /// The report is the one that was bound, and the card has other values than it says.
+    ValuesDiffer,
     /// The model was made anew, its artifact differs, or it is gone.
     ModelChanged {
         what: String,
@@ -136,6 +150,7 @@ impl Staleness {
             Self::NewerReport { .. } => "NewerReport",
             Self::ReportChanged => "ReportChanged",
             Self::ReportMissing => "ReportMissing",
+            Self::ValuesDiffer => "ValuesDiffer",
             Self::ModelChanged { .. } => "ModelChanged",
         }
     }
@@ -151,6 +166,7 @@ impl fmt::Display for Staleness {
             Self::NewerReport { source, .. } => write!(f, "`{source}` wrote a later report"),
             Self::ReportChanged => f.write_str("the report has other bytes than when it was bound"),
             Self::ReportMissing => f.write_str("the report is no longer at its place"),
+            Self::ValuesDiffer => f.write_str("the report says other values than the card"),
             Self::ModelChanged { what } => write!(f, "the model changed: {what}"),
         }
     }

@@ -150,6 +150,7 @@ fn details(dossier: &CardDossier, evaluation: &Evaluation) -> Vec<Block> {
 fn said(standing: Standing) -> &'static str {
     match standing {
         Standing::Claimed => " No report stands behind these numbers.",
+        Standing::Altered => " These are not the numbers of the report that they name:",
         Standing::Stale => " These numbers are no longer what the reports say, because:",
         Standing::Current => " No newer report is known.",
         Standing::Bound => " Whether a newer report exists was not looked up.",

@@ -99,7 +99,9 @@ fn reason(reason: &Staleness) -> Value {
         Staleness::NewerExecution { source, at_ms } | Staleness::NewerReport { source, at_ms } => {
             json!({"code": reason.code(), "source": source, "at": time(*at_ms)})
         }
-        Staleness::ReportChanged | Staleness::ReportMissing => json!({"code": reason.code()}),
+        Staleness::ReportChanged | Staleness::ReportMissing | Staleness::ValuesDiffer => {
+            json!({"code": reason.code()})
+        }
         Staleness::ModelChanged { what } => json!({"code": reason.code(), "what": what}),
     }
 }

@@ -486,7 +486,7 @@ pub(super) fn visit(dossier: &mut CardDossier, change: &mut dyn FnMut(&mut Strin
                 Staleness::NewerExecution { source, .. }
                 | Staleness::NewerReport { source, .. } => change(source),
                 Staleness::ModelChanged { what } => change(what),
-                Staleness::ReportChanged | Staleness::ReportMissing => {}
+                Staleness::ReportChanged | Staleness::ReportMissing | Staleness::ValuesDiffer => {}
             }
         }
     }

@@ -153,7 +153,10 @@ fn dates(dossier: &CardDossier) -> Vec<(String, Words)> {
 pub(super) fn stale_count(dossier: &CardDossier) -> usize {
     let evaluations = dossier.card.evaluations.iter();
     evaluations
-        .filter(|evaluation| Standing::of(dossier, evaluation) == Standing::Stale)
+        .filter(|evaluation| match Standing::of(dossier, evaluation) {
+            Standing::Altered | Standing::Stale => true,
+            Standing::Claimed | Standing::Current | Standing::Bound => false,
+        })
         .count()
 }
 

@@ -60,6 +60,8 @@ pub(super) fn risk_badge(rating: Option<RiskRating>) -> (Tone, String) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Claimed,
+    /// The card has other values than the report that it names.
+    Altered,
     Stale,
     Current,
     /// Bound, and nobody looked at what lies there now.
@@ -69,7 +71,10 @@ pub(super) enum Standing {
 impl Standing {
     pub(super) fn of(dossier: &CardDossier, evaluation: &Evaluation) -> Standing {
         let known = standing_of(dossier, evaluation);
-        if known.is_some_and(EvaluationStanding::is_stale) {
+        let altered = |known: &EvaluationStanding| known.stale.contains(&Staleness::ValuesDiffer);
+        if known.is_some_and(altered) {
+            Standing::Altered
+        } else if known.is_some_and(EvaluationStanding::is_stale) {
             Standing::Stale
         } else if evaluation.binding().is_none() {
             Standing::Claimed
@@ -83,6 +88,7 @@ impl Standing {
     pub(super) fn badge(self) -> (Tone, &'static str) {
         match self {
             Self::Claimed => (Tone::Neutral, "○ Claimed, not bound"),
+            Self::Altered => (Tone::Bad, "✗ Differs from its report"),
             Self::Stale => (Tone::Bad, "▲ Stale"),
             Self::Current => (Tone::Good, "✓ Bound, current"),
             Self::Bound => (Tone::Good, "✓ Bound"),
@@ -112,6 +118,7 @@ pub(super) fn staleness(reason: &Staleness) -> Words {
             Words::of("What lies at the report's place now has another hash")
         }
         Staleness::ReportMissing => Words::of("The report is no longer at its place"),
+        Staleness::ValuesDiffer => Words::of("The report says other values than the card"),
         Staleness::ModelChanged { what } => Words::of("The model changed: ").whole(what),
     }
 }

@@ -100,7 +100,7 @@ impl GovernancePolicy {
                 let bound = |rules: &CardRules| rules.evidence == EvidenceRule::Bound;
                 let rule = self.rule(dossier, "evidence", bound);
                 let claims = dossier.evaluations.iter();
-                let claims = claims.filter(|standing| standing.binding.is_none());
+                let claims = claims.filter(|standing| !standing.is_taken_from_report());
                 claims.map(|standing| claim(&rule, standing)).collect()
             }
         }
