@@ -94,7 +94,7 @@ fn standing(card: &CardFile, evaluation: &Evaluation) -> (EvaluationStanding, Op
     let (stale, problem) = match looked {
         Looked::Agrees => (Vec::new(), None),
         Looked::Stale(reason, problem) => (vec![reason], Some(problem)),
-        Looked::Contradicts(problem) => (Vec::new(), Some(problem)),
+        Looked::Contradicts(problem) => (vec![Staleness::ValuesDiffer], Some(problem)),
     };
     let standing = EvaluationStanding {
         evaluation: evaluation.name.clone(),

@@ -226,6 +226,7 @@ fn reason(reason: &Value) -> Staleness {
         },
         "ReportChanged" => Staleness::ReportChanged,
         "ReportMissing" => Staleness::ReportMissing,
+        "ValuesDiffer" => Staleness::ValuesDiffer,
         // A server may know reasons that we do not: its words say what is the matter.
         _ => Staleness::ModelChanged {
             what: member(reason, "Message").to_owned(),

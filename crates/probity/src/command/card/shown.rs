@@ -117,6 +117,7 @@ fn reason(reason: &Staleness) -> String {
         }
         Staleness::ReportChanged => "the report has changed".to_owned(),
         Staleness::ReportMissing => "the report is missing".to_owned(),
+        Staleness::ValuesDiffer => "its values are not the report's".to_owned(),
         Staleness::ModelChanged { what } => format!("the model has changed: {what}"),
     }
 }
