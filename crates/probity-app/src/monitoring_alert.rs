@@ -259,7 +259,7 @@ fn limit(input: &Value) -> u32 {
         .map_or(LONGEST_PAGE, |limit| limit.clamp(1, LONGEST_PAGE))
 }
 
-fn shown(alert: &Alert) -> Value {
+pub(crate) fn shown(alert: &Alert) -> Value {
     json!({
         "MonitoringAlertName": alert.name,
         "CreationTime": timestamp::seconds(alert.created_ms),

@@ -5,9 +5,11 @@
 //! documents here, and pages by the sort key. What the documentation leaves open is told in
 //! docs/api-quirks.md.
 
+mod cards;
 mod expression;
 mod extras;
 mod kept;
+mod monitors;
 mod narrow;
 mod operand;
 mod path;
@@ -113,7 +115,7 @@ pub async fn search(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     };
     let asked = Asked::read(&input)?;
     let rows = narrow::rows(&deed, kept, &asked.expression).await?;
-    let extras = Extras::of_all(&deed, kept, |start| asked.needs(start)).await?;
+    let extras = Extras::of_all(&deed, (kept, &rows), |start| asked.needs(start)).await?;
     let mut found = Vec::new();
     for row in rows {
         let view = kept.view(&row, &extras)?;

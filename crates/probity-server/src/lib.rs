@@ -6,6 +6,7 @@ mod baseline;
 mod body;
 mod card;
 mod card_document;
+mod card_evidence;
 mod coverage;
 pub mod fuzzing;
 mod ground_truth;

@@ -81,7 +81,7 @@ operations! {
     SageMaker Executed "DescribeModel" => probity_app::model::describe, "compat/server_operations.py";
     SageMaker Executed "ListModels" => probity_app::model::list, "compat/server_operations.py";
     SageMaker Executed "DeleteModel" => probity_app::model::delete, "compat/server_operations.py";
-    SageMaker Executed "CreateModelCard" => probity_app::model_card::create, "compat/server_model_card.py";
+    SageMaker Executed "CreateModelCard" => crate::card_evidence::create as reader, "compat/server_model_card.py";
     SageMaker Executed "UpdateModelCard" => crate::card::update as reader, "compat/server_model_card.py";
     SageMaker Executed "DescribeModelCard" => probity_app::model_card::describe, "compat/server_model_card.py";
     SageMaker Executed "ListModelCards" => probity_app::model_card::list, "compat/server_model_card.py";
@@ -136,7 +136,7 @@ operations! {
     SageMaker Executed "StopMonitoringSchedule" => probity_app::monitoring_schedule::stop, "compat/server_monitoring.py";
     SageMaker Executed "DeleteMonitoringSchedule" => probity_app::monitoring_schedule::delete, "compat/server_monitoring.py";
     SageMaker Executed "ListMonitoringExecutions" => probity_app::monitoring_execution::list, "compat/server_monitoring.py";
-    SageMaker Executed "AddTags" => crate::redaction_tag::add_tags, "compat/server_operations.py";
+    SageMaker Executed "AddTags" => crate::card_evidence::add_tags as reader, "compat/server_operations.py";
     SageMaker Executed "DeleteTags" => probity_app::tags::delete, "compat/server_operations.py";
     SageMaker Executed "ListTags" => probity_app::tags::list, "compat/server_operations.py";
     SageMaker Stored "DescribeTrainingJob" => probity_app::training_job::describe, "compat/server_operations.py";
@@ -233,6 +233,11 @@ operations! {
     Probity Executed "DescribeModelCardChanges" => probity_app::model_card::describe_changes, "compat/server_model_card.py";
     Probity Executed "GetModelCardDocument" => crate::card_document::get as reader, "compat/server_card_export.py";
     Probity Executed "DescribeModelCardCompliance" => crate::card::describe_compliance as reader, "compat/server_model_card.py";
+    Probity Executed "BindModelCardEvaluation" => crate::card_evidence::bind as reader, "compat/server_card_evidence.py";
+    Probity Executed "UnbindModelCardEvaluation" => probity_app::model_card::unbind, "compat/server_card_evidence.py";
+    Probity Executed "DescribeModelCardEvidence" => crate::card_evidence::describe as reader, "compat/server_card_evidence.py";
+    Probity Executed "PreviewModelCard" => crate::card_evidence::preview as reader, "compat/server_card_evidence.py";
+    Probity Executed "ListModelCardStandings" => probity_app::model_card::overview, "compat/server_card_evidence.py";
 }
 
 /// The row of an operation.

@@ -156,15 +156,12 @@ fn live_section(section: &LiveSection) -> Value {
 }
 
 fn live_execution(execution: &LiveExecution) -> Value {
-    let groups = execution
-        .groups
-        .iter()
-        .map(|group| group_value(group).to_string());
+    let groups: Vec<Value> = execution.groups.iter().map(group_value).collect();
     let mut shown = json!({
         "Source": execution.arn,
         "MonitoringExecutionStatus": execution.status,
         "At": seconds(execution.at_ms),
-        "MetricGroups": groups.collect::<Vec<_>>(),
+        "MetricGroups": Value::from(groups).to_string(),
     });
     if let Some(violations) = execution.violations {
         shown["ViolationCount"] = violations.into();

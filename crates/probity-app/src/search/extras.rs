@@ -1,4 +1,5 @@
-//! What records show beside their own rows: tags, endpoints of a model, components of a trial.
+//! What records show beside their own rows: tags, endpoints, schedules and the card of a model,
+//! components of a trial.
 //!
 //! They are read for all rows only where a filter or the sort order needs them, else for the rows
 //! of the page alone.
@@ -11,7 +12,9 @@ use probity_store::resource::{self, ListResources, Resource, SortBy, SortOrder};
 use probity_store::tag;
 use serde_json::{Map, Value, json};
 
+use super::cards::{self, Cards};
 use super::kept::Kept;
+use super::monitors::Monitors;
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::sorted_page;
@@ -28,13 +31,16 @@ pub(super) struct Extras {
     endpoints: Option<ByName>,
     transform_jobs: Option<HashMap<String, Value>>,
     components: Option<ByName>,
+    monitors: Option<Monitors>,
+    cards: Option<Cards>,
+    contents: Option<HashMap<String, String>>,
 }
 
 impl Extras {
     /// What `needs` says that all rows need.
     pub(super) async fn of_all(
         deed: &Deed<'_>,
-        kept: Kept,
+        (kept, rows): (Kept, &[Resource]),
         needs: impl Fn(&str) -> bool,
     ) -> Result<Extras, Fault> {
         let mut extras = Extras::default();
@@ -43,11 +49,28 @@ impl Extras {
         }
         match kept {
             Kept::Model => {
-                if needs("Endpoints") {
+                let monitors = needs("MonitoringSchedules");
+                if monitors || needs("Endpoints") {
                     extras.endpoints = Some(endpoints(deed).await?);
                 }
-                if needs("LastBatchTransformJob") {
+                if monitors || needs("LastBatchTransformJob") {
                     extras.transform_jobs = Some(last_transform_jobs(deed).await?);
+                }
+                if monitors {
+                    extras.monitors = Some(Monitors::all(deed).await?);
+                }
+                if needs("ModelCard") {
+                    extras.cards = Some(Cards::all(deed).await?);
+                }
+            }
+            Kept::Endpoint => {
+                if needs("MonitoringSchedules") {
+                    extras.monitors = Some(Monitors::all(deed).await?);
+                }
+            }
+            Kept::ModelCard => {
+                if needs("Content") {
+                    extras.contents = Some(cards::contents(deed, rows).await?);
                 }
             }
             Kept::Trial => {
@@ -55,8 +78,7 @@ impl Extras {
                     extras.components = Some(components(deed).await?);
                 }
             }
-            Kept::Endpoint
-            | Kept::Experiment
+            Kept::Experiment
             | Kept::ModelPackage
             | Kept::ModelPackageGroup
             | Kept::TrialComponent => {}
@@ -89,6 +111,19 @@ impl Extras {
             if self.transform_jobs.is_none() {
                 self.transform_jobs = Some(transform_jobs_of(deed, page).await?);
             }
+            if self.monitors.is_none() {
+                self.monitors = Some(self.monitors_of(deed, page).await?);
+            }
+            if self.cards.is_none() {
+                self.cards = Some(Cards::of(deed, page).await?);
+            }
+        }
+        if kept == Kept::Endpoint && self.monitors.is_none() {
+            let names: Vec<&str> = page.iter().map(|row| row.name.as_str()).collect();
+            self.monitors = Some(Monitors::of(deed, &names, &[]).await?);
+        }
+        if kept == Kept::ModelCard && self.contents.is_none() {
+            self.contents = Some(cards::contents(deed, page).await?);
         }
         if kept == Kept::Trial && self.components.is_none() {
             let mut components = ByName::new();
@@ -101,6 +136,62 @@ impl Extras {
             self.components = Some(components);
         }
         Ok(self)
+    }
+
+    /// Schedules that watch what serves these models.
+    async fn monitors_of(&self, deed: &Deed<'_>, models: &[Resource]) -> Result<Monitors, Fault> {
+        let places: Vec<String> = models
+            .iter()
+            .filter_map(|model| self.captured(&model.name))
+            .collect();
+        let places: Vec<&str> = places.iter().map(String::as_str).collect();
+        let names: Vec<&str> = models
+            .iter()
+            .flat_map(|model| self.endpoint_names(&model.name))
+            .collect();
+        Monitors::of(deed, &names, &places).await
+    }
+
+    fn endpoint_names(&self, model: &str) -> impl Iterator<Item = &str> {
+        let endpoints = self.endpoints.as_ref().and_then(|all| all.get(model));
+        let endpoints = endpoints.into_iter().flatten();
+        endpoints.filter_map(|endpoint| endpoint.get("EndpointName")?.as_str())
+    }
+
+    /// Where the last transform job of a model captured to.
+    fn captured(&self, model: &str) -> Option<String> {
+        let job = self.transform_jobs.as_ref()?.get(model)?;
+        let place = job.pointer("/DataCaptureConfig/DestinationS3Uri")?;
+        Some(place.as_str()?.trim_end_matches('/').to_owned())
+    }
+
+    pub(super) fn schedules_of_model(&self, model: &str) -> Value {
+        let Some(monitors) = &self.monitors else {
+            return Value::Array(Vec::new());
+        };
+        let mut schedules: Vec<Value> = self
+            .endpoint_names(model)
+            .flat_map(|name| monitors.of_endpoint(name).iter().cloned())
+            .collect();
+        if let Some(place) = self.captured(model) {
+            schedules.extend(monitors.of_place(&place).iter().cloned());
+        }
+        Value::Array(schedules)
+    }
+
+    pub(super) fn schedules_of_endpoint(&self, name: &str) -> Value {
+        let monitors = self.monitors.as_ref();
+        let schedules = monitors.map_or(&[][..], |monitors| monitors.of_endpoint(name));
+        Value::Array(schedules.to_vec())
+    }
+
+    pub(super) fn card_of(&self, model: &Resource) -> Option<Value> {
+        self.cards.as_ref()?.of_model(model).cloned()
+    }
+
+    /// `None` where it was not read.
+    pub(super) fn content_of(&self, card: &str) -> Option<&str> {
+        self.contents.as_ref()?.get(card).map(String::as_str)
     }
 
     /// `None` where they were not read.
@@ -127,7 +218,7 @@ fn named(values: Option<&ByName>, name: &str) -> Value {
     Value::Array(values.cloned().unwrap_or_default())
 }
 
-fn as_tag((key, value): &(String, String)) -> Value {
+pub(super) fn as_tag((key, value): &(String, String)) -> Value {
     json!({"Key": key, "Value": value})
 }
 

@@ -3,13 +3,14 @@
 
 use probity_domain::ResourceKind;
 use probity_store::resource::Resource;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::extras::Extras;
 use crate::endpoint;
 use crate::experiment::EXPERIMENT;
 use crate::fault::Fault;
 use crate::model::MODEL;
+use crate::model_card::MODEL_CARD;
 use crate::model_package;
 use crate::model_package_group;
 use crate::stored::Members;
@@ -21,6 +22,7 @@ pub(super) enum Kept {
     Endpoint,
     Experiment,
     Model,
+    ModelCard,
     ModelPackage,
     ModelPackageGroup,
     Trial,
@@ -34,6 +36,7 @@ impl Kept {
             "Endpoint" => Self::Endpoint,
             "Experiment" => Self::Experiment,
             "Model" => Self::Model,
+            "ModelCard" => Self::ModelCard,
             "ModelPackage" => Self::ModelPackage,
             "ModelPackageGroup" => Self::ModelPackageGroup,
             "ExperimentTrial" => Self::Trial,
@@ -47,6 +50,7 @@ impl Kept {
             Self::Endpoint => ResourceKind::Endpoint,
             Self::Experiment => ResourceKind::Experiment,
             Self::Model => ResourceKind::Model,
+            Self::ModelCard => ResourceKind::ModelCard,
             Self::ModelPackage => ResourceKind::ModelPackage,
             Self::ModelPackageGroup => ResourceKind::ModelPackageGroup,
             Self::Trial => ResourceKind::Trial,
@@ -60,6 +64,7 @@ impl Kept {
             Self::Endpoint => "Endpoint",
             Self::Experiment => "Experiment",
             Self::Model => "Model",
+            Self::ModelCard => "ModelCard",
             Self::ModelPackage => "ModelPackage",
             Self::ModelPackageGroup => "ModelPackageGroup",
             Self::Trial => "Trial",
@@ -85,9 +90,10 @@ impl Kept {
 
     pub(super) fn record(self, row: &Resource, extras: &Extras) -> Result<Value, Fault> {
         let mut members = match self {
-            Self::Endpoint => endpoint(row)?,
+            Self::Endpoint => endpoint(row, extras)?,
             Self::Experiment => EXPERIMENT.describe(row),
             Self::Model => MODEL.describe(row),
+            Self::ModelCard => card(row, extras),
             Self::ModelPackage => model_package::record(row),
             Self::ModelPackageGroup => model_package_group::record(row),
             Self::Trial => TRIAL.describe(row),
@@ -105,6 +111,7 @@ impl Kept {
             }
             Self::Endpoint
             | Self::Experiment
+            | Self::ModelCard
             | Self::ModelPackage
             | Self::ModelPackageGroup
             | Self::TrialComponent => Value::Object(members),
@@ -112,14 +119,24 @@ impl Kept {
     }
 }
 
-/// Schedules are not kept yet.
-fn endpoint(row: &Resource) -> Result<Members, Fault> {
+fn endpoint(row: &Resource, extras: &Extras) -> Result<Members, Fault> {
     let mut members = endpoint::members(row)?;
-    members.insert("MonitoringSchedules".to_owned(), json!([]));
+    let schedules = extras.schedules_of_endpoint(&row.name);
+    members.insert("MonitoringSchedules".to_owned(), schedules);
     Ok(members)
 }
 
-/// A model with what the dashboard shows around it. Schedules and cards are not kept yet.
+/// A card as it is latest.
+fn card(row: &Resource, extras: &Extras) -> Members {
+    let mut members = MODEL_CARD.describe(row);
+    members.retain(|name, _| !name.starts_with("probity:"));
+    if let Some(content) = extras.content_of(&row.name) {
+        members.insert("Content".to_owned(), content.into());
+    }
+    members
+}
+
+/// A model with what the dashboard shows around it.
 fn dashboard(row: &Resource, model: Members, extras: &Extras) -> Value {
     let mut record = Map::new();
     record.insert("Model".to_owned(), Value::Object(model));
@@ -127,6 +144,10 @@ fn dashboard(row: &Resource, model: Members, extras: &Extras) -> Value {
     if let Some(job) = extras.last_transform_job_of(&row.name) {
         record.insert("LastBatchTransformJob".to_owned(), job);
     }
-    record.insert("MonitoringSchedules".to_owned(), json!([]));
+    let schedules = extras.schedules_of_model(&row.name);
+    record.insert("MonitoringSchedules".to_owned(), schedules);
+    if let Some(card) = extras.card_of(row) {
+        record.insert("ModelCard".to_owned(), card);
+    }
     Value::Object(record)
 }

@@ -41,6 +41,7 @@ fn property(kept: Kept, filter: &Filter) -> &str {
         Kept::Model => filter.name.strip_prefix("Model.").unwrap_or(&filter.name),
         Kept::Endpoint
         | Kept::Experiment
+        | Kept::ModelCard
         | Kept::ModelPackage
         | Kept::ModelPackageGroup
         | Kept::Trial
@@ -77,6 +78,12 @@ fn narrow(wanted: &mut ListResources, kept: Kept, filter: &Filter) {
             wanted.modified_before_ms = least(wanted.modified_before_ms, to);
         }
         _ => {}
+    }
+    if let Test::Equals(value) = &filter.test
+        && kept == Kept::ModelCard
+        && filter.name == "ModelCardStatus"
+    {
+        wanted.status = Some(value.text().to_owned());
     }
     if let Test::Equals(value) = &filter.test
         && let Some(attribute) = attribute(kept, &filter.name, value.text())
@@ -118,7 +125,8 @@ fn least(a: Option<i64>, b: Option<i64>) -> Option<i64> {
 /// What the store knows about a property: the attribute that rows with this value have.
 fn attribute(kept: Kept, property: &str, value: &str) -> Option<(String, String)> {
     match (kept, property) {
-        (Kept::ModelPackage, "ModelPackageGroupName" | "ModelApprovalStatus")
+        (Kept::ModelCard, "ModelId" | "RiskRating" | "ModelPackageGroupName")
+        | (Kept::ModelPackage, "ModelPackageGroupName" | "ModelApprovalStatus")
         | (Kept::Trial, "ExperimentName") => Some((property.to_owned(), value.to_owned())),
         (Kept::TrialComponent, "Parents.TrialName") => Some(trial_component::of_trial(value)),
         (Kept::TrialComponent, "Parents.ExperimentName") => {
