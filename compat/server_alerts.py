@@ -400,7 +400,8 @@ def numbers_leave_the_server(folder):
         page = urllib.request.urlopen(f"{server.url}/metrics").read().decode()
         shown = [line for line in page.splitlines() if line.startswith("probity_monitor_value")]
         assert any('monitoring_schedule="loans"' in line for line in shown), page[-2000:]
-        assert 'probity_export_points_total{to="cloudwatch"}' in page, page[-2000:]
+        # Counted once the receiver's answer is there, which it gives after it was asked.
+        until(lambda: 'probity_export_points_total{to="cloudwatch"}' in urllib.request.urlopen(f"{server.url}/metrics").read().decode())
 
 
 if __name__ == "__main__":
