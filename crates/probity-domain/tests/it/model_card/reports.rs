@@ -154,12 +154,13 @@ fn a_file_with_bias_and_explanations_gives_both_or_the_one_that_is_asked_for() {
 
 /// The values of a group by name.
 fn numbers(group: &MetricGroup) -> Vec<(&str, f64)> {
-    let metrics = group.metrics.iter();
-    let numbers = metrics.filter_map(|metric| match metric.value {
-        MetricValue::Number(value) => Some((metric.name.as_str(), value)),
-        _ => None,
-    });
-    numbers.collect()
+    let mut numbers = Vec::new();
+    for metric in &group.metrics {
+        if let MetricValue::Number(value) = metric.value {
+            numbers.push((metric.name.as_str(), value));
+        }
+    }
+    numbers
 }
 
 #[test]
