@@ -11,6 +11,7 @@ mod card_exports;
 mod denied;
 mod denied_registry;
 mod endpoints;
+mod governance_policies;
 mod job_definitions;
 mod jobs;
 mod lineage;

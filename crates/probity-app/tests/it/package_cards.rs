@@ -1,6 +1,7 @@
 //! The card of a model package: its schema, its review, and who may approve it.
 
 use probity_app::Fault;
+use probity_domain::document::governance_policy::{GovernancePolicy, ReviewRules};
 use probity_store::audit::{self, ListEvents};
 use serde_json::{Value, json};
 
@@ -25,6 +26,20 @@ async fn kept(world: &World, arn: &str) -> Value {
     let members = package.as_object().unwrap();
     assert!(members.keys().all(|name| !name.starts_with("probity:")));
     package["ModelCard"].clone()
+}
+
+fn as_user(world: &mut World, user: &str) {
+    world.caller.user = user.to_owned();
+}
+
+fn four_eyes(world: &World) {
+    world.app.policy.set(GovernancePolicy {
+        review: ReviewRules {
+            four_eyes: true,
+            ..ReviewRules::default()
+        },
+        ..GovernancePolicy::default()
+    });
 }
 
 #[track_caller]
@@ -83,6 +98,40 @@ async fn an_archived_card_takes_no_other_content() {
     change(&world, &arn, json!({"ModelCardContent": OTHER}))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn the_author_of_the_content_does_not_approve_it() {
+    let mut world = World::new().await;
+    four_eyes(&world);
+    let own = json!({"ModelCardContent": CREATOR, "ModelCardStatus": "Approved"});
+    assert_eq!(
+        fault(register(&world, own).await.map(Value::from)),
+        "invalid"
+    );
+    let arn = register(&world, json!({"ModelCardContent": CREATOR})).await;
+    let arn = arn.unwrap();
+    let approved = json!({"ModelCardStatus": "Approved"});
+    let refused = change(&world, &arn, approved.clone()).await;
+    assert!(told(refused).contains("ada"));
+    as_user(&mut world, "bob");
+    // Who edits and approves in one request has not been read by anybody else.
+    let both = json!({"ModelCardContent": OTHER, "ModelCardStatus": "Approved"});
+    assert_eq!(fault(change(&world, &arn, both).await), "invalid");
+    change(&world, &arn, approved.clone()).await.unwrap();
+    assert_eq!(kept(&world, &arn).await["ModelCardStatus"], "Approved");
+
+    // What is edited afterwards is to be approved anew, and by somebody else.
+    let edited = json!({"ModelCardContent": OTHER, "ModelCardStatus": "Approved"});
+    change(&world, &arn, edited).await.unwrap();
+    assert_eq!(kept(&world, &arn).await["ModelCardStatus"], "Draft");
+    assert_eq!(
+        fault(change(&world, &arn, approved.clone()).await),
+        "invalid"
+    );
+    // Ada wrote nothing of what is new.
+    as_user(&mut world, "ada");
+    change(&world, &arn, approved).await.unwrap();
 }
 
 #[tokio::test]

@@ -170,3 +170,46 @@ async fn changed(app: &App, place: &PolicyPlace) -> Result<bool> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(folder: &Path, text: &str) -> PolicyPlace {
+        let path = folder.join(NAME);
+        std::fs::write(&path, text).unwrap();
+        PolicyPlace::Folder(path)
+    }
+
+    #[test]
+    fn only_a_named_file_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        assert!(read(&PolicyPlace::Folder(path.clone())).unwrap().is_none());
+        let missing = read(&PolicyPlace::Named(path)).unwrap_err();
+        assert!(missing.to_string().contains(NAME), "{missing}");
+    }
+
+    #[test]
+    fn a_policy_has_the_hash_of_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = read(&place(folder.path(), "")).unwrap().unwrap();
+        assert_eq!(found.policy, GovernancePolicy::default());
+        // FIPS 180-2, of nothing.
+        let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(found.sha256, hash);
+        let found = read(&place(folder.path(), "[review]\nfour_eyes = true\n"));
+        assert!(found.unwrap().unwrap().policy.review.four_eyes);
+    }
+
+    #[test]
+    fn a_bad_file_is_named_with_what_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let bad = read(&place(folder.path(), "[review]\nfour_ears = true\n")).unwrap_err();
+        let said = bad.to_string();
+        assert!(said.contains(NAME) && said.contains("four_ears"), "{said}");
+        let large = "#".repeat(2 << 20);
+        let large = read(&place(folder.path(), &large)).unwrap_err();
+        assert!(large.to_string().contains("no policy"), "{large}");
+    }
+}
