@@ -206,7 +206,7 @@ def many_exports_at_once_all_end_and_are_listed(folder):
             expected = sorted((f"job-{at:02}" for at in range(10)), reverse=order == "Descending")
             assert names == expected, names
         one = cards.control.list_model_card_export_jobs(
-            ModelCardName="fraud", ModelCardExportJobNameContains="-03", StatusEquals="Completed")
+            ModelCardName="fraud", ModelCardExportJobNameContains="b-03", StatusEquals="Completed")
         assert [job["ModelCardExportJobName"] for job in one["ModelCardExportJobSummaries"]] == ["job-03"], one
 
 
@@ -259,8 +259,7 @@ def every_format_and_template_is_answered(folder):
                 assert pages(base64.b64decode(answer["Base64"])) >= 2, template
             else:
                 assert "Base64" not in answer and answer["Text"].strip(), (form, template)
-                if (form, template) != ("HuggingFace", "Card"):
-                    assert "scores applications" in answer["Text"], (form, template)
+                assert "refuses people a loan" in answer["Text"], (form, template)
         assert answers["Html", "Card"]["Text"].lower().startswith("<!doctype html>")
         assert "Annex IV" in answers["Markdown", "AnnexIv"]["Text"]
         assert "GOVERN" in answers["Html", "NistAiRmf"]["Text"].upper()
@@ -268,6 +267,16 @@ def every_format_and_template_is_answered(folder):
         document = json.loads(answers["Json", "Card"]["Text"])
         assert document["content"] == CONTENT, document
         assert (document["name"], document["version"], document["status"]) == ("credit", 1, "Draft"), document
+        for wrong, code in (({"Format": "Json", "Template": "AnnexIv"}, "ValidationException"),
+                            ({"Format": "Docx"}, "ValidationException"),
+                            ({"Format": "Pdf", "ModelCardVersion": 9}, "ResourceNotFound"),
+                            ({"Format": "Pdf", "ModelCardName": "nobody"}, "ResourceNotFound")):
+            try:
+                own(server, "GetModelCardDocument", **{"ModelCardName": "credit", **wrong})
+            except AssertionError as error:
+                assert code in str(error), (wrong, error)
+            else:
+                raise AssertionError(f"{wrong} was not refused")
 
 
 @scenario

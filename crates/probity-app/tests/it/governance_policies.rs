@@ -48,13 +48,15 @@ async fn each_other_policy_is_an_event_and_the_same_one_is_none() {
     // The server is started again.
     put_in_force(&world.app, file("aa")).await.unwrap();
     put_in_force(&world.app, file("bb")).await.unwrap();
-    assert_eq!(last_in_force(&world.app).await.unwrap().as_deref(), Some("bb"));
+    assert_eq!(
+        last_in_force(&world.app).await.unwrap().as_deref(),
+        Some("bb")
+    );
     put_in_force(&world.app, None).await.unwrap();
     assert!(!world.app.policy.now().review.four_eyes);
     assert_eq!(last_in_force(&world.app).await.unwrap(), None);
-    let after = |hash: &str| {
-        json!({"Sha256": hash, "Path": "/data/governance.toml", "Text": "[review]"})
-    };
+    let after =
+        |hash: &str| json!({"Sha256": hash, "Path": "/data/governance.toml", "Text": "[review]"});
     let mut found = changes(&world).await;
     found.sort_by_key(|change| change["before"]["Sha256"].to_string());
     assert_eq!(
