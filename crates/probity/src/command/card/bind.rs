@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
-use probity_domain::document::model_card::Binding;
+use probity_domain::document::model_card::{Binding, Evaluation};
 use serde_json::{Map, Value, json};
 
 use super::card_file::CardFile;
@@ -91,16 +91,13 @@ fn bind_in_file(arguments: &CardBindArguments) -> Result<Exit> {
     let unusable = |problem: String| Usage(format!("`{shown}` cannot be bound: {problem}"));
     let bytes = read_file(report).map_err(unusable)?;
     let values = values_of(&bytes).map_err(unusable)?;
-    let binding = Binding {
+    let mut binding = Binding {
         report: path_beside(&card, report).map_err(unusable)?,
         sha256: sha256(&bytes),
         kind: values.kind.to_owned(),
-        source: None,
-        follows: None,
-        reported_at: None,
-        bound_at: Some(iso(now_ms())),
-        bound_by: None,
+        ..Binding::default()
     };
+    binding.bound_at = Some(bound_at(&card, (&arguments.evaluation, &binding)));
     let mut evaluation = evaluation(&card, &arguments.evaluation)
         .unwrap_or_else(|| json!({ "name": arguments.evaluation }));
     set_binding(&mut evaluation, Some(&binding));
@@ -115,6 +112,20 @@ fn bind_in_file(arguments: &CardBindArguments) -> Result<Exit> {
         binding.sha256.chars().take(12).collect::<String>()
     );
     say(arguments.print, (&card, &evaluation), (&told, new.comments))
+}
+
+/// Now; where the same report is bound already it stays what it was, so that a job that binds every
+/// day changes a file only when the report did.
+fn bound_at(card: &CardFile, (evaluation, new): (&str, &Binding)) -> String {
+    let evaluations = &card.content.card().evaluations;
+    let before = evaluations
+        .iter()
+        .find(|one| one.name == evaluation)
+        .and_then(Evaluation::binding)
+        .filter(|before| before.report == new.report && before.sha256 == new.sha256);
+    before
+        .and_then(|before| before.bound_at)
+        .unwrap_or_else(|| iso(now_ms()))
 }
 
 fn unbind_in_file(arguments: &CardUnbindArguments) -> Result<Exit> {

@@ -1,11 +1,16 @@
 //! `probity card check`: cards against the policy of the workspace, and bound evaluations against
 //! their reports.
 
+use std::io::{self, Write};
+
 use anyhow::{Result, bail};
+use probity_domain::document::card_dossier::{EvaluationStanding, Staleness};
 use probity_domain::document::governance_policy::Finding;
+use probity_domain::document::model_card::Evaluation;
 use probity_report::card_check::{CheckedCard, junit, markdown};
 use serde_json::{Value, json};
 
+use super::card_file::CardFile;
 use super::{folder, local, member, now_ms, remote};
 use crate::arguments::{CardCheckArguments, ServerArguments};
 use crate::client::Client;
@@ -45,6 +50,7 @@ fn of_files(arguments: &CardCheckArguments) -> Result<Vec<CheckedCard>> {
     if !arguments.names.is_empty() {
         cards.retain(|card| arguments.names.contains(&card.name));
     }
+    tell_unseen(&cards);
     let checked = cards.iter().map(|card| {
         let dossier = local::dossier(card, &policy, now_ms());
         CheckedCard {
@@ -55,6 +61,23 @@ fn of_files(arguments: &CardCheckArguments) -> Result<Vec<CheckedCard>> {
         }
     });
     Ok(checked.collect())
+}
+
+/// What lies in a bucket is the server's to look at.
+fn tell_unseen(cards: &[CardFile]) {
+    let bound = cards
+        .iter()
+        .flat_map(|card| &card.content.card().evaluations)
+        .filter_map(Evaluation::binding);
+    let unseen = bound.filter(|binding| !local::is_beside(binding)).count();
+    if unseen > 0 {
+        // Nothing is left to do when standard error is closed as well.
+        let _ = writeln!(
+            io::stderr(),
+            "note: {} bound to reports that are not looked at without a server",
+            counted(unseen as u64, "evaluation")
+        );
+    }
 }
 
 async fn of_server(client: &Client, arguments: &CardCheckArguments) -> Result<Vec<CheckedCard>> {
@@ -78,10 +101,11 @@ async fn of_server(client: &Client, arguments: &CardCheckArguments) -> Result<Ve
     for name in &names {
         let card = remote::describe(client, name, None).await?;
         let dossier = card.dossier(client).await?;
-        let findings = match &policy {
+        let mut findings = match &policy {
             Some(policy) => policy.findings(&dossier, dossier.as_of_ms.unwrap_or_default()),
             None => dossier.findings,
         };
+        findings.extend(dossier.evaluations.iter().filter_map(contradiction));
         checked.push(CheckedCard {
             name: dossier.name,
             status: dossier.status,
@@ -90,6 +114,17 @@ async fn of_server(client: &Client, arguments: &CardCheckArguments) -> Result<Ve
         });
     }
     Ok(checked)
+}
+
+/// Numbers that are not those of the report that they name: no policy switches that off.
+fn contradiction(standing: &EvaluationStanding) -> Option<Finding> {
+    let differs = |reason: &&Staleness| **reason == Staleness::ValuesDiffer;
+    let reason = standing.stale.iter().find(differs)?;
+    Some(Finding {
+        rule: local::EVIDENCE.to_owned(),
+        path: local::path_of(&standing.evaluation),
+        message: format!("{reason}; bind it again, or unbind it"),
+    })
 }
 
 fn value(cards: &[CheckedCard]) -> Value {

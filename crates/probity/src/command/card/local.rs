@@ -103,16 +103,19 @@ fn standing(card: &CardFile, evaluation: &Evaluation) -> (EvaluationStanding, Op
     };
     let finding = problem.map(|message| Finding {
         rule: EVIDENCE.to_owned(),
-        path: format!(
-            "evaluation_details[{}]",
-            Value::from(evaluation.name.as_str())
-        ),
+        path: path_of(&evaluation.name),
         message,
     });
     (standing, finding)
 }
 
-fn is_beside(binding: &Binding) -> bool {
+/// As differences and findings of a policy spell it.
+pub(super) fn path_of(evaluation: &str) -> String {
+    format!("evaluation_details[{}]", Value::from(evaluation))
+}
+
+/// Whether the report lies where a file can name it.
+pub(super) fn is_beside(binding: &Binding) -> bool {
     !binding.report.contains("://")
 }
 

@@ -117,23 +117,181 @@ const CUSTOM: &str = "\
     # Anything else: texts of at most 1024 characters, by names of your own.
 ";
 
-/// Keys that the templates of an export look for, and what they shall say.
-const OF_TEMPLATES: [(&str, &str); 4] = [
+/// Custom details that the template of Annex IV looks for, by its points:
+/// `docs/model-cards-templates.md`.
+const ANNEX_IV: [(&str, &str); 30] = [
+    (
+        "interfaces",
+        "1(b): hardware and software that it works with.",
+    ),
+    (
+        "software_versions",
+        "1(c): versions of its software, and what an update needs.",
+    ),
+    (
+        "forms_of_supply",
+        "1(d): how it is handed over: package, API, download.",
+    ),
+    ("hardware", "1(e): the hardware that it is to run on."),
+    (
+        "product_images",
+        "1(f): the product that it is part of, where it is.",
+    ),
+    ("user_interface", "1(g): what its users see."),
+    (
+        "instructions_for_use",
+        "1(h): where the instructions for use are.",
+    ),
+    (
+        "development_process",
+        "2(a): how it was developed, step by step.",
+    ),
+    (
+        "third_party_components",
+        "2(a): what others made, and how it was used or changed.",
+    ),
+    (
+        "design_choices",
+        "2(b): what was decided and assumed, and for whom.",
+    ),
+    (
+        "expected_output",
+        "2(b): what its output is, and how good it is.",
+    ),
+    ("architecture", "2(c): how its parts fit together."),
+    (
+        "compute_resources",
+        "2(c): what it took to develop, train and test.",
+    ),
+    (
+        "data_provenance",
+        "2(d): where the data come from, and their scope.",
+    ),
+    (
+        "data_preparation",
+        "2(d): how the data were selected and cleaned.",
+    ),
+    ("labelling", "2(d): how the data were labelled."),
     (
         "human_oversight",
-        "Who can stop or overrule it, and how they see that they should.",
+        "2(e), 3: who can stop or overrule it, and how they see that they should.",
+    ),
+    (
+        "planned_changes",
+        "2(f): changes that are foreseen, and how it stays compliant.",
+    ),
+    ("test_records", "2(g): dated and signed records of tests."),
+    (
+        "robustness",
+        "2(g): how it behaves beyond what it was made for.",
     ),
     (
         "cybersecurity",
-        "How it is protected against attacks on model, data and inputs.",
+        "2(h): how it is protected against attacks.",
     ),
+    ("limitations", "3: where it works less well, and for whom."),
+    (
+        "unintended_outcomes",
+        "3: foreseeable harm beyond its purpose.",
+    ),
+    ("input_data", "3: what its input has to be like."),
+    ("metric_rationale", "4: why these metrics suit it."),
+    (
+        "risk_management",
+        "5: how risks are found, weighed and treated.",
+    ),
+    ("changes", "6: what was changed in its life."),
     (
         "standards_applied",
-        "Standards and specifications that were followed.",
+        "7: standards that were applied, in full or in part.",
+    ),
+    ("declaration_of_conformity", "8: where the declaration is."),
+    (
+        "post_market_monitoring",
+        "9: what is watched in use, how often, and who acts.",
+    ),
+];
+
+/// The same of the NIST AI RMF, by its subcategories.
+const NIST_AI_RMF: [(&str, &str); 28] = [
+    ("legal_requirements", "GOVERN 1.1: law that it is under."),
+    (
+        "review_plan",
+        "GOVERN 1.5: when it is looked at again, and by whom.",
     ),
     (
         "post_market_monitoring",
-        "What is watched in use, how often, and who acts.",
+        "GOVERN 1.5, MANAGE 4.1: what is watched in use, and who acts.",
+    ),
+    ("decommissioning", "GOVERN 1.7: how it is taken out of use."),
+    (
+        "human_oversight",
+        "GOVERN 3.2, MAP 3.5: who can stop or overrule it.",
+    ),
+    ("feedback", "GOVERN 5.1: how those concerned are heard."),
+    ("third_party_components", "GOVERN 6.1: what others made."),
+    (
+        "benefits",
+        "MAP 1.4: what it is good for, and what that is worth.",
+    ),
+    (
+        "requirements",
+        "MAP 1.6: what it has to do, and was designed for.",
+    ),
+    ("limitations", "MAP 2.2: what it does not know."),
+    ("data_provenance", "MAP 2.3: where the data come from."),
+    (
+        "operator_training",
+        "MAP 3.4: what its operators have to know.",
+    ),
+    (
+        "third_party_rights",
+        "MAP 4.1: rights of others in data and software.",
+    ),
+    (
+        "impact_assessment",
+        "MAP 5.1: who is affected, how likely and how much.",
+    ),
+    (
+        "metric_rationale",
+        "MEASURE 1.1: why these metrics were chosen.",
+    ),
+    ("safety", "MEASURE 2.6: how it fails, and how safely."),
+    (
+        "cybersecurity",
+        "MEASURE 2.7: how it is protected against attacks.",
+    ),
+    (
+        "explainability",
+        "MEASURE 2.9: how its output is explained.",
+    ),
+    (
+        "privacy",
+        "MEASURE 2.10: what of persons it holds or gives away.",
+    ),
+    (
+        "fairness",
+        "MEASURE 2.11: groups that may be treated worse.",
+    ),
+    (
+        "environmental_impact",
+        "MEASURE 2.12: what it costs the environment.",
+    ),
+    ("risk_tracking", "MEASURE 3.1: how risks are followed."),
+    (
+        "risk_treatment",
+        "MANAGE 1.3: what is done about each of them.",
+    ),
+    ("residual_risks", "MANAGE 1.4: what is left."),
+    ("maintenance", "MANAGE 2.2: how it is kept of value."),
+    ("shutdown", "MANAGE 2.4: who switches it off, and how."),
+    (
+        "third_party_monitoring",
+        "MANAGE 3.1: how what others made is watched.",
+    ),
+    (
+        "incident_response",
+        "MANAGE 4.3: what happens after a failure.",
     ),
 ];
 
@@ -195,7 +353,8 @@ fn push_custom(known: &Value, template: CardTemplateArgument, text: &mut String)
     text.push_str("    custom_details:\n");
     let wanted: &[(&str, &str)] = match template {
         CardTemplateArgument::Card => &[],
-        CardTemplateArgument::AnnexIv | CardTemplateArgument::NistAiRmf => &OF_TEMPLATES,
+        CardTemplateArgument::AnnexIv => &ANNEX_IV,
+        CardTemplateArgument::NistAiRmf => &NIST_AI_RMF,
     };
     for (key, guidance) in wanted {
         text.push_str(&format!("      # {guidance}\n"));
@@ -261,6 +420,14 @@ mod tests {
         for template in TEMPLATES {
             let card = read(text("credit", &known, template).unwrap());
             assert_eq!(card.content.value(), &known);
+        }
+    }
+
+    #[test]
+    fn a_template_asks_for_what_its_document_looks_for() {
+        let page = include_str!("../../../../../docs/model-cards-templates.md");
+        for (key, _) in ANNEX_IV.iter().chain(&NIST_AI_RMF) {
+            assert!(page.contains(&format!("`{key}`")), "{key}");
         }
     }
 
