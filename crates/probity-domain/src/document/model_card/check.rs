@@ -24,7 +24,15 @@ impl Check {
     }
 
     fn wrong_kind(&mut self, value: &Value, expected: &str) {
-        self.wrong(format!("found {}, expected {expected}", told(value)));
+        let hint = match value {
+            Value::Null => "; leave the key out where nothing is said",
+            Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => "",
+        };
+        self.wrong(format!("found {}, expected {expected}{hint}", told(value)));
     }
 
     fn wrong_member(&mut self, name: &str, problem: String) {

@@ -2,6 +2,8 @@
 //! by name, so that a new evaluation in front is one change, not one of every evaluation; that
 //! what stays stands in another order is told once for the list.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value};
 
 use super::fault::is_plain;
@@ -78,10 +80,11 @@ fn members(path: &str, objects: (&Members, &Members), changes: &mut Vec<Change>)
 
 /// The items by their names, which are all there and all different.
 fn named(items: &[Value]) -> Option<Vec<(&str, &Value)>> {
-    let mut named: Vec<(&str, &Value)> = Vec::new();
+    let mut known = HashSet::new();
+    let mut named = Vec::with_capacity(items.len());
     for item in items {
         let name = item.get("name")?.as_str()?;
-        if named.iter().any(|(earlier, _)| *earlier == name) {
+        if !known.insert(name) {
             return None;
         }
         named.push((name, item));
@@ -93,25 +96,26 @@ type Named<'v> = [(&'v str, &'v Value)];
 
 fn named_items(path: &str, lists: (&Named<'_>, &Named<'_>), changes: &mut Vec<Change>) {
     let (before, after) = lists;
-    let find = |list: &Named<'_>, name: &str| list.iter().position(|(known, _)| *known == name);
+    let old_items: HashMap<&str, &Value> = before.iter().copied().collect();
+    let new_items: HashMap<&str, &Value> = after.iter().copied().collect();
     for (name, new) in after {
         let path = item_path(path, name);
-        match find(before, name) {
-            Some(old) => compare(&path, (before[old].1, new), changes),
+        match old_items.get(name) {
+            Some(old) => compare(&path, (old, new), changes),
             None => changes.push(change(&path, None, Some(new))),
         }
     }
     for (name, old) in before {
-        if find(after, name).is_none() {
+        if !new_items.contains_key(name) {
             changes.push(change(&item_path(path, name), Some(old), None));
         }
     }
-    let stays = |list: &Named<'_>, other: &Named<'_>| -> Vec<Value> {
+    let stays = |list: &Named<'_>, other: &HashMap<&str, &Value>| -> Vec<Value> {
         let names = list.iter().map(|(name, _)| *name);
-        let stays = names.filter(|name| find(other, name).is_some());
+        let stays = names.filter(|name| other.contains_key(name));
         stays.map(Value::from).collect()
     };
-    let (old, new) = (stays(before, after), stays(after, before));
+    let (old, new) = (stays(before, &new_items), stays(after, &old_items));
     if old != new {
         changes.push(Change {
             path: format!("{path}.order"),

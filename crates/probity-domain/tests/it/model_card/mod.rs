@@ -126,7 +126,7 @@ fn roots_and_sections_that_are_wrong_are_refused_with_their_path() {
     refused(
         &json!({"intended_uses": null}),
         "$.intended_uses",
-        "found `null`, expected an object",
+        "found `null`, expected an object; leave the key out",
     );
     refused(
         &json!({"evaluation_details": {}}),

@@ -6,6 +6,7 @@ use probity_domain::document::model_card::report::{
 use probity_domain::document::model_card::{
     Content, MetricGroup, MetricValue, ReportKind, Variant,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::golden_lines;
@@ -337,6 +338,60 @@ fn violations_are_counted_and_named() {
         if let Some(name) = name {
             assert_eq!(groups[0].metrics[1].name, name);
             assert!(groups[0].metrics[1].notes.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_report_of_a_thousand_classes_is_read_in_a_moment() {
+    let row: serde_json::Map<String, Value> = (0..1000)
+        .map(|class| (format!("c{class}"), json!(1)))
+        .collect();
+    let rows: serde_json::Map<String, Value> = (0..1000)
+        .map(|class| (format!("c{class}"), Value::Object(row.clone())))
+        .collect();
+    let report = json!({"multiclass_classification_metrics": {"confusion_matrix": rows}});
+    let started = std::time::Instant::now();
+    let (_, groups) = metric_groups(&report).unwrap();
+    assert_fits_a_card(&groups);
+    // 0.1 s in an unoptimised build; a search in a list for every cell takes minutes.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+proptest! {
+    /// Whatever is cut out of a report or put into it, what it gives fits a card.
+    #[test]
+    fn a_damaged_report_gives_what_fits_a_card(
+        case in 0_usize..20,
+        start in 0.0..1.0_f64,
+        length in 0_usize..40,
+        patch in prop::sample::select(vec![
+            "", "0", "1e308", "\"NaN\"", "null", "[]", "{}", "[[]]", "\"\\n\"", ",", "true", "\"a\":1,", "-1",
+        ]),
+    ) {
+        let cases = golden_lines("parsers/cases.jsonl");
+        let text = cases[case % cases.len()]["report"].to_string();
+        let letters: Vec<char> = text.chars().collect();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a place in a short text"
+        )]
+        let start = (start * letters.len() as f64) as usize;
+        let end = letters.len().min(start + length);
+        let damaged: String = letters[..start].iter().copied()
+            .chain(patch.chars())
+            .chain(letters[end..].iter().copied())
+            .collect();
+        let Ok(report) = read_report(damaged.as_bytes()) else {
+            return Ok(());
+        };
+        for kind in ReportKind::ALL {
+            if let Ok(groups) = metric_groups_of(kind, &report) {
+                let content = Content::of_value(card_of(&groups), Variant::Card);
+                prop_assert!(content.is_ok(), "{content:?}");
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Model Monitor's model quality: numbers with their standard deviations, the confusion
 //! matrix, and the two curves.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{InvalidReport, ReportKind};
@@ -69,18 +71,19 @@ fn numbers(name: &str, value: &Value) -> Vec<Metric> {
 /// the names of the last row for all.
 fn confusion_matrix(value: &Value) -> Option<MetricValue> {
     let by_row = value.as_object()?;
-    let mut columns: Vec<String> = Vec::new();
+    let mut columns: Vec<&str> = Vec::new();
+    let mut known = HashSet::new();
     for row in by_row.values() {
         for column in row.as_object()?.keys() {
-            if !columns.contains(column) {
-                columns.push(column.clone());
+            if known.insert(column.as_str()) {
+                columns.push(column);
             }
         }
     }
     let rows = by_row.values().map(|row| {
         let counts = columns.iter();
         counts
-            .map(|column| row[column.as_str()].as_f64().unwrap_or(0.0))
+            .map(|column| row[*column].as_f64().unwrap_or(0.0))
             .collect()
     });
     let rows: Vec<Vec<f64>> = rows.collect();
@@ -90,7 +93,7 @@ fn confusion_matrix(value: &Value) -> Option<MetricValue> {
     Some(MetricValue::Matrix {
         rows,
         row_names: by_row.keys().cloned().collect(),
-        column_names: columns,
+        column_names: columns.into_iter().map(str::to_owned).collect(),
     })
 }
 
