@@ -1,6 +1,7 @@
 //! The documents as their readers meet them: as bytes.
 #![expect(
     clippy::float_cmp,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "numbers are read, not computed; a test that can't read its file has failed"
 )]

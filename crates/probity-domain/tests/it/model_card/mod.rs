@@ -394,6 +394,10 @@ fn wrong_metrics_are_refused_with_their_path() {
         ".x_axis_name",
         "a text",
     );
+}
+
+#[test]
+fn wrong_charts_are_refused_with_their_path() {
     refused_metric(
         json!({"name": "m", "type": "linear_graph", "value": []}),
         ".value",
