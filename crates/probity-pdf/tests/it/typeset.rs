@@ -135,5 +135,28 @@ fn the_markup_of_reports_is_typeset() {
         assert!(pdf.is_ok(), "{}: {:?}", path.display(), pdf.err());
         n += 1;
     }
-    assert!(n >= 3, "{n}");
+    assert!(n >= 8, "{n}");
+}
+
+/// Japanese, Chinese, Korean and emoji; Latin, Greek, Cyrillic, Arabic, Hebrew and Devanagari are
+/// in the program's fonts.
+#[test]
+fn of_a_card_in_ten_scripts_the_missing_characters_are_told() {
+    let source = fs::read_to_string(golden().join("card-scripts-Card.typ")).unwrap();
+    let files = [("picture-001.svg".to_owned(), SQUARE.as_bytes().to_vec())];
+    let document = typeset(&source, &files).unwrap();
+    let is_asian =
+        |character: char| matches!(u32::from(character), 0x3000..=0x9FFF | 0xAC00..=0xD7A3);
+    let (asian, other): (Vec<char>, Vec<char>) = document
+        .missing
+        .iter()
+        .map(|glyph| glyph.character)
+        .partition(|character| is_asian(*character));
+    assert_eq!(other, ['⚖', '👍', '👩']);
+    assert!(asian.contains(&'顧') || asian.contains(&'債'), "{asian:?}");
+    assert!(asian.len() > 50, "{asian:?}");
+    // They are listed in the document, which is one page longer or fuller by it.
+    let without = source.replace("#missing-glyphs()\n", "");
+    let shorter = typeset(&without, &files).unwrap();
+    assert!(document.pdf.len() > shorter.pdf.len());
 }

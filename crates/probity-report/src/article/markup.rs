@@ -417,7 +417,7 @@ fn breakable(name: &str) -> String {
             run += 1;
             let breaks = matches!(character, '_' | '.' | '/' | ':' | '=' | ',') || run >= most;
             // Between letters that join, a mark would part them; Asian scripts break anywhere.
-            if breaks && !Tongue::of(character.encode_utf8(&mut [0; 4])).is_some() {
+            if breaks && Tongue::of(character.encode_utf8(&mut [0; 4])).is_none() {
                 out.push('\u{200B}');
                 run = 0;
             }

@@ -65,10 +65,7 @@ pub(super) fn list(items: &[String]) -> Option<Words> {
     (!items.is_empty()).then_some(words)
 }
 
-fn of_package<'a>(
-    card: &'a ModelCard,
-    read: fn(&PackageDetails) -> Option<&String>,
-) -> Option<&'a String> {
+fn of_package(card: &ModelCard, read: fn(&PackageDetails) -> Option<&String>) -> Option<&String> {
     card.package.as_ref().and_then(read)
 }
 

@@ -14,7 +14,7 @@ const MOST_OPEN: usize = 8;
 /// Rows of a table that stand open on a page.
 const MOST_ROWS: usize = 60;
 /// Points of a line that are listed; the picture and the content have all of them.
-const MOST_POINTS: usize = 40;
+const MOST_POINTS: usize = 24;
 /// Values that a picture of bars names itself.
 const MOST_NAMED_BARS: usize = 30;
 

@@ -21,6 +21,7 @@ mod page;
 mod paper;
 mod point;
 mod sample_data;
+mod sample_texts;
 mod samples;
 mod standing;
 mod template;

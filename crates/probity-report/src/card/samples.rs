@@ -7,6 +7,7 @@ use probity_domain::document::model_card::{
 use probity_domain::resource::CardStatus;
 
 use super::sample_data::{self, NOW};
+use super::sample_texts;
 
 /// A card with all that is known around it.
 #[derive(Clone, Debug)]
@@ -231,7 +232,7 @@ pub const HOSTILE: &str = "<script>alert(1)</script> **b** [l](https://evil.exam
 /// Every text of the full card, followed by [`HOSTILE`].
 fn hostile() -> CardDossier {
     let mut dossier = full();
-    sample_data::visit(&mut dossier, &mut |text| {
+    sample_texts::visit(&mut dossier, &mut |text| {
         text.push(' ');
         text.push_str(HOSTILE);
     });

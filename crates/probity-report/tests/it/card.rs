@@ -450,3 +450,39 @@ fn the_hugging_face_card_has_its_index() {
     }
     assert!(hugging_face(&sample("empty").dossier).contains("[More Information Needed]"));
 }
+
+/// `probity-pdf` typesets the same files in its tests. To renew one, copy the `report.typ` that
+/// the example `card_samples` writes.
+#[track_caller]
+fn check_markup(name: &str, template: Template, golden: &str) {
+    let source = typesetting(&sample(name).dossier, template).source;
+    assert!(
+        source == golden,
+        "`golden/report/typst/card-{name}-{}.typ` is not what the card's markup is",
+        template.as_str()
+    );
+}
+
+#[test]
+fn the_markup_is_what_the_typesetter_is_tested_with() {
+    check_markup(
+        "full",
+        Template::Card,
+        include_str!("../../../../golden/report/typst/card-full-Card.typ"),
+    );
+    check_markup(
+        "scripts",
+        Template::Card,
+        include_str!("../../../../golden/report/typst/card-scripts-Card.typ"),
+    );
+    check_markup(
+        "hostile",
+        Template::NistAiRmf,
+        include_str!("../../../../golden/report/typst/card-hostile-NistAiRmf.typ"),
+    );
+    check_markup(
+        "empty",
+        Template::AnnexIv,
+        include_str!("../../../../golden/report/typst/card-empty-AnnexIv.typ"),
+    );
+}
