@@ -81,7 +81,7 @@ def standing(server, name="credit"):
 
 def clarify(fleet, name, shift=0):
     """A job that measures the bias of labels, once it is over."""
-    rows = "".join(f"{(n + n % 2 * shift) % 3 == 0:d},{n % 2},{20 + n % 40}\n" for n in range(300))
+    rows = "".join(f"{n % (3 + n % 2 * shift) == 0:d},{n % 2},{20 + n % 40}\n" for n in range(300))
     data = fleet.put(f"data/{name}.csv", rows.encode())
     config = fleet.put(f"data/{name}.json", json.dumps({
         "dataset_type": "text/csv", "headers": ["paid", "sex", "age"], "label": "paid",

@@ -238,8 +238,9 @@ pub async fn add_tags(
     let new = tags::of_request(input)?;
     let mut value = card.content.value().clone();
     for (wanted, report) in reports {
-        if !is_bound(&card, wanted, report) {
-            value = bound(&deed, &value, (wanted, report)).await?.0;
+        let (next, binding) = bound(&deed, &value, (wanted, report)).await?;
+        if !is_bound(&card, &wanted.evaluation, &binding) {
+            value = next;
         }
     }
     let mut unit = app.store.begin().await?;
@@ -283,10 +284,14 @@ pub fn reports_of_tags(input: &Value) -> Result<Vec<WantedReport>, Fault> {
         .collect())
 }
 
-fn is_bound(card: &CardVersion, wanted: &WantedReport, report: &CardReport) -> bool {
-    let known = card.content.card().evaluation(&wanted.evaluation);
-    let binding = known.and_then(|evaluation| evaluation.binding());
-    binding.is_some_and(|own| own.report == report.uri && own.sha256 == report.sha256)
+/// Whether the evaluation is bound so already: to the same bytes, written by the same job.
+fn is_bound(card: &CardVersion, evaluation: &str, new: &Binding) -> bool {
+    let known = card.content.card().evaluation(evaluation);
+    let own = known.and_then(|evaluation| evaluation.binding());
+    own.is_some_and(|own| {
+        (own.report, own.sha256, own.source)
+            == (new.report.clone(), new.sha256.clone(), new.source.clone())
+    })
 }
 
 async fn write(
@@ -331,7 +336,6 @@ pub(super) async fn bound(
         Some(origin) => Some(origin.clone()),
         None => source::origin_of(deed, &report.uri).await?,
     };
-    let at = |ms: i64| UtcTime::from_epoch_ms(ms).to_string();
     let reported_ms = origin.as_ref().map(|origin| origin.at_ms);
     let binding = Binding {
         report: report.uri.clone(),
@@ -339,8 +343,8 @@ pub(super) async fn bound(
         kind: report.kind.as_str().to_owned(),
         source: origin.as_ref().map(|origin| origin.arn.clone()),
         follows: wanted.follows.clone(),
-        reported_at: reported_ms.or(report.modified_ms).map(at),
-        bound_at: Some(at(deed.now_ms)),
+        reported_at: reported_ms.or(report.modified_ms).map(moment),
+        bound_at: Some(moment(deed.now_ms)),
         bound_by: Some(deed.actor.to_owned()),
     };
     let job_arn = origin.and_then(|origin| origin.job_arn);
@@ -361,6 +365,14 @@ pub(super) async fn bound(
         }
     });
     Ok((value, binding))
+}
+
+/// With milliseconds, unlike [`UtcTime`]'s own form: a model that was made within the second before
+/// would look like one that was made after.
+fn moment(ms: i64) -> String {
+    let time = UtcTime::from_epoch_ms(ms);
+    let seconds = time.to_string();
+    format!("{}.{:03}Z", seconds.trim_end_matches('Z'), time.millisecond)
 }
 
 /// The content with the evaluation of that name edited; it is added where there is none.

@@ -53,7 +53,7 @@ pub(super) async fn schedules_of(
     deed: &Deed<'_>,
     subject: &Subject,
 ) -> Result<Vec<Resource>, Fault> {
-    if subject.model_name().is_none() && subject.package_arn().is_none() {
+    if subject.model_name().is_none() && subject.package().is_none() {
         return Ok(Vec::new());
     }
     let mut watched: Vec<(&str, String)> = Vec::new();
@@ -95,13 +95,17 @@ async fn endpoints_of(deed: &Deed<'_>, subject: &Subject) -> Result<BTreeSet<Str
 }
 
 fn is_of(model: &Model, subject: &Subject) -> bool {
-    let by_name = subject.model_name() == Some(model.model_name.as_str());
-    by_name
-        || subject.package_arn().is_some_and(|arn| {
-            model
-                .all_containers()
-                .any(|container| container.model_package_name.as_deref() == Some(arn))
-        })
+    if subject.model_name() == Some(model.model_name.as_str()) {
+        return true;
+    }
+    let Some(package) = subject.package() else {
+        return false;
+    };
+    let names = [package.arn.as_str(), package.name.as_str()];
+    model
+        .all_containers()
+        .filter_map(|container| container.model_package_name.as_deref())
+        .any(|name| names.contains(&name))
 }
 
 async fn section(deed: &Deed<'_>, schedule: &Resource) -> Result<LiveSection, Fault> {

@@ -74,9 +74,9 @@ impl Subject {
         }
     }
 
-    pub(super) fn package_arn(&self) -> Option<&str> {
+    pub(super) fn package(&self) -> Option<&Resource> {
         match &self.package {
-            About::Known(package) => Some(&package.arn),
+            About::Known(package) => Some(package),
             About::Unknown | About::Gone { .. } => None,
         }
     }
