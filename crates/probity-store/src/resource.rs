@@ -13,7 +13,7 @@ use crate::tag;
 
 mod list;
 
-pub use list::{ListResources, SortBy, SortOrder, list, with_any};
+pub use list::{ListResources, SortBy, SortOrder, list, newest_with, with_any};
 
 /// What identifies a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

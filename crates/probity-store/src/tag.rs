@@ -1,6 +1,6 @@
 //! Tags: names and values on anything that has an ARN.
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
 use crate::store::{Store, Unit};
@@ -60,6 +60,37 @@ pub async fn list(store: &Store, arn: &str) -> Result<Vec<(String, String)>, Sto
             ))
         })
         .collect()
+}
+
+/// ARNs that one statement asks for.
+const ARNS: usize = 400;
+
+/// The tags of these resources, as (ARN, name, value).
+pub async fn list_of(
+    store: &Store,
+    arns: &[&str],
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    let read = StoreError::query("read the tags of some resources");
+    let mut tags = Vec::new();
+    for arns in arns.chunks(ARNS) {
+        let places: Vec<String> = (1..=arns.len()).map(|index| format!("${index}")).collect();
+        let statement = format!(
+            "select arn, name, value from tag where arn in ({}) order by arn, name",
+            places.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement));
+        for arn in arns {
+            query = query.bind(*arn);
+        }
+        for row in query.fetch_all(store.pool()).await.map_err(&read)? {
+            tags.push((
+                row.try_get("arn").map_err(&read)?,
+                row.try_get("name").map_err(&read)?,
+                row.try_get("value").map_err(&read)?,
+            ));
+        }
+    }
+    Ok(tags)
 }
 
 /// The tags of everything whose ARN begins with `start`, as (ARN, name, value).

@@ -8,7 +8,7 @@ use probity_store::resource::{self, ListResources, Resource};
 use probity_store::tag;
 use serde_json::Value;
 
-use super::extras::as_tag;
+use super::extras::by_arn;
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::model_card::{MODEL_CARD, MODEL_ID, VERSION};
@@ -42,13 +42,15 @@ impl Cards {
     }
 
     async fn read(deed: &Deed<'_>, rows: Vec<Resource>) -> Result<Cards, Fault> {
+        let arns: Vec<&str> = rows.iter().map(|row| row.arn.as_str()).collect();
+        let mut tags = by_arn(tag::list_of(&deed.app.store, &arns).await?);
         let mut cards = HashMap::new();
-        for row in rows {
+        for row in &rows {
             let Some(id) = row.attributes.get(MODEL_ID) else {
                 continue;
             };
             let mut members = stored::pick(
-                &MODEL_CARD.describe(&row),
+                &MODEL_CARD.describe(row),
                 &[
                     "ModelCardArn",
                     "ModelCardName",
@@ -63,8 +65,7 @@ impl Cards {
                     "RiskRating",
                 ],
             );
-            let tags = tag::list(&deed.app.store, &row.arn).await?;
-            let tags: Vec<Value> = tags.iter().map(as_tag).collect();
+            let tags = tags.remove(&row.arn).unwrap_or_default();
             members.insert("Tags".to_owned(), tags.into());
             cards.insert(id.clone(), Value::Object(members));
         }

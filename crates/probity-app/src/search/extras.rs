@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use probity_domain::ResourceKind;
 use probity_domain::document::api::endpoint::Endpoint;
-use probity_store::resource::{self, ListResources, Resource, SortBy, SortOrder};
+use probity_store::resource::{self, ListResources, Resource, SortBy};
 use probity_store::tag;
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ use crate::stored;
 use crate::timestamp;
 use crate::trial_component::{self, TRIAL_COMPONENT};
 
-type ByName = HashMap<String, Vec<Value>>;
+pub(super) type ByName = HashMap<String, Vec<Value>>;
 
 /// `None` is not read yet.
 #[derive(Debug, Default)]
@@ -97,11 +97,8 @@ impl Extras {
             return Ok(self);
         }
         if self.tags.is_none() {
-            let mut tags = ByName::new();
-            for row in page {
-                let of_row = tag::list(&deed.app.store, &row.arn).await?;
-                tags.insert(row.arn.clone(), of_row.iter().map(as_tag).collect());
-            }
+            let arns: Vec<&str> = page.iter().map(|row| row.arn.as_str()).collect();
+            let tags = by_arn(tag::list_of(&deed.app.store, &arns).await?);
             self.tags = Some(tags);
         }
         if kept == Kept::Model {
@@ -218,18 +215,22 @@ fn named(values: Option<&ByName>, name: &str) -> Value {
     Value::Array(values.cloned().unwrap_or_default())
 }
 
-pub(super) fn as_tag((key, value): &(String, String)) -> Value {
+fn as_tag((key, value): &(String, String)) -> Value {
     json!({"Key": key, "Value": value})
 }
 
 /// The tags of all resources of a kind, by ARN.
 async fn all_tags(deed: &Deed<'_>, kept: Kept) -> Result<ByName, Fault> {
     let start = deed.arn(format!("{}/", kept.kind().as_str())).to_string();
+    Ok(by_arn(tag::list_under(&deed.app.store, &start).await?))
+}
+
+pub(super) fn by_arn(tags: Vec<(String, String, String)>) -> ByName {
     let mut by_arn = ByName::new();
-    for (arn, key, value) in tag::list_under(&deed.app.store, &start).await? {
+    for (arn, key, value) in tags {
         by_arn.entry(arn).or_default().push(as_tag(&(key, value)));
     }
-    Ok(by_arn)
+    by_arn
 }
 
 /// The endpoints that a model is behind, by the model's name.
@@ -271,21 +272,14 @@ async fn transform_jobs_of(
     deed: &Deed<'_>,
     models: &[Resource],
 ) -> Result<HashMap<String, Value>, Fault> {
-    let mut by_model = HashMap::new();
-    for model in models {
-        let mut wanted = ListResources::all(ResourceKind::TransformJob, deed.region, 1);
-        wanted.sort_by = SortBy::Created;
-        wanted.order = SortOrder::Descending;
-        wanted.attributes = vec![("ModelName".to_owned(), model.name.clone())];
-        if let Some(job) = resource::list(&deed.app.store, &wanted)
-            .await?
-            .items
-            .first()
-        {
-            by_model.insert(model.name.clone(), as_transform_job(job));
-        }
-    }
-    Ok(by_model)
+    let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+    let kind = (ResourceKind::TransformJob, deed.region);
+    let jobs = resource::newest_with(&deed.app.store, kind, ("ModelName", &names)).await?;
+    let by_model = jobs.iter().filter_map(|job| {
+        let model = job.body.get("ModelName")?.as_str()?;
+        Some((model.to_owned(), as_transform_job(job)))
+    });
+    Ok(by_model.collect())
 }
 
 fn as_transform_job(job: &Resource) -> Value {

@@ -46,12 +46,14 @@ async fn model(world: &World, data: &str) {
 }
 
 async fn card(world: &World) {
+    // Not at the beginning of a second, and bound before its end.
+    world.pass_ms(200);
     model(world, "s3://b/m.tar.gz").await;
     call!(world, model_card::create, {
         "ModelCardName": "c", "Content": CONTENT, "ModelCardStatus": "Draft",
     })
     .unwrap();
-    world.pass_ms(1000);
+    world.pass_ms(300);
 }
 
 /// Binds what a request names to a report, as the server does when it has read it.
@@ -495,6 +497,15 @@ async fn tags_bind_when_a_card_is_made_and_later() {
         .await
         .unwrap();
     assert_eq!(version().await, 2);
+    // The same bytes by a later job are another report.
+    job(&world, "j1").await;
+    ended(&world, "j1").await;
+    assert_eq!(stale(&world).await, ["NewerReport"]);
+    model_card::add_tags(app, caller, (&add, &read))
+        .await
+        .unwrap();
+    assert_eq!(version().await, 3);
+    assert!(stale(&world).await.is_empty());
 }
 
 #[tokio::test]

@@ -155,6 +155,46 @@ pub async fn with_any(
     Ok(found.into_values().collect())
 }
 
+/// For each of these values of an attribute, the newest of a kind that has it.
+pub async fn newest_with(
+    store: &Store,
+    (kind, region): (ResourceKind, &str),
+    (attribute, values): (&str, &[&str]),
+) -> Result<Vec<Resource>, StoreError> {
+    let mut found = Vec::new();
+    for values in values.chunks(PAIRS) {
+        let places: Vec<String> = (0..values.len())
+            .map(|index| format!("(${})", index + 4))
+            .collect();
+        let statement = format!(
+            "with wanted(value) as (values {}) \
+             select kind, region, name, arn, version, status, created_ms, modified_ms, \
+             created_by, modified_by, attributes, body from resource \
+             where kind = $1 and region = $2 and name in (select (select r.name \
+             from resource_attribute a join resource r \
+             on r.kind = a.kind and r.region = a.region and r.name = a.name \
+             where a.kind = $1 and a.region = $2 and a.attribute = $3 and a.value = wanted.value \
+             order by r.created_ms desc, r.name desc limit 1) from wanted) order by name",
+            places.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement))
+            .bind(kind.as_str())
+            .bind(region)
+            .bind(attribute);
+        for value in values {
+            query = query.bind(*value);
+        }
+        let rows = query
+            .fetch_all(store.pool())
+            .await
+            .map_err(StoreError::query("look for the newest resources"))?;
+        for row in &rows {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// An empty part is in every name.
 fn name_part(wanted: &ListResources) -> Option<&String> {
     wanted

@@ -25,6 +25,7 @@ on_both!(
     writers_at_once_all_succeed,
     who_writes_can_read_beside,
     resources_are_found_by_any_of_many_attributes,
+    the_newest_of_each_value_and_tags_of_many_are_read_at_once,
 );
 
 pub(crate) fn model(name: &str, at_ms: i64) -> Resource {
@@ -347,4 +348,35 @@ async fn resources_are_found_by_any_of_many_attributes(database: &Database) {
     );
     assert!(found(kind, &[]).await.is_empty());
     assert!(found(ResourceKind::Endpoint, &pairs).await.is_empty());
+}
+
+async fn the_newest_of_each_value_and_tags_of_many_are_read_at_once(database: &Database) {
+    let store = database.open().await;
+    let of = |name: &str, value: &str, at_ms: i64| Resource {
+        attributes: BTreeMap::from([("model".to_owned(), value.to_owned())]),
+        ..model(name, at_ms)
+    };
+    let rows = [
+        of("a", "x", 1),
+        of("b", "x", 3),
+        of("c", "x", 2),
+        of("d", "y", 9),
+    ];
+    write(&store, async |unit| {
+        for row in &rows {
+            resource::insert(unit, row).await?;
+            tag::put(unit, &row.arn, &[("of".to_owned(), row.name.clone())]).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    let kind = (ResourceKind::Model, "eu-west-1");
+    let found = resource::newest_with(&store, kind, ("model", &["x", "y", "z"])).await;
+    let names: Vec<String> = found.unwrap().into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["b", "d"]);
+    let tags = tag::list_of(&store, &[&rows[0].arn, "arn:none", &rows[3].arn])
+        .await
+        .unwrap();
+    let values: Vec<&str> = tags.iter().map(|(_, _, value)| value.as_str()).collect();
+    assert_eq!(values, ["a", "d"]);
 }
