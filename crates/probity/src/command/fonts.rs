@@ -1,7 +1,7 @@
 //! `--fonts DIR`: fonts for PDFs beside those of the program, for scripts that those lack.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use probity_analysis::card_document::Fonts;
@@ -54,7 +54,7 @@ fn is_font(path: &Path) -> bool {
     })
 }
 
-fn file(path: &PathBuf) -> Result<Vec<u8>> {
+fn file(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))
 }
 
