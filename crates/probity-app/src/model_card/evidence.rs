@@ -3,7 +3,9 @@
 //! report's place has to be told by whoever can read objects.
 
 use probity_domain::document::UtcTime;
-use probity_domain::document::card_dossier::{EvaluationStanding, ReportState, Staleness};
+use probity_domain::document::card_dossier::{
+    EvaluationStanding, ReportState, Staleness, Verification,
+};
 use probity_domain::document::model_card::report::{
     ReportKind, group_value, metric_groups, metric_groups_of,
 };
@@ -36,13 +38,23 @@ pub(super) async fn standings(
             (Some(binding), Some(subject)) => reasons(deed, (binding, subject)).await?,
             (Some(_) | None, _) => Vec::new(),
         };
-        if let Some(binding) = &binding {
-            stale.extend(at_its_place((binding, evaluation), reports));
-        }
+        let found = match &binding {
+            Some(binding) => at_its_place((binding, evaluation), reports),
+            None => Found::Nothing,
+        };
+        let verification = match found {
+            Found::Agrees => Verification::Verified,
+            Found::Contradicts(reason) => {
+                stale.push(reason);
+                Verification::Refuted
+            }
+            Found::Nothing => Verification::NotVerified,
+        };
         standings.push(EvaluationStanding {
             evaluation: evaluation.name.clone(),
             binding,
             stale,
+            verification,
         });
     }
     Ok(standings)
@@ -122,23 +134,31 @@ async fn newer_report(deed: &Deed<'_>, binding: &Binding) -> Result<Option<Stale
     }))
 }
 
+/// What came of looking at a report.
+enum Found {
+    Agrees,
+    Contradicts(Staleness),
+    /// Nobody looked, the place cannot be read, or the report is too large to be taken.
+    Nothing,
+}
+
 /// What became of the report itself, and whether the card still says what it says: content is
 /// edited, and a binding alone proves nothing.
-fn at_its_place(
-    (binding, evaluation): (&Binding, &Evaluation),
-    reports: &ReportStates,
-) -> Option<Staleness> {
-    let (hash, document) = match reports.get(&binding.report)? {
-        ReportState::Sha256(hash) => (hash, None),
-        ReportState::Read { sha256, document } => (sha256, Some(document)),
-        ReportState::Missing => return Some(Staleness::ReportMissing),
-        ReportState::Unknown => return None,
+fn at_its_place((binding, evaluation): (&Binding, &Evaluation), reports: &ReportStates) -> Found {
+    let (hash, document) = match reports.get(&binding.report) {
+        Some(ReportState::Sha256(hash)) => (hash, None),
+        Some(ReportState::Read { sha256, document }) => (sha256, Some(document)),
+        Some(ReportState::Missing) => return Found::Contradicts(Staleness::ReportMissing),
+        Some(ReportState::Unknown) | None => return Found::Nothing,
     };
     if *hash != binding.sha256 {
-        return Some(Staleness::ReportChanged);
+        return Found::Contradicts(Staleness::ReportChanged);
     }
-    let is_other = !document.is_none_or(|document| says(document, binding, evaluation));
-    is_other.then_some(Staleness::ValuesDiffer)
+    match document {
+        Some(document) if says(document, binding, evaluation) => Found::Agrees,
+        Some(_) => Found::Contradicts(Staleness::ValuesDiffer),
+        None => Found::Nothing,
+    }
 }
 
 /// Whether the evaluation has the metrics that its report gives.

@@ -110,6 +110,9 @@ fn evaluation(standing: &EvaluationStanding) -> Value {
     show("EvaluationName", standing.evaluation.as_str().into());
     show("Bound", standing.binding.is_some().into());
     show("Stale", standing.is_stale().into());
+    if standing.binding.is_some() {
+        show("Verification", standing.verification.as_str().into());
+    }
     show("Reasons", standing.stale.iter().map(reason).collect());
     if let Some(binding) = &standing.binding {
         members.extend(bind::described(binding));

@@ -54,6 +54,7 @@ impl CardDossier {
             evaluation: evaluation.name.clone(),
             binding: evaluation.binding(),
             stale: Vec::new(),
+            verification: Verification::NotVerified,
         };
         CardDossier {
             name: name.to_owned(),
@@ -91,12 +92,43 @@ pub struct EvaluationStanding {
     pub binding: Option<Binding>,
     /// Why it no longer stands; empty where it does.
     pub stale: Vec<Staleness>,
+    pub verification: Verification,
+}
+
+/// Whether somebody read the report that an evaluation names, and what came of it: anybody can
+/// write a place and a hash into a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verification {
+    /// The report at its place has the hash, and gives the card's values.
+    Verified,
+    /// It is not there, has another hash, or gives other values.
+    Refuted,
+    /// Nobody looked, or the place could not be read.
+    #[default]
+    NotVerified,
+}
+
+impl Verification {
+    /// As the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "Verified",
+            Self::Refuted => "Refuted",
+            Self::NotVerified => "NotVerified",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Verification> {
+        [Self::Verified, Self::Refuted, Self::NotVerified]
+            .into_iter()
+            .find(|verification| verification.as_str() == text)
+    }
 }
 
 impl EvaluationStanding {
-    /// Whether its values are its report's, as far as that was looked at, and not somebody's claim.
+    /// Whether its values are its report's, which was read, and not somebody's claim.
     pub fn is_taken_from_report(&self) -> bool {
-        self.binding.is_some() && !self.stale.contains(&Staleness::ValuesDiffer)
+        self.binding.is_some() && self.verification == Verification::Verified
     }
 
     pub fn is_stale(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What a policy finds in a card, and that the documented example is one.
 
-use probity_domain::document::card_dossier::{CardDossier, ReviewStep, Staleness};
+use probity_domain::document::card_dossier::{CardDossier, ReviewStep, Staleness, Verification};
 use probity_domain::document::governance_policy::{EvidenceRule, GovernancePolicy, StaleRule};
 use probity_domain::document::model_card::{Content, RiskRating, Variant};
 use probity_domain::resource::CardStatus;
@@ -136,6 +136,7 @@ fn evaluations_are_there_bound_and_fresh() {
         evidence = "bound"
     "#;
     let mut card = with_evaluations();
+    card.evaluations[1].verification = Verification::Verified;
     card.evaluations[1].stale = vec![
         Staleness::ReportChanged,
         Staleness::NewerExecution {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use probity_domain::document::card_dossier::{
-    CardDossier, EvaluationStanding, LiveExecution, LiveSection, ReviewStep, Staleness, VersionFact,
+    CardDossier, EvaluationStanding, LiveExecution, LiveSection, ReviewStep, Staleness,
+    Verification, VersionFact,
 };
 use probity_domain::document::governance_policy::Finding;
 use probity_domain::document::model_card::{
@@ -301,6 +302,10 @@ pub(super) fn dossier(card: ModelCard) -> CardDossier {
         .map(|evaluation| EvaluationStanding {
             evaluation: evaluation.name.clone(),
             binding: evaluation.binding(),
+            verification: match evaluation.binding() {
+                Some(_) => Verification::Verified,
+                None => Verification::NotVerified,
+            },
             stale: if evaluation.name.starts_with("Model quality") {
                 vec![
                     Staleness::NewerExecution {

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding, Staleness};
+use probity_domain::document::card_dossier::{
+    CardDossier, EvaluationStanding, Staleness, Verification,
+};
 use probity_domain::document::governance_policy::{Finding, GovernancePolicy};
 use probity_domain::document::model_card::difference::differences;
 use probity_domain::document::model_card::report::{group_value, metric_groups, read_report};
@@ -89,10 +91,15 @@ fn standing(card: &CardFile, evaluation: &Evaluation) -> (EvaluationStanding, Op
     let looked = match &binding {
         Some(binding) if is_beside(binding) => look(card, evaluation, binding),
         // What lies elsewhere is not looked at without a server.
-        Some(_) | None => Looked::Agrees,
+        Some(_) | None => Looked::Not,
+    };
+    let verification = match &looked {
+        Looked::Agrees => Verification::Verified,
+        Looked::Stale(..) | Looked::Contradicts(_) => Verification::Refuted,
+        Looked::Not => Verification::NotVerified,
     };
     let (stale, problem) = match looked {
-        Looked::Agrees => (Vec::new(), None),
+        Looked::Agrees | Looked::Not => (Vec::new(), None),
         Looked::Stale(reason, problem) => (vec![reason], Some(problem)),
         Looked::Contradicts(problem) => (vec![Staleness::ValuesDiffer], Some(problem)),
     };
@@ -100,6 +107,7 @@ fn standing(card: &CardFile, evaluation: &Evaluation) -> (EvaluationStanding, Op
         evaluation: evaluation.name.clone(),
         binding,
         stale,
+        verification,
     };
     let finding = problem.map(|message| Finding {
         rule: EVIDENCE.to_owned(),
@@ -121,6 +129,7 @@ pub(super) fn is_beside(binding: &Binding) -> bool {
 
 #[derive(Debug)]
 enum Looked {
+    Not,
     Agrees,
     Stale(Staleness, String),
     Contradicts(String),

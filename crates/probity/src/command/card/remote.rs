@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use probity_domain::document::card_dossier::{
     CardDossier, EvaluationStanding, LiveExecution, LiveSection, ReviewStep, Staleness,
+    Verification,
 };
 use probity_domain::document::governance_policy::Finding;
 use probity_domain::document::model_card::{Content, MetricGroup, Variant};
@@ -120,6 +121,7 @@ impl RemoteCard {
                     evaluation: evaluation.name.clone(),
                     binding: evaluation.binding(),
                     stale: staleness(&evidence, &evaluation.name),
+                    verification: verification(&evidence, &evaluation.name),
                 })
                 .collect(),
             card,
@@ -132,6 +134,14 @@ impl RemoteCard {
             as_of_ms: Some(client.server_now_ms().await?),
         })
     }
+}
+
+fn verification(evidence: &Value, evaluation: &str) -> Verification {
+    list(evidence, "Evaluations")
+        .iter()
+        .find(|standing| standing["EvaluationName"] == evaluation)
+        .and_then(|standing| Verification::parse(standing["Verification"].as_str()?))
+        .unwrap_or_default()
 }
 
 pub(super) fn list<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
