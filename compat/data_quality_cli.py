@@ -372,7 +372,7 @@ def help_shows_examples_of_every_command(_folder):
 
 @scenario
 def demo_finds_its_own_drift_and_says_where_the_report_is(folder):
-    told = probity("demo", folder=folder)
+    told = probity("demo", "--files", folder=folder)
     assert "report.html" in told.stdout, told
     reports = list(folder.rglob("check/report.html"))
     assert len(reports) == 1 and violations(reports[0].parent), told

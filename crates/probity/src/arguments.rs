@@ -12,6 +12,7 @@ mod retention;
 mod serve;
 mod server;
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -123,7 +124,7 @@ pub(crate) enum Command {
     Admin(AdminCommand),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArguments),
-    /// Make a small population and a drifted copy, and check one against the other
+    /// Serve thirty days of three models: calls, monitors, alerts, cards
     Demo(DemoArguments),
 }
 
@@ -521,15 +522,25 @@ pub(crate) enum ComparisonMethodArgument {
 
 const DEMO_EXAMPLES: &str = "\
 Examples:
-  probity demo
-  probity demo --folder my-demo";
+  probity demo                              # thirty days of three models, served at http://127.0.0.1:8420
+  probity demo --keep demo-data             # the folder stays; `probity serve --data demo-data` goes on
+  probity demo --listen 127.0.0.1:0 --output json
+  probity demo --files                      # no server: reports on files, in ./probity-demo";
 
+/// Serve thirty days of three models: calls, monitors, alerts, cards. Without network
 #[derive(Debug, Args)]
 #[command(after_help = DEMO_EXAMPLES)]
 pub(crate) struct DemoArguments {
-    /// Folder for the data, the baseline and the check
-    #[arg(long, value_name = "DIR", default_value = "probity-demo")]
-    pub(crate) folder: PathBuf,
+    /// Keep the server's data in this folder, which must be empty [default: a temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// Address to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
+    pub(crate) listen: SocketAddr,
+    /// No server: made-up files and the reports on them, in this folder
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "probity-demo",
+        conflicts_with_all = ["keep", "listen"])]
+    pub(crate) files: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) print: PrintArguments,
 }

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 pub(crate) use error::CallError;
 use place::Place;
+use sign::Service;
 
 use crate::arguments::ServerArguments;
 use crate::command::environment;
@@ -28,7 +29,7 @@ use crate::command::environment;
 /// Longer than any operation takes that answers while the caller waits.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Client {
     place: Place,
     http: reqwest::Client,
@@ -39,8 +40,15 @@ pub(crate) struct Client {
 impl Client {
     /// Reads where the server is and whose key signs; nothing is sent yet.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Client> {
-        let environment = environment();
-        let place = Place::of(arguments, &environment)?;
+        Client::of(Place::of(arguments, &environment())?)
+    }
+
+    /// Of a server at `url` that is known to be there, with the key of one of its users.
+    pub(crate) fn with_key(url: &str, region: &str, key: (&str, &str)) -> Result<Client> {
+        Client::of(Place::with_key(url, region, key))
+    }
+
+    fn of(place: Place) -> Result<Client> {
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .timeout(PATIENCE);
@@ -56,23 +64,83 @@ impl Client {
 
     /// Calls one operation by its target, `SageMaker.ListEndpoints` or `Probity.DescribeServer`.
     pub(crate) async fn call(&self, target: &str, input: Value) -> Result<Value, CallError> {
-        let body = input.to_string();
         let url = format!("{}/", self.place.url);
+        let body = input.to_string();
         let request = sign::Request {
+            service: Service::SageMaker,
+            method: "POST",
             url: &url,
-            target,
+            headers: &[
+                ("content-type", "application/x-amz-json-1.1"),
+                ("x-amz-target", target),
+            ],
             body: body.as_bytes(),
         };
-        let headers = sign::headers(&request, &self.place.signer, now())?;
-        let mut asking = self.http.post(&url);
+        let (status, bytes) = self.send(&request).await?;
+        self.document(status, &bytes)
+    }
+
+    /// Asks an endpoint about one record, and gives its answer.
+    pub(crate) async fn invoke(
+        &self,
+        endpoint: &str,
+        (inference_id, record): (&str, &str),
+    ) -> Result<Bytes, CallError> {
+        let url = format!("{}/endpoints/{endpoint}/invocations", self.place.url);
+        let request = sign::Request {
+            service: Service::SageMaker,
+            method: "POST",
+            url: &url,
+            headers: &[
+                ("content-type", "text/csv"),
+                ("x-amzn-sagemaker-inference-id", inference_id),
+            ],
+            body: record.as_bytes(),
+        };
+        let (status, bytes) = self.send(&request).await?;
+        match status {
+            200 => Ok(bytes),
+            _ => Err(CallError::Refused {
+                code: format!("status {status}"),
+                message: String::from_utf8_lossy(&bytes).into_owned(),
+            }),
+        }
+    }
+
+    /// Makes a bucket that is not there yet.
+    pub(crate) async fn make_bucket(&self, name: &str) -> Result<(), CallError> {
+        let url = format!("{}/{name}", self.place.url);
+        let request = sign::Request {
+            service: Service::S3,
+            method: "PUT",
+            url: &url,
+            headers: &[],
+            body: &[],
+        };
+        match self.send(&request).await? {
+            (200, _) => Ok(()),
+            (status, bytes) => Err(CallError::Refused {
+                code: format!("status {status}"),
+                message: String::from_utf8_lossy(&bytes).into_owned(),
+            }),
+        }
+    }
+
+    async fn send(&self, request: &sign::Request<'_>) -> Result<(u16, Bytes), CallError> {
+        let headers = sign::headers(request, &self.place.signer, now())?;
+        let mut asking = match request.method {
+            "PUT" => self.http.put(request.url),
+            _ => self.http.post(request.url),
+        };
         for (name, value) in headers {
             asking = asking.header(name, value);
         }
         let unreachable = |source| CallError::unreachable(&self.place.url, source);
+        let body = Bytes::copy_from_slice(request.body);
         let answer = asking.body(body).send().await.map_err(unreachable)?;
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.map_err(unreachable)?;
-        self.document(status, &bytes)
+        Ok((status, bytes))
     }
 
     /// Every element of a listing, page after page.

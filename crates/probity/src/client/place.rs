@@ -17,7 +17,7 @@ const DEFAULT_REGION: &str = "us-west-2";
 /// Signs where nobody gave a key: a server that asks for none still reads the region.
 const NOBODY: &str = "anonymous";
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Place {
     /// Without a slash at the end.
     pub(super) url: String,
@@ -45,6 +45,19 @@ impl Place {
             signer: signer(environment, region),
             authority: environment.get("AWS_CA_BUNDLE").map(str::to_owned),
         })
+    }
+
+    pub(super) fn with_key(url: &str, region: &str, (key, secret): (&str, &str)) -> Place {
+        Place {
+            url: url.to_owned(),
+            signer: Signer {
+                key: key.to_owned(),
+                secret: secret.to_owned(),
+                region: region.to_owned(),
+                is_named: true,
+            },
+            authority: None,
+        }
     }
 
     /// Authorities besides those of the machine: `AWS_CA_BUNDLE`.

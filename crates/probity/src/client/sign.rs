@@ -4,14 +4,40 @@ use std::fmt;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, SignableBody, SignableRequest, SigningSettings, sign,
+};
 use aws_sigv4::sign::v4;
 
 use super::error::CallError;
 
-/// The service that calls are signed for, ours and SageMaker's.
-const SERVICE: &str = "sagemaker";
+/// The service that calls are signed for: ours and SageMaker's, its runtime, and S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    SageMaker,
+    S3,
+}
 
+impl Service {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SageMaker => "sagemaker",
+            Self::S3 => "s3",
+        }
+    }
+
+    fn settings(self) -> SigningSettings {
+        let mut settings = SigningSettings::default();
+        match self {
+            Self::SageMaker => {}
+            // S3 wants the hash of the body said.
+            Self::S3 => settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256,
+        }
+        settings
+    }
+}
+
+#[derive(Clone)]
 pub(super) struct Signer {
     pub(super) key: String,
     pub(super) secret: String,
@@ -31,8 +57,10 @@ impl fmt::Debug for Signer {
 
 #[derive(Debug)]
 pub(super) struct Request<'a> {
+    pub(super) service: Service,
+    pub(super) method: &'a str,
     pub(super) url: &'a str,
-    pub(super) target: &'a str,
+    pub(super) headers: &'a [(&'a str, &'a str)],
     pub(super) body: &'a [u8],
 }
 
@@ -42,10 +70,6 @@ pub(super) fn headers(
     signer: &Signer,
     now: SystemTime,
 ) -> Result<Vec<(String, String)>, CallError> {
-    let own = [
-        ("content-type", "application/x-amz-json-1.1"),
-        ("x-amz-target", request.target),
-    ];
     let identity = Credentials::new(
         signer.key.as_str(),
         signer.secret.as_str(),
@@ -57,16 +81,16 @@ pub(super) fn headers(
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(&signer.region)
-        .name(SERVICE)
+        .name(request.service.name())
         .time(now)
-        .settings(SigningSettings::default())
+        .settings(request.service.settings())
         .build()
         .map_err(unsigned)?
         .into();
     let signable = SignableRequest::new(
-        "POST",
+        request.method,
         request.url,
-        own.into_iter(),
+        request.headers.iter().copied(),
         SignableBody::Bytes(request.body),
     )
     .map_err(unsigned)?;
@@ -75,7 +99,8 @@ pub(super) fn headers(
         .headers()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    headers.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let own = request.headers.iter();
+    headers.extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Ok(headers)
 }
 

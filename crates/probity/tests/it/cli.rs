@@ -334,7 +334,7 @@ fn every_command_shows_examples() {
 #[test]
 fn the_demo_finds_the_drift_that_it_made() {
     let desk = Desk::new();
-    let said = desk.check(&["demo", "--output", "json"], 0, "report.html");
+    let said = desk.check(&["demo", "--files", "--output", "json"], 0, "report.html");
     let demo: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(
         demo["corrected"],

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -107,6 +108,41 @@ impl fmt::Display for SimulatedClock {
     }
 }
 
+/// Time that somebody sets forward, step by step, until it is the machine's own. Between two steps it
+/// runs as the machine's does.
+#[derive(Debug)]
+pub(crate) struct SteppedClock {
+    /// What is added to the machine's time: negative, and 0 in the end.
+    behind_ms: AtomicI64,
+}
+
+impl SteppedClock {
+    pub(crate) fn at(ms: i64) -> SteppedClock {
+        let clock = SteppedClock {
+            behind_ms: AtomicI64::new(i64::MIN),
+        };
+        clock.set(ms);
+        clock
+    }
+
+    /// Never back, and never beyond the machine's time.
+    pub(crate) fn set(&self, ms: i64) {
+        let behind_ms = (ms - machine_now_ms()).min(0);
+        self.behind_ms.fetch_max(behind_ms, Ordering::Relaxed);
+    }
+
+    /// From now on it is the machine's time.
+    pub(crate) fn catch_up(&self) {
+        self.behind_ms.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SteppedClock {
+    fn now_ms(&self) -> i64 {
+        machine_now_ms() + self.behind_ms.load(Ordering::Relaxed)
+    }
+}
+
 /// Random UUIDs, of random bytes that are fetched for many at once: each answer has one, and each
 /// captured call another.
 #[derive(Debug)]
@@ -166,6 +202,21 @@ mod tests {
         assert_eq!(SimulatedClock::of_setting("1 2"), None);
         let later = SimulatedClock::parse("2026-01-01T00:00:00+02:00@0.5", 99).unwrap();
         assert!(clock.same_as(&later));
+    }
+
+    #[test]
+    fn a_stepped_clock_never_runs_back_nor_ahead_of_the_machine() {
+        let hour = 3_600_000;
+        let clock = SteppedClock::at(machine_now_ms() - 2 * hour);
+        let at_first = clock.now_ms();
+        assert!((machine_now_ms() - at_first - 2 * hour).abs() < hour / 2);
+        clock.set(at_first + hour);
+        clock.set(at_first);
+        assert!(clock.now_ms() >= at_first + hour);
+        clock.set(machine_now_ms() + hour);
+        assert!(clock.now_ms() <= machine_now_ms());
+        clock.catch_up();
+        assert!(machine_now_ms() - clock.now_ms() < hour / 2);
     }
 
     #[test]

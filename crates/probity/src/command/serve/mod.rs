@@ -29,6 +29,7 @@ use probity_server::{Authentication, Keys, MetricsPage, S3Parts, ServerParts, ob
 use probity_worker::isolation::Availability;
 use probity_worker::{Compute, Lease, LocalProcess, PointFeed, Surroundings, isolation};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing::info;
 
 use self::access_key::NewAccessKey;
@@ -58,84 +59,139 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
         clock: arguments.clock.clone(),
         local_processes: local_processes(&arguments),
         schedule_jitter_ms: arguments.schedule_jitter.saturating_mul(1000),
+        ..OfficeOptions::default()
     };
     let office = Office::of(folder, arguments.data.database_url.as_deref(), options).await?;
-    let policy = PolicyPlace::of(arguments.policy.as_deref(), &office.folder);
-    policy_file::begin(&office.app, &policy).await?;
+    let following = obey_policy(&arguments, &office).await?;
     let made = office.first_start().await?;
     retention::begin(&office.app, &arguments.keep.keep()).await?;
-    let following = tokio::spawn(policy_file::follow(office.app.clone(), policy));
-    let ended = serve(&arguments, &office, made).await;
+    let ended = async {
+        let serving = Serving::begin(&arguments, &office, listening::told_to_end()).await?;
+        announce(&arguments, &office, &serving.endpoint_url, made)?;
+        serving.ended().await
+    };
+    let ended = ended.await;
     following.abort();
-    office.folder.forget_running();
-    if let Err(error) = office.keys.flush().await {
-        tracing::warn!("failed to note when keys were used last: {error}");
-    }
+    leave(&office).await;
     telemetry.end();
     ended?;
     Ok(Exit::NoViolation)
 }
 
-async fn serve(
+/// Reads the policy, and follows its changes until that is aborted.
+pub(crate) async fn obey_policy(
     arguments: &ServeArguments,
     office: &Office,
-    made: Option<NewAccessKey>,
-) -> Result<()> {
-    let environment = environment(arguments, office);
-    let fonts = fonts::read(arguments.fonts.as_deref())?;
-    let listening = Listening::open(arguments, office).await?;
-    let (stop, stopped) = watch::channel(());
-    let ids = Arc::clone(&office.app.ids);
-    let options = capturing::options(
-        &arguments.capture,
-        &environment,
-        NewNames::new(move || ids.uuid()),
-    );
-    let (redaction, hash) = capturing::redaction(&arguments.capture, &office.folder.key()?)?;
-    let log = CaptureLog::open(&office.folder.captures(), options)?;
-    let runtime = EndpointRuntime::new(RuntimeParts {
-        app: office.app.clone(),
-        environment: environment.clone(),
-        capture: Some(CaptureParts {
-            log: log.clone(),
-            clock: Arc::clone(&office.app.clock),
-            ids: Arc::clone(&office.app.ids),
-            hash,
-            redaction,
-        }),
-    });
-    let parts = server_parts((arguments, &environment, &fonts), office, &runtime)?;
-    announce(arguments, office, &listening, made)?;
-    let (exports, exporting) = Exporting::begin(&arguments.export)?;
-    let worker = tokio::spawn(probity_worker::run(
-        worker_parts((arguments, exports, fonts), office, &environment)?,
-        until(stopped.clone()),
-    ));
-    let followed = runtime.clone();
-    let following = tokio::spawn(async move { followed.follow_changes().await });
-    let capturing = Capturing {
-        app: office.app.clone(),
-        log,
-        traffic: runtime.traffic(),
-        server_id: office.folder.server_id(&*office.app.ids)?,
-    };
-    let captured = tokio::spawn(capture_server::run(capturing, until(stopped.clone())));
-    let served = probity_server::serve(
-        listening.listener,
-        listening.tls,
-        parts,
-        listening::told_to_end(),
-    )
-    .await
-    .context("the server failed");
-    info!("ending: jobs are given back, captures are sent");
-    // Captures end after the last request, so that what it captured is sent, too.
-    drop(stop);
-    following.abort();
-    worker.await.context("the worker failed")?;
-    exporting.end().await;
-    captured.await.context("the capture log failed")?;
-    served
+) -> Result<JoinHandle<()>> {
+    let policy = PolicyPlace::of(arguments.policy.as_deref(), &office.folder);
+    policy_file::begin(&office.app, &policy).await?;
+    Ok(tokio::spawn(policy_file::follow(
+        office.app.clone(),
+        policy,
+    )))
+}
+
+/// What a server does last.
+pub(crate) async fn leave(office: &Office) {
+    office.folder.forget_running();
+    if let Err(error) = office.keys.flush().await {
+        tracing::warn!("failed to note when keys were used last: {error}");
+    }
+}
+
+/// A server that runs, with everything that belongs to it.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    pub(crate) endpoint_url: String,
+    served: JoinHandle<Result<()>>,
+    stop: watch::Sender<()>,
+    following: JoinHandle<()>,
+    worker: JoinHandle<()>,
+    exporting: Exporting,
+    captured: JoinHandle<()>,
+}
+
+impl Serving {
+    /// Opens the port and begins to answer, to work and to capture, until `told` is over.
+    pub(crate) async fn begin(
+        arguments: &ServeArguments,
+        office: &Office,
+        told: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Serving> {
+        let environment = environment(arguments, office);
+        let fonts = fonts::read(arguments.fonts.as_deref())?;
+        let listening = Listening::open(arguments, office).await?;
+        let endpoint_url = listening.endpoint_url.clone();
+        let (stop, stopped) = watch::channel(());
+        let ids = Arc::clone(&office.app.ids);
+        let options = capturing::options(
+            &arguments.capture,
+            &environment,
+            NewNames::new(move || ids.uuid()),
+        );
+        let (redaction, hash) = capturing::redaction(&arguments.capture, &office.folder.key()?)?;
+        let log = CaptureLog::open(&office.folder.captures(), options)?;
+        let runtime = EndpointRuntime::new(RuntimeParts {
+            app: office.app.clone(),
+            environment: environment.clone(),
+            capture: Some(CaptureParts {
+                log: log.clone(),
+                clock: Arc::clone(&office.app.clock),
+                ids: Arc::clone(&office.app.ids),
+                hash,
+                redaction,
+            }),
+        });
+        let parts = server_parts((arguments, &environment, &fonts), office, &runtime)?;
+        let server_id = office.folder.server_id(&*office.app.ids)?;
+        let (exports, exporting) = Exporting::begin(&arguments.export)?;
+        let work = worker_parts((arguments, exports, fonts), office, &environment)?;
+        office.folder.note_running(&RunningServer {
+            endpoint_url: endpoint_url.clone(),
+            process_id: process::id(),
+        })?;
+        let worker = tokio::spawn(probity_worker::run(work, until(stopped.clone())));
+        let followed = runtime.clone();
+        let following = tokio::spawn(async move { followed.follow_changes().await });
+        let capturing = Capturing {
+            app: office.app.clone(),
+            log,
+            traffic: runtime.traffic(),
+            server_id,
+        };
+        let captured = tokio::spawn(capture_server::run(capturing, until(stopped)));
+        let served = tokio::spawn(async move {
+            probity_server::serve(listening.listener, listening.tls, parts, told)
+                .await
+                .context("the server failed")
+        });
+        Ok(Serving {
+            endpoint_url,
+            served,
+            stop,
+            following,
+            worker,
+            exporting,
+            captured,
+        })
+    }
+
+    /// Until it was told to end; then until everything has come to its end.
+    pub(crate) async fn ended(mut self) -> Result<()> {
+        let served = self.until_told().await;
+        info!("ending: jobs are given back, captures are sent");
+        // Captures end after the last request, so that what it captured is sent, too.
+        drop(self.stop);
+        self.following.abort();
+        self.worker.await.context("the worker failed")?;
+        self.exporting.end().await;
+        self.captured.await.context("the capture log failed")?;
+        served
+    }
+
+    async fn until_told(&mut self) -> Result<()> {
+        (&mut self.served).await.context("the server failed")?
+    }
 }
 
 /// A future that is done when the channel is closed.
@@ -290,14 +346,10 @@ fn local_processes(arguments: &ServeArguments) -> LocalProcesses {
 fn announce(
     arguments: &ServeArguments,
     office: &Office,
-    listening: &Listening,
+    endpoint_url: &str,
     made: Option<NewAccessKey>,
 ) -> Result<()> {
-    office.folder.note_running(&RunningServer {
-        endpoint_url: listening.endpoint_url.clone(),
-        process_id: process::id(),
-    })?;
-    screen::line(&format!("Probity serves at {}", listening.endpoint_url))?;
+    screen::line(&format!("Probity serves at {endpoint_url}"))?;
     if let Some(key) = made {
         screen::line(&format!("the key of `{ROOT}`, shown this once:"))?;
         screen::line(&format!("  export AWS_ACCESS_KEY_ID={}", key.id))?;
@@ -311,9 +363,9 @@ fn announce(
     }
     screen::line("for AWS clients, in another shell: eval \"$(probity env)\"")?;
     info!(
-        address = %listening.endpoint_url,
+        address = %endpoint_url,
         account = %office.app.settings.account_id,
-        "serving at {}", listening.endpoint_url
+        "serving at {endpoint_url}"
     );
     Ok(())
 }

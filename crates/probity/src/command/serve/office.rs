@@ -28,6 +28,8 @@ pub(crate) struct OfficeOptions {
     /// `None`: that of earlier starts.
     pub(crate) account_id: Option<String>,
     pub(crate) clock: Option<String>,
+    /// In place of any that is kept or asked for.
+    pub(crate) own_clock: Option<Arc<dyn Clock>>,
     pub(crate) local_processes: LocalProcesses,
     pub(crate) schedule_jitter_ms: u64,
 }
@@ -37,6 +39,7 @@ impl Default for OfficeOptions {
         OfficeOptions {
             account_id: None,
             clock: None,
+            own_clock: None,
             local_processes: LocalProcesses::Refused,
             schedule_jitter_ms: 0,
         }
@@ -80,9 +83,10 @@ impl Office {
         let vault = Vault::open(&folder.key()?);
         let store = Store::open(&folder.database_url(database_url)?).await?;
         let simulated = clock_of(&store, options.clock.as_deref()).await?;
-        let clock: Arc<dyn Clock> = match simulated {
-            Some(simulated) => Arc::new(simulated),
-            None => Arc::new(MachineClock),
+        let clock: Arc<dyn Clock> = match (options.own_clock, simulated) {
+            (Some(own), _) => own,
+            (None, Some(simulated)) => Arc::new(simulated),
+            (None, None) => Arc::new(MachineClock),
         };
         let account_id = account_of(&store, options.account_id).await?;
         let app = App {

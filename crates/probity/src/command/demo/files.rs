@@ -1,4 +1,4 @@
-//! `probity demo`: a small population, a drifted copy, and what a check says about them.
+//! `probity demo --files`: a small population, a drifted copy, and what a check says about them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,12 +20,12 @@ use probity_domain::document::constraints::CategoricalDriftMethod;
 use probity_domain::document::model_quality_statistics::ProblemType;
 use serde::Serialize;
 
-use super::population::{Year, csv};
-use super::quality::now;
-use super::wiring::{environment, with_surroundings};
-use super::{decided_by, decisions};
-use crate::arguments::{DemoArguments, threads_or_all};
+use crate::arguments::{PrintArguments, threads_or_all};
 use crate::command::check::sentences;
+use crate::command::population::{Year, csv};
+use crate::command::quality::now;
+use crate::command::wiring::{environment, with_surroundings};
+use crate::command::{decided_by, decisions};
 use crate::exit::Exit;
 use crate::screen;
 
@@ -53,8 +53,7 @@ struct Demo {
     moved: Vec<(String, f64)>,
 }
 
-pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
-    let folder = &arguments.folder;
+pub(super) async fn run(folder: &Path, print: PrintArguments) -> Result<Exit> {
     let training = folder.join("train.csv");
     let today = folder.join("today.csv");
     fs::create_dir_all(folder)
@@ -75,7 +74,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
         })?;
     let baseline_folder = folder.join("baseline").display().to_string();
     let check_folder = folder.join("check").display().to_string();
-    let outcome = with_surroundings(arguments.print, async |surroundings| {
+    let outcome = with_surroundings(print, async |surroundings| {
         let environment = environment();
         let method = CategoricalDriftMethod::LInfinity;
         let documents = profile(&input(&training, None), method, surroundings).await?;
@@ -115,7 +114,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<Exit> {
         explanation_report: report("explanations"),
         moved,
     };
-    screen::print(arguments.print, &demo, || text(&demo, &outcome, folder))?;
+    screen::print(print, &demo, || text(&demo, &outcome, folder))?;
     Ok(Exit::NoViolation)
 }
 
