@@ -160,3 +160,19 @@ fn of_a_card_in_ten_scripts_the_missing_characters_are_told() {
     let shorter = typeset(&without, &files).unwrap();
     assert!(document.pdf.len() > shorter.pdf.len());
 }
+
+/// The prelude of reports, which the typesetter alone can hold against its word.
+#[test]
+fn a_long_word_is_cut_where_it_is_marked() {
+    let prelude = include_str!("../../../probity-report/src/article/prelude.typ");
+    let cut = prelude
+        .lines()
+        .find(|line| line.starts_with("#let cut("))
+        .unwrap();
+    let word = ["aaaaaa"; 40].join("\u{200B}");
+    let source = format!(
+        "{cut}\n#context {{\n  let set-in = measure(block(width: 100pt, cut(\"{word}\")))\n  \
+         assert(set-in.width <= 100pt and set-in.height > 100pt)\n}}"
+    );
+    typeset(&source, &[]).unwrap();
+}
