@@ -31,3 +31,12 @@ create table model_card_review (
     primary key (region, card, seq)
 );
 create index model_card_review_by_version on model_card_review (region, card, version, seq);
+
+-- Which card describes a model: one at most, whoever else writes at the same moment.
+create table model_card_subject (
+    region text collate "binary" not null,
+    model_id text collate "binary" not null,
+    card text collate "binary" not null,
+    primary key (region, model_id)
+);
+create index model_card_subject_by_card on model_card_subject (region, card);

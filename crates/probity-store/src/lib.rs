@@ -16,6 +16,7 @@ pub mod job;
 pub mod log_event;
 pub mod metric_point;
 pub mod model_card_review;
+pub mod model_card_subject;
 pub mod model_card_version;
 pub mod monitoring_alert;
 pub mod monitoring_alert_change;

@@ -2,9 +2,10 @@
 
 use probity_domain::ResourceKind;
 use probity_store::model_card_review::{self, CardReview};
+use probity_store::model_card_subject::{self, Claimed};
 use probity_store::model_card_version::{self, CardKey, CardText};
 use probity_store::resource::{self, Resource};
-use probity_store::{Store, StoreError};
+use probity_store::{Backend, Store, StoreError};
 
 use crate::database::{Database, on_both, write};
 use crate::resource::model;
@@ -14,6 +15,9 @@ on_both!(
     steps_of_a_review_are_in_order,
     the_database_itself_keeps_versions_and_reviews,
     versions_go_with_their_card,
+    nothing_takes_the_place_of_a_version_or_a_step,
+    a_model_has_one_card_however_many_ask_at_once,
+    a_card_gives_up_the_model_that_it_no_longer_describes,
 );
 
 const KEY: CardKey<'static> = CardKey {
@@ -128,4 +132,119 @@ async fn versions_go_with_their_card(database: &Database) {
     .await;
     assert_eq!(model_card_version::facts(&store, KEY).await.unwrap(), []);
     assert_eq!(model_card_review::list(&store, KEY).await.unwrap(), []);
+}
+
+/// REPLACE and upserts are ways to change a row that neither updates nor deletes it by name.
+async fn nothing_takes_the_place_of_a_version_or_a_step(database: &Database) {
+    let store = some(database).await;
+    let mut statements = vec![
+        "insert into model_card_version values
+             ('eu-west-1', 'credit', 1, '[]', '', 0, 'eve', null)
+         on conflict (region, card, version) do update set content = excluded.content",
+        "insert into model_card_review values
+             ('eu-west-1', 'credit', 1, 1, '', 'Approved', 0, 'eve', '')
+         on conflict (region, card, seq) do update set after_status = excluded.after_status",
+    ];
+    if store.backend() == Backend::Sqlite {
+        statements.extend([
+            "insert or replace into model_card_version values
+                 ('eu-west-1', 'credit', 1, '[]', '', 0, 'eve', null)",
+            "insert or replace into model_card_version
+                 (rowid, region, card, version, content, sha256, created_ms, created_by)
+             values (1, 'eu-west-1', 'other', 1, '[]', '', 0, 'eve')",
+            "replace into model_card_review values
+                 ('eu-west-1', 'credit', 1, 1, '', 'Approved', 0, 'eve', '')",
+            "replace into model_card_review
+                 (rowid, region, card, seq, version, before_status, after_status, at_ms, actor, comment)
+             values (1, 'eu-west-1', 'other', 1, 1, '', 'Approved', 0, 'eve', '')",
+            "update or replace model_card_version set version = 1 where version = 2",
+        ]);
+    }
+    for statement in statements {
+        let said = database.refusal(statement).await;
+        assert!(said.contains("never changed"), "{statement}: {said}");
+    }
+    for wanted in [text(1, "{}"), text(2, "{\"a\":\"é\"}")] {
+        let read = model_card_version::get(&store, KEY, wanted.version).await;
+        assert_eq!(read.unwrap(), Some(wanted));
+    }
+    let steps = model_card_review::list(&store, KEY).await.unwrap();
+    let expected = [review(1, ("", "Draft")), review(2, ("Draft", "Approved"))];
+    assert_eq!(steps, expected);
+}
+
+/// Eight servers, each with connections of its own, whose threads begin at the same moment.
+async fn a_model_has_one_card_however_many_ask_at_once(database: &Database) {
+    drop(database.open().await);
+    let barrier = std::sync::Barrier::new(8);
+    let claimed: Vec<Claimed> = std::thread::scope(|scope| {
+        let threads = (0..8).map(|number| {
+            let (barrier, url) = (&barrier, database.url.as_str());
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                runtime.block_on(async {
+                    let store = Store::open(url).await.unwrap();
+                    barrier.wait();
+                    let card = format!("card-{number}");
+                    write(&store, async |unit| {
+                        let key = CardKey {
+                            region: "eu-west-1",
+                            card: &card,
+                        };
+                        model_card_subject::claim(unit, key, "arn:model").await
+                    })
+                    .await
+                })
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let won = claimed.iter().filter(|claimed| **claimed == Claimed::Yes);
+    assert_eq!(won.count(), 1, "{claimed:?}");
+    let winner = claimed.iter().position(|claimed| *claimed == Claimed::Yes);
+    let winner = format!("card-{}", winner.unwrap());
+    for claimed in claimed {
+        let told = claimed == Claimed::Yes || claimed == Claimed::By(winner.clone());
+        assert!(told, "{claimed:?}, and {winner} has it");
+    }
+}
+
+async fn a_card_gives_up_the_model_that_it_no_longer_describes(database: &Database) {
+    let store = database.open().await;
+    let other = CardKey {
+        card: "other",
+        ..KEY
+    };
+    let claim = async |key: CardKey<'_>, model_id: &str| {
+        write(&store, async |unit| {
+            let claimed = model_card_subject::claim(unit, key, model_id).await?;
+            if claimed == Claimed::Yes {
+                model_card_subject::release_others(unit, key, Some(model_id)).await?;
+            }
+            Ok::<Claimed, StoreError>(claimed)
+        })
+        .await
+    };
+    assert_eq!(claim(KEY, "a").await, Claimed::Yes);
+    assert_eq!(claim(KEY, "a").await, Claimed::Yes);
+    assert_eq!(claim(other, "a").await, Claimed::By("credit".to_owned()));
+    assert_eq!(claim(KEY, "b").await, Claimed::Yes);
+    assert_eq!(claim(other, "a").await, Claimed::Yes);
+    let elsewhere = CardKey {
+        region: "us-west-2",
+        ..KEY
+    };
+    assert_eq!(claim(elsewhere, "a").await, Claimed::Yes);
+    write(&store, async |unit| {
+        model_card_subject::release_others(unit, KEY, None).await
+    })
+    .await;
+    assert_eq!(claim(other, "b").await, Claimed::Yes);
 }
