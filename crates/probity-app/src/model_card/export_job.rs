@@ -147,17 +147,33 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     Ok(json!({ "ModelCardExportJobArn": written.arn }))
 }
 
-/// The API's pattern also allows `https://`, which nothing here writes to.
+/// The API's pattern also allows `https://`, which nothing here writes to, and keys that no bucket
+/// of ours takes: the job would only fail later.
 fn check_output(input: &Value) -> Result<(), Fault> {
     let path = input["OutputConfig"]["S3OutputPath"]
         .as_str()
         .unwrap_or_default();
-    if path.starts_with("s3://") {
-        return Ok(());
+    let refused = |problem: &str| {
+        let message = format!("OutputConfig.S3OutputPath {problem}, and is `{path}`");
+        Err(Fault::invalid(message))
+    };
+    let Some(place) = path.strip_prefix("s3://") else {
+        return refused("must begin with s3://");
+    };
+    // Slashes at the end are left out where the job's own folder is added.
+    let mut parts = place.trim_end_matches('/').split('/');
+    if parts.next().is_none_or(str::is_empty) {
+        return refused("must name a bucket");
     }
-    Err(Fault::invalid(format!(
-        "OutputConfig.S3OutputPath must begin with s3://, and is `{path}`"
-    )))
+    for part in parts {
+        if matches!(part, "" | "." | "..") {
+            return refused("must have no empty part and no part `.` or `..` in its key");
+        }
+        if part.chars().any(char::is_control) {
+            return refused("must have no control characters in its key");
+        }
+    }
+    Ok(())
 }
 
 pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
@@ -303,5 +319,35 @@ mod tests {
         assert_eq!(job("s3://b/cards").uri(), expected);
         assert_eq!(job("s3://b/cards/").uri(), expected);
         assert_eq!(job("s3://b").uri(), "s3://b/for-the-board/credit-v3.pdf");
+    }
+
+    #[test]
+    fn a_key_that_no_bucket_takes_is_refused_at_once() {
+        let check = |path: &str| check_output(&json!({"OutputConfig": {"S3OutputPath": path}}));
+        for fine in [
+            "s3://b",
+            "s3://b/",
+            "s3://b/cards",
+            "s3://b/a/..b/c//",
+            "s3://b/a b/ü",
+        ] {
+            assert!(check(fine).is_ok(), "{fine}");
+        }
+        for bad in [
+            "https://b/cards",
+            "s3://",
+            "s3:///cards",
+            "s3://bkt/../..",
+            "s3://bkt/a/./b",
+            "s3://bkt/a//b/",
+            "s3://bkt//a",
+            "s3://bkt/a\nb",
+        ] {
+            let refused = check(bad).unwrap_err().to_string();
+            assert!(
+                refused.contains("S3OutputPath") && refused.contains(bad),
+                "{refused}"
+            );
+        }
     }
 }
