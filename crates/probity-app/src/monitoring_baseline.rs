@@ -64,6 +64,12 @@ pub async fn obeyed(app: &App, caller: &Caller, schedule: &str) -> Result<Obeyed
     obeyed_by(&deed, &schedule).await
 }
 
+/// For the page of a schedule.
+pub(crate) async fn obeyed_for_page(deed: &Deed<'_>, schedule: &str) -> Result<Obeyed, Fault> {
+    let (_, schedule) = read(deed, schedule).await?;
+    obeyed_by(deed, &schedule).await
+}
+
 /// Writes the change and gives the answer of `UpdateMonitoringBaseline`.
 pub async fn update(app: &App, caller: &Caller, change: &BaselineChange) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "probity:UpdateMonitoringBaseline")?;

@@ -55,7 +55,7 @@ const CAPTURED_TO: &str = "ProbityCapturedTo";
 pub(crate) const ENDPOINT: &str = "endpoint";
 /// The attribute that names the place that transform jobs capture to, without a slash at its end.
 pub(crate) const CAPTURES: &str = "captures";
-const TYPE_ATTRIBUTE: &str = "type";
+pub(crate) const TYPE_ATTRIBUTE: &str = "type";
 pub(crate) const DEFINITION_ATTRIBUTE: &str = "definition";
 
 pub(crate) static MONITORING_SCHEDULE: Stored = Stored {

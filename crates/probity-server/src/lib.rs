@@ -14,6 +14,7 @@ mod import;
 mod limits;
 mod listen;
 mod operations;
+mod pages;
 mod preview;
 mod probe;
 mod redaction_tag;

@@ -1,4 +1,4 @@
-//! What operators' tools and a lost browser get.
+//! What operators' tools get.
 
 use std::net::SocketAddr;
 
@@ -68,13 +68,4 @@ fn has_token(headers: &HeaderMap, token: &str) -> bool {
     // Digests of equal length are compared, so that time tells nothing of the token.
     let digest = |text: &str| ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     shown.is_some_and(|shown| digest(shown).as_ref() == digest(token).as_ref())
-}
-
-/// For a person who opened the address of the API.
-pub(crate) fn page() -> Answer {
-    let html = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Probity</title>\
-        <h1>Probity</h1><p>This address speaks Amazon SageMaker's API, its runtime API and S3. \
-        Point a client at it: <code>export AWS_ENDPOINT_URL=…</code>, or run \
-        <code>probity env</code>.</p></html>";
-    with_type(StatusCode::OK, "text/html; charset=utf-8", html.to_owned())
 }

@@ -3,11 +3,12 @@
 //! The order is that of what clients send: a target header, a form, then the path, read by what
 //! the signature is for, so that a bucket named `endpoints` or `schedules` collides with nothing.
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use http::request::Parts;
 use http::{HeaderName, Method};
 
 use crate::aws::{Credentials, Service, Target};
+use crate::pages;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
@@ -94,7 +95,7 @@ fn of_unsigned(parts: &Parts) -> Route {
         "/healthz" if reading => Route::Probe(Probe::Health),
         "/readyz" if reading => Route::Probe(Probe::Ready),
         "/metrics" if reading => Route::Probe(Probe::Metrics),
-        "/" if reading && wants_html(&parts.headers) => Route::Page,
+        _ if pages::is_page(parts) => Route::Page,
         _ if parts.method == Method::POST && is_invocation(path) => Route::Runtime,
         "/BatchPutMetrics" | "/BatchGetMetrics" => of_sagemaker(&parts.method, path),
         _ => Route::Objects,
@@ -129,13 +130,6 @@ fn content_type(headers: &HeaderMap) -> &[u8] {
     headers
         .get(CONTENT_TYPE)
         .map_or(b"", |value| value.as_bytes())
-}
-
-fn wants_html(headers: &HeaderMap) -> bool {
-    headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 #[cfg(test)]

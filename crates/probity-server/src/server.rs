@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use probity_analysis::card_document::Fonts;
@@ -24,6 +25,7 @@ use crate::aws::{
 use crate::body::{Patient, ReadBody, is_large, let_go, read_whole};
 use crate::limits::Limits;
 use crate::operations::Tools;
+use crate::pages::{self, Pages};
 use crate::probe;
 use crate::report::{Chain, log_unserved};
 use crate::route::{Probe, Route};
@@ -100,15 +102,19 @@ pub(crate) struct Server {
     objects: Option<ObjectService>,
     pub(crate) metrics: Option<MetricsPage>,
     pub(crate) limits: Limits,
+    pages: Pages,
     requests: Arc<Semaphore>,
 }
 
 impl Server {
     pub(crate) fn new(parts: ServerParts) -> Server {
-        let verifier = match parts.authentication {
-            Authentication::Keys(keys) => Some(Verifier::new(keys, parts.wall_clock)),
+        let keys = match parts.authentication {
+            Authentication::Keys(keys) => Some(keys),
             Authentication::None => None,
         };
+        let verifier = keys
+            .clone()
+            .map(|keys| Verifier::new(keys, Arc::clone(&parts.wall_clock)));
         Server {
             app: parts.app,
             environment: parts.environment,
@@ -117,6 +123,7 @@ impl Server {
             runtime: parts.runtime,
             objects: parts.objects,
             metrics: parts.metrics,
+            pages: Pages::new(keys, parts.wall_clock),
             requests: Arc::new(Semaphore::new(parts.limits.requests_at_once)),
             limits: parts.limits,
         }
@@ -148,7 +155,10 @@ impl Server {
         let answering = async {
             match &route {
                 Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
-                Route::Page => probe::page(),
+                Route::Page => match Arc::clone(&self.requests).try_acquire_owned() {
+                    Ok(_permit) => self.page(request, (&request_id, peer)).await,
+                    Err(_) => overloaded().answer(Protocol::Plain, &request_id),
+                },
                 _ => match Arc::clone(&self.requests).try_acquire_owned() {
                     Ok(_permit) if route == Route::Objects => {
                         let answer = self.objects(request).await;
@@ -184,6 +194,38 @@ impl Server {
             Probe::Health => probe::plain(StatusCode::OK, "ok\n"),
             Probe::Ready => probe::ready(&self.app).await,
             Probe::Metrics => probe::metrics(self.metrics.as_ref(), request.headers(), peer),
+        }
+    }
+
+    /// For a person with a browser, whose cookie says who it is.
+    async fn page<B>(
+        &self,
+        request: http::Request<B>,
+        (request_id, peer): (&str, SocketAddr),
+    ) -> Answer
+    where
+        B: http_body::Body<Data = Bytes> + Unpin,
+        B::Error: Into<BodyError>,
+    {
+        let (parts, body) = request.into_parts();
+        let limits = Limits {
+            body_bytes: pages::LONGEST_FORM,
+            ..self.limits.clone()
+        };
+        let body = match read_whole(body, &limits).await {
+            Ok(body) => body,
+            Err(error) => return refused_body(&error).answer(Protocol::Plain, request_id),
+        };
+        let desk = pages::Desk {
+            app: &self.app,
+            pages: &self.pages,
+            request_id,
+            peer,
+        };
+        let answering = pages::answer(desk, http::Request::from_parts(parts, body));
+        match timeout(self.limits.request_time, answering).await {
+            Ok(answer) => answer,
+            Err(_) => unavailable().answer(Protocol::Plain, request_id),
         }
     }
 
@@ -349,13 +391,29 @@ impl Server {
         let idle = self.limits.idle_time;
         let request = request.map(|body| s3s::Body::http_body_unsync(Patient::new(body, idle)));
         match service.call(request).await {
-            Ok(answer) => answer.map(|body| AnswerBody::Object(Box::new(body))),
+            Ok(answer) => locked_up(answer.map(|body| AnswerBody::Object(Box::new(body)))),
             Err(error) => {
                 tracing::error!("failed to answer a request for objects: {error:?}");
                 AwsError::internal().answer(Protocol::Query, "")
             }
         }
     }
+}
+
+/// Objects may be pages that anybody wrote, and they come from the address of the dashboard: a
+/// browser must not take them for a part of it. Their scripts run, as those of reports do, without
+/// our cookies and forms. A PDF runs nothing, and viewers refuse to show one that is locked up.
+fn locked_up(mut answer: Answer) -> Answer {
+    let headers = answer.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if !content_type.is_some_and(|known| known.starts_with(b"application/pdf")) {
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox allow-scripts allow-popups allow-downloads"),
+        );
+    }
+    answer
 }
 
 /// What a trace calls the request.
@@ -382,7 +440,8 @@ fn service_name(route: &Route) -> &'static str {
         Route::Form => "query",
         Route::Runtime => "sagemaker-runtime",
         Route::Objects => "s3",
-        Route::Probe(_) | Route::Page => "operations",
+        Route::Probe(_) => "operations",
+        Route::Page => "dashboard",
         Route::UnknownTarget(_) | Route::Scheduler | Route::FeatureStore | Route::Cbor => {
             "unserved"
         }

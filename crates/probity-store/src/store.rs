@@ -242,7 +242,7 @@ struct Step {
 }
 
 /// From an empty database to the current one.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         version: 1,
         name: "first",
@@ -263,6 +263,13 @@ const STEPS: [Step; 3] = [
         sql: include_str!("../migrations/0003_model_card.sql"),
         sqlite: include_str!("../migrations/0003_model_card.sqlite.sql"),
         postgres: include_str!("../migrations/0003_model_card.postgres.sql"),
+    },
+    Step {
+        version: 4,
+        name: "dashboard",
+        sql: include_str!("../migrations/0004_dashboard.sql"),
+        sqlite: "",
+        postgres: "",
     },
 ];
 

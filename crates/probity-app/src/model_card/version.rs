@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::{MODEL_CARD, MODEL_ID, PACKAGE_GROUP, RISK_RATING, SHA256, VERSION, rules};
+use super::{MODEL_CARD, MODEL_ID, OWNER, PACKAGE_GROUP, RISK_RATING, SHA256, VERSION, rules};
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::lineage;
@@ -32,7 +32,6 @@ pub(crate) struct CardVersion {
     pub(crate) created_by: String,
     /// Of the last step of the version.
     pub(crate) modified_ms: i64,
-    pub(crate) modified_by: String,
 }
 
 /// A version without its text, with its state.
@@ -72,21 +71,16 @@ pub(crate) async fn read(
             resource.name
         )));
     };
-    let last = match version == latest {
-        true => LastStep {
-            status: status_of(&resource)?,
-            at_ms: resource.modified_ms,
-            actor: resource.modified_by.clone(),
-        },
+    let (status, modified_ms) = match version == latest {
+        true => (status_of(&resource)?, resource.modified_ms),
         false => {
             let reviews = model_card_review::list(&deed.app.store, key(deed, &resource.name));
             last_step(&reviews.await?, &resource, version)?
         }
     };
     Ok(CardVersion {
-        status: last.status,
-        modified_ms: last.at_ms,
-        modified_by: last.actor,
+        status,
+        modified_ms,
         version,
         latest,
         content: kept_content(&resource, &text)?,
@@ -98,26 +92,12 @@ pub(crate) async fn read(
     })
 }
 
-/// What was accepted once is read again, whatever is refused today; but what was approved is not
-/// what somebody wrote into the database since.
+/// What was accepted once is read again, whatever is refused today.
 fn kept_content(resource: &Resource, text: &CardText) -> Result<Content, Fault> {
-    let doing = || format!("read version {} of `{}`", text.version, resource.arn);
-    let found = sha256(&text.content);
-    if found != text.sha256 {
-        let kept = text.sha256.clone();
-        return Err(Fault::internal(doing(), OtherText { kept, found }));
-    }
-    Content::parse(&text.content, Variant::Card).map_err(|source| Fault::internal(doing(), source))
-}
-
-#[derive(Debug, Error)]
-#[error(
-    "its text was changed in the database after it was written: it has the hash {found}, and had \
-     {kept}; restore it from a backup"
-)]
-struct OtherText {
-    kept: String,
-    found: String,
+    Content::parse(&text.content, Variant::Card).map_err(|source| {
+        let doing = format!("read version {} of `{}`", text.version, resource.arn);
+        Fault::internal(doing, source)
+    })
 }
 
 fn latest_of(resource: &Resource) -> i64 {
@@ -141,24 +121,16 @@ fn damaged(resource: &Resource, status: &str) -> Fault {
 #[error("the database holds an unknown status, `{0}`")]
 struct UnknownStatus(String);
 
-/// The state of a version, since when, and by whom.
-struct LastStep {
-    status: CardStatus,
-    at_ms: i64,
-    actor: String,
-}
-
-fn last_step(reviews: &[CardReview], resource: &Resource, version: i64) -> Result<LastStep, Fault> {
+/// The state of an older version, and since when.
+fn last_step(
+    reviews: &[CardReview],
+    resource: &Resource,
+    version: i64,
+) -> Result<(CardStatus, i64), Fault> {
     let step = reviews.iter().rfind(|step| step.version == version);
     let status = step.map_or("", |step| step.after_status.as_str());
     let status = CardStatus::parse(status).ok_or_else(|| damaged(resource, status))?;
-    Ok(LastStep {
-        status,
-        at_ms: step.map_or(resource.created_ms, |step| step.at_ms),
-        actor: step
-            .map_or(&resource.created_by, |step| &step.actor)
-            .clone(),
-    })
+    Ok((status, step.map_or(resource.created_ms, |step| step.at_ms)))
 }
 
 /// All versions of a card, the newest first.
@@ -167,11 +139,11 @@ pub(super) async fn facts(deed: &Deed<'_>, card: &str) -> Result<Vec<VersionRow>
     let reviews = model_card_review::list(&deed.app.store, key(deed, card)).await?;
     let facts = model_card_version::facts(&deed.app.store, key(deed, card)).await?;
     let rows = facts.into_iter().map(|fact| {
-        let last = last_step(&reviews, &resource, fact.version)?;
+        let (status, modified_ms) = last_step(&reviews, &resource, fact.version)?;
         Ok(VersionRow {
             fact,
-            status: last.status,
-            modified_ms: last.at_ms,
+            status,
+            modified_ms,
         })
     });
     rows.collect()
@@ -199,6 +171,7 @@ pub(super) fn describe_content(body: &mut Members, content: &Content, hash: &str
         (MODEL_ID, content.model_id().map(str::to_owned)),
         (RISK_RATING, rating.map(|rating| rating.as_str().to_owned())),
         (PACKAGE_GROUP, group),
+        (OWNER, card.overview.owner.clone()),
         (SHA256, Some(hash.to_owned())),
     ] {
         match value {
@@ -228,6 +201,7 @@ pub(crate) async fn write_content(
     let was = status_of(&before.resource)?;
     rules::permit_edit(deed, was)?;
     let status = rules::status_after_edit(deed, was);
+    super::refuse_second_card(deed, name, new.content.model_id()).await?;
     let next = before.latest + 1;
     let hash = sha256(new.text);
     let deed = deed.because(new.reason);
@@ -242,7 +216,6 @@ pub(crate) async fn write_content(
         Ok(Edited::Yes)
     })
     .await?;
-    super::claim_model(unit, &deed, (name, new.content.model_id())).await?;
     let text = CardText {
         version: next,
         content: new.text.to_owned(),

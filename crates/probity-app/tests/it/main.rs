@@ -8,7 +8,6 @@
 
 mod card_evidence;
 mod card_exports;
-mod card_keeping;
 mod denied;
 mod denied_registry;
 mod endpoints;

@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 pub use tls::{TlsError, tls_config};
 
 use crate::limits::Limits;
+use crate::pages::Channel;
 use crate::server::{Server, ServerParts};
 
 /// Whether connections are encrypted.
@@ -111,6 +112,7 @@ impl Door {
             http: self.http.clone(),
             watcher: self.graceful.watcher(),
             peer,
+            channel: Channel::Plain,
             _place: place,
         };
         match &self.tls {
@@ -126,6 +128,7 @@ struct Connection {
     http: http1::Builder,
     watcher: Watcher,
     peer: SocketAddr,
+    channel: Channel,
     /// Given back when the connection ends.
     _place: OwnedSemaphorePermit,
 }
@@ -145,7 +148,13 @@ impl Connection {
     async fn shake_hands(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
         let shaking = TlsAcceptor::from(tls).accept(stream);
         match timeout(self.server.limits.header_time, shaking).await {
-            Ok(Ok(stream)) => self.run(stream).await,
+            Ok(Ok(stream)) => {
+                let encrypted = Connection {
+                    channel: Channel::Encrypted,
+                    ..self
+                };
+                encrypted.run(stream).await;
+            }
             Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
@@ -157,9 +166,11 @@ impl Connection {
             http,
             watcher,
             peer,
+            channel,
             _place,
         } = self;
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(channel);
             let server = Arc::clone(&server);
             async move { Ok::<_, Infallible>(server.answer(request, peer).await) }
         });

@@ -81,6 +81,7 @@ impl Runtime for Echo {
 
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) app: App,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
     _folder: tempfile::TempDir,
@@ -104,7 +105,7 @@ impl Running {
         let app = app(folder.path()).await;
         let parts = ServerParts {
             fonts: probity_analysis::card_document::Fonts::default(),
-            app,
+            app: app.clone(),
             environment: Default::default(),
             authentication,
             wall_clock: Arc::new(Fixed),
@@ -121,6 +122,7 @@ impl Running {
         };
         Running {
             address,
+            app,
             shutdown: Some(shutdown),
             task: tokio::spawn(serve(listener, tls, parts, ended)),
             _folder: folder,

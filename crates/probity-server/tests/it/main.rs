@@ -12,6 +12,7 @@ mod denied;
 mod fuzzing;
 #[path = "../../examples/fuzz_wire/harness/mod.rs"]
 mod harness;
+mod pages;
 mod services;
 mod signatures;
 mod tls;

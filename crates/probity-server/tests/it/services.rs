@@ -57,8 +57,8 @@ async fn a_browser_gets_a_page_and_a_monitor_its_probes() {
         format!("GET {path} HTTP/1.1\r\nHost: h\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
     };
     let reply = server.send(get("/").as_bytes()).await;
-    assert_eq!(reply.status, 200);
-    assert!(reply.body.contains("<h1>Probity</h1>"));
+    assert_eq!(reply.status, 303);
+    assert!(reply.head.contains("location: /login"), "{}", reply.head);
     assert_eq!(server.send(get("/readyz").as_bytes()).await.body, "ready\n");
     assert_eq!(server.send(get("/metrics").as_bytes()).await.status, 404);
 }

@@ -100,7 +100,6 @@ impl RemoteCard {
         let card = content.card().clone();
         let mut reviews: Vec<ReviewStep> = reviews.iter().filter_map(review).collect();
         reviews.sort_by_key(|step| step.at_ms);
-        let written = first_step(&reviews, self.version);
         Ok(CardDossier {
             name: self.name.clone(),
             arn: self.arn.clone(),
@@ -110,8 +109,8 @@ impl RemoteCard {
             sha256: sha256(self.text.as_bytes()),
             created_ms: moment(&latest["CreationTime"]),
             created_by: user(&latest["CreatedBy"]),
-            version_created_ms: written.map(|step| step.at_ms),
-            version_created_by: written.map(|step| step.actor.clone()),
+            version_created_ms: moment(&self.answer["CreationTime"]),
+            version_created_by: user(&self.answer["CreatedBy"]),
             modified_ms: moment(&self.answer["LastModifiedTime"]),
             modified_by: user(&self.answer["LastModifiedBy"]),
             tags: self.tags(client).await?,
@@ -172,12 +171,6 @@ pub(super) fn finding(finding: &Value) -> Finding {
         path: text("Path"),
         message: text("Message"),
     }
-}
-
-/// By which the version came to be; `CreationTime` and `CreatedBy` are of the card.
-fn first_step(reviews: &[ReviewStep], version: i64) -> Option<&ReviewStep> {
-    let mut first = reviews.iter().filter(|step| step.from.is_none());
-    first.find(|step| step.version == version)
 }
 
 fn review(step: &Value) -> Option<ReviewStep> {
@@ -248,30 +241,5 @@ fn reason(reason: &Value) -> Staleness {
         _ => Staleness::ModelChanged {
             what: member(reason, "Message").to_owned(),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_by_who_wrote_it() {
-        let step = |version: i64, from: Option<CardStatus>, actor: &str| ReviewStep {
-            version,
-            from,
-            to: CardStatus::Draft,
-            at_ms: 10 * version,
-            actor: actor.to_owned(),
-            comment: None,
-        };
-        let reviews = [
-            step(1, None, "ada"),
-            step(1, Some(CardStatus::Draft), "cleo"),
-            step(2, None, "bob"),
-            step(2, Some(CardStatus::Draft), "cleo"),
-        ];
-        let by = |version| first_step(&reviews, version).map(|step| step.actor.as_str());
-        assert_eq!((by(1), by(2), by(3)), (Some("ada"), Some("bob"), None));
     }
 }

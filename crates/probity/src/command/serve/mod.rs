@@ -361,6 +361,7 @@ fn announce(
     if arguments.insecure_no_auth {
         screen::line("WITHOUT SIGNATURES: whoever reaches this port is the administrator")?;
     }
+    screen::line(&format!("in a browser: {endpoint_url}/dashboard"))?;
     screen::line("for AWS clients, in another shell: eval \"$(probity env)\"")?;
     info!(
         address = %endpoint_url,

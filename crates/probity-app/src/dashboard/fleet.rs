@@ -1,0 +1,228 @@
+//! The page of all models: a row for each, and what stands above the table.
+
+use probity_domain::ResourceKind;
+use probity_domain::document::model_card::RiskRating;
+use probity_domain::resource::CardStatus;
+use probity_store::fleet as rows;
+
+use super::activity::{self, Entry};
+use super::fleet_order;
+use super::fleet_read;
+use super::fleet_summary;
+use super::monitor_state::MonitorState;
+use super::{DAY_MS, SEE};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::deed::Deed;
+use crate::fault::Fault;
+
+pub use super::fleet_order::{CardFilter, FleetQuery, FleetSort};
+pub use super::fleet_summary::{Anomalies, AnomalyDay, Attention, Coverage, Freshness};
+
+/// A model, and everything that is known of it from afar.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FleetModel {
+    pub name: String,
+    pub arn: String,
+    pub created_ms: i64,
+    pub created_by: String,
+    pub card: Option<FleetCard>,
+    pub registered: Option<Registered>,
+    pub endpoints: Vec<FleetEndpoint>,
+    pub last_batch: Option<LastBatch>,
+    /// In the order of `MonitoringType::ALL`.
+    pub monitors: [MonitorState; 4],
+    pub last_run: Option<LastRun>,
+    /// Of the last seven days; read for the rows of a page only.
+    pub traffic: Option<Traffic>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FleetCard {
+    pub name: String,
+    pub status: CardStatus,
+    pub risk: RiskRating,
+    pub owner: Option<String>,
+    pub modified_ms: i64,
+}
+
+/// The version of the registry that the model was made of, and its group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    pub group: String,
+    pub version: i64,
+    pub approval: String,
+    pub versions: usize,
+    /// The newest version that is approved.
+    pub champion: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetEndpoint {
+    pub name: String,
+    pub status: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastBatch {
+    pub name: String,
+    pub status: String,
+    pub created_ms: i64,
+}
+
+/// The newest run of any of the model's monitors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastRun {
+    pub schedule: String,
+    pub status: String,
+    pub at_ms: i64,
+    pub violations: Option<i64>,
+}
+
+/// Calls of all endpoints of a model, by quarters of a day, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub answered: Vec<i64>,
+    pub failed: Vec<i64>,
+}
+
+impl Traffic {
+    /// Per cent of the calls that the model did not answer; `None` where there were none.
+    pub fn error_percent(&self) -> Option<f64> {
+        let failed: i64 = self.failed.iter().sum();
+        let all = failed + self.calls();
+        (all > 0).then(|| 100.0 * failed as f64 / all as f64)
+    }
+
+    pub fn calls(&self) -> i64 {
+        self.answered.iter().sum()
+    }
+}
+
+impl FleetModel {
+    /// Of the card, else who made the model.
+    pub fn owner(&self) -> &str {
+        let owner = self.card.as_ref().and_then(|card| card.owner.as_deref());
+        owner.unwrap_or(&self.created_by)
+    }
+
+    /// Whether it answers calls or has worked through a batch.
+    pub fn runs(&self) -> bool {
+        !self.endpoints.is_empty() || self.last_batch.is_some()
+    }
+
+    pub fn worst(&self) -> MonitorState {
+        self.monitors
+            .into_iter()
+            .max()
+            .unwrap_or(MonitorState::Idle)
+    }
+}
+
+/// All models of a region that the query leaves, in its order.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    pub as_of_ms: i64,
+    /// Before filters.
+    pub n_models: usize,
+    /// After filters.
+    pub n_found: usize,
+    pub models: Vec<FleetModel>,
+    pub attention: Attention,
+    pub coverage: Coverage,
+    pub freshness: Freshness,
+    pub anomalies: Anomalies,
+    pub activity: Vec<Entry>,
+}
+
+/// How many of the models that were found are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slice {
+    /// With traffic. Pages count from 0.
+    Page { number: usize, size: usize },
+    /// Without traffic.
+    All,
+}
+
+/// Quarters of a day.
+const STRETCH_MS: i64 = DAY_MS / 4;
+const STRETCHES: usize = 28;
+const ENTRIES: u32 = 8;
+
+pub async fn fleet(
+    app: &App,
+    caller: &Caller,
+    query: &FleetQuery,
+    slice: Slice,
+) -> Result<Fleet, Fault> {
+    let deed = Deed::authorise(app, caller, SEE)?;
+    let (read, anomalies, activity) = futures::try_join!(
+        fleet_read::all(&deed),
+        fleet_summary::anomalies(&deed),
+        activity::latest(&deed, ENTRIES),
+    )?;
+    let attention = fleet_summary::attention(&read.models);
+    let coverage = fleet_summary::coverage(&read.models);
+    let freshness = fleet_summary::freshness(&deed, &read);
+    let n_models = read.models.len();
+    let mut models = fleet_order::arrange(read.models, query);
+    let n_found = models.len();
+    if let Slice::Page { number, size } = slice {
+        let start = number.saturating_mul(size).min(models.len());
+        let end = start.saturating_add(size).min(models.len());
+        models = models.drain(start..end).collect();
+        add_traffic(&deed, &mut models).await?;
+    }
+    Ok(Fleet {
+        as_of_ms: deed.now_ms,
+        n_models,
+        n_found,
+        models,
+        attention,
+        coverage,
+        freshness,
+        anomalies,
+        activity,
+    })
+}
+
+async fn add_traffic(deed: &Deed<'_>, models: &mut [FleetModel]) -> Result<(), Fault> {
+    let last = deed.now_ms.div_euclid(STRETCH_MS);
+    let first = last - STRETCHES as i64 + 1;
+    let names: Vec<&str> = models
+        .iter()
+        .flat_map(|model| &model.endpoints)
+        .map(|endpoint| endpoint.name.as_str())
+        .collect();
+    let span = (deed.region, first * STRETCH_MS, STRETCH_MS);
+    let calls = rows::calls(&deed.app.store, &names, span).await?;
+    for model in models {
+        let mut traffic = Traffic {
+            answered: vec![0; STRETCHES],
+            failed: vec![0; STRETCHES],
+        };
+        let mut is_known = false;
+        for call in &calls {
+            if !model.endpoints.iter().any(|own| own.name == call.endpoint) {
+                continue;
+            }
+            let Ok(place) = usize::try_from(call.stretch - first) else {
+                continue;
+            };
+            if place < STRETCHES {
+                is_known = true;
+                traffic.answered[place] += call.answered;
+                traffic.failed[place] += call.failed;
+            }
+        }
+        model.traffic = is_known.then_some(traffic);
+    }
+    Ok(())
+}
+
+/// Regions that have models.
+pub async fn regions(app: &App, caller: &Caller) -> Result<Vec<String>, Fault> {
+    let deed = Deed::authorise(app, caller, SEE)?;
+    let found = probity_store::resource::regions(&deed.app.store, ResourceKind::Model).await?;
+    Ok(found)
+}

@@ -1,0 +1,196 @@
+//! Which models the table shows, and in which order.
+
+use std::cmp::Ordering;
+
+use probity_domain::document::api::monitoring_job_definition::MonitoringType;
+use probity_domain::document::model_card::RiskRating;
+use probity_domain::resource::CardStatus;
+use probity_store::resource::SortOrder;
+
+use super::fleet::FleetModel;
+use super::monitor_state::MonitorState;
+
+/// What is not said leaves everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FleetQuery {
+    /// Part of a name, an owner, an endpoint or a package group, in any case.
+    pub text: String,
+    /// Any monitor in this state, as [`MonitorState::as_str`] says it; `attention` is any that
+    /// needs some.
+    pub monitor: Option<String>,
+    /// Only monitors of this kind are looked at.
+    pub kind: Option<MonitoringType>,
+    pub risk: Option<RiskRating>,
+    pub card: Option<CardFilter>,
+    pub sort: FleetSort,
+    pub order: SortOrder,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardFilter {
+    Status(CardStatus),
+    Missing,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FleetSort {
+    /// The worst monitors first, where the order is ascending.
+    #[default]
+    Attention,
+    Name,
+    Owner,
+    Risk,
+    Card,
+    Version,
+    LastRun,
+    Created,
+}
+
+impl FleetSort {
+    pub const ALL: [FleetSort; 8] = [
+        Self::Attention,
+        Self::Name,
+        Self::Owner,
+        Self::Risk,
+        Self::Card,
+        Self::Version,
+        Self::LastRun,
+        Self::Created,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attention => "attention",
+            Self::Name => "name",
+            Self::Owner => "owner",
+            Self::Risk => "risk",
+            Self::Card => "card",
+            Self::Version => "version",
+            Self::LastRun => "last-run",
+            Self::Created => "created",
+        }
+    }
+}
+
+pub(super) fn arrange(mut models: Vec<FleetModel>, query: &FleetQuery) -> Vec<FleetModel> {
+    let text = query.text.trim().to_lowercase();
+    models.retain(|model| {
+        has_text(model, &text)
+            && has_monitor(model, query)
+            && query.risk.is_none_or(|risk| risk_of(model) == risk)
+            && query.card.is_none_or(|card| has_card(model, card))
+    });
+    models.sort_by(|a, b| {
+        let by = compare(a, b, query.sort);
+        match query.order {
+            SortOrder::Ascending => by,
+            SortOrder::Descending => by.reverse(),
+        }
+        .then_with(|| a.name.cmp(&b.name))
+    });
+    models
+}
+
+fn has_text(model: &FleetModel, text: &str) -> bool {
+    if text.is_empty() {
+        return true;
+    }
+    let group = model.registered.as_ref().map(|known| known.group.as_str());
+    let endpoints = model
+        .endpoints
+        .iter()
+        .map(|endpoint| endpoint.name.as_str());
+    [model.name.as_str(), model.owner()]
+        .into_iter()
+        .chain(group)
+        .chain(endpoints)
+        .any(|field| field.to_lowercase().contains(text))
+}
+
+fn has_monitor(model: &FleetModel, query: &FleetQuery) -> bool {
+    let Some(wanted) = &query.monitor else {
+        return query.kind.is_none_or(|kind| {
+            let looked_at = of_kind(model, Some(kind));
+            looked_at
+                .into_iter()
+                .any(|state| state != MonitorState::Idle)
+        });
+    };
+    of_kind(model, query.kind)
+        .into_iter()
+        .any(|state| match wanted.as_str() {
+            "attention" => state.needs_attention(),
+            other => state.as_str() == other,
+        })
+}
+
+fn of_kind(model: &FleetModel, kind: Option<MonitoringType>) -> Vec<MonitorState> {
+    let kinds = MonitoringType::ALL.into_iter().zip(model.monitors);
+    kinds
+        .filter(|(known, _)| kind.is_none_or(|kind| kind == *known))
+        .map(|(_, state)| state)
+        .collect()
+}
+
+fn has_card(model: &FleetModel, wanted: CardFilter) -> bool {
+    match (wanted, &model.card) {
+        (CardFilter::Missing, card) => card.is_none(),
+        (CardFilter::Status(status), Some(card)) => card.status == status,
+        (CardFilter::Status(_), None) => false,
+    }
+}
+
+fn risk_of(model: &FleetModel) -> RiskRating {
+    let card = model.card.as_ref();
+    card.map_or(RiskRating::Unknown, |card| card.risk)
+}
+
+/// How grave a rating is.
+fn weight(risk: RiskRating) -> u8 {
+    match risk {
+        RiskRating::High => 0,
+        RiskRating::Medium => 1,
+        RiskRating::Low => 2,
+        RiskRating::Unknown => 3,
+    }
+}
+
+fn compare(a: &FleetModel, b: &FleetModel, sort: FleetSort) -> Ordering {
+    match sort {
+        FleetSort::Attention => rank(b).cmp(&rank(a)),
+        FleetSort::Name => a.name.cmp(&b.name),
+        FleetSort::Owner => a.owner().to_lowercase().cmp(&b.owner().to_lowercase()),
+        FleetSort::Risk => weight(risk_of(a)).cmp(&weight(risk_of(b))),
+        FleetSort::Card => status_of(a).cmp(status_of(b)),
+        FleetSort::Version => version_of(a).cmp(&version_of(b)),
+        // What ran last stands first; what never ran, last.
+        FleetSort::LastRun => last_run_ms(b).cmp(&last_run_ms(a)),
+        FleetSort::Created => b.created_ms.cmp(&a.created_ms),
+    }
+}
+
+/// Alerts before failures before gaps; of alerts, the newest first. Then how many there are.
+fn rank(model: &FleetModel) -> (MonitorState, usize, u8) {
+    let attention = model
+        .monitors
+        .iter()
+        .filter(|state| state.needs_attention());
+    (
+        model.worst(),
+        attention.count(),
+        u8::MAX - weight(risk_of(model)),
+    )
+}
+
+fn status_of(model: &FleetModel) -> &str {
+    model.card.as_ref().map_or("", |card| card.status.as_str())
+}
+
+fn version_of(model: &FleetModel) -> Option<(&str, i64)> {
+    let known = model.registered.as_ref()?;
+    Some((known.group.as_str(), known.version))
+}
+
+fn last_run_ms(model: &FleetModel) -> Option<i64> {
+    model.last_run.as_ref().map(|run| run.at_ms)
+}

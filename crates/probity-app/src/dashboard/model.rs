@@ -1,0 +1,349 @@
+//! The page of one model: what it is, where it runs and how, who watches it, and what its card says.
+
+use probity_domain::ResourceKind;
+use probity_domain::document::api::endpoint::Endpoint;
+use probity_domain::document::api::model::Model;
+use probity_domain::document::card_dossier::CardDossier;
+use probity_store::fleet::{self as rows, Calls};
+use probity_store::resource::{self, ListResources, Resource, ResourceKey, SortBy, SortOrder};
+use serde_json::Value;
+
+use super::activity::{self, ActivityQuery, Entry};
+use super::fleet::{LastBatch, Registered};
+use super::monitors::{self, AlertChange, Monitor};
+use super::{DAY_MS, SEE};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::deed::Deed;
+use crate::fault::Fault;
+use crate::model_card::{DossierRequest, MODEL_ID, ReportStates, captured, dossier};
+use crate::monitoring_schedule;
+use crate::sorted_page;
+use crate::stored;
+
+#[derive(Clone, Debug)]
+pub struct ModelPage {
+    pub as_of_ms: i64,
+    pub name: String,
+    pub arn: String,
+    pub created_ms: i64,
+    pub created_by: String,
+    pub model: Model,
+    pub registered: Option<Registered>,
+    /// Of its group, the newest first.
+    pub versions: Vec<PackageVersion>,
+    pub endpoints: Vec<ServingEndpoint>,
+    /// The newest first.
+    pub batches: Vec<LastBatch>,
+    pub monitors: Vec<Monitor>,
+    /// The newest first.
+    pub alert_changes: Vec<AlertChange>,
+    pub performance: Performance,
+    pub card: Option<CardDossier>,
+    /// What was done to the model and its card, the newest first.
+    pub events: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageVersion {
+    pub version: i64,
+    pub approval: String,
+    pub description: Option<String>,
+    pub created_ms: i64,
+    pub created_by: String,
+    pub modified_ms: i64,
+    pub modified_by: String,
+}
+
+/// An endpoint that the model is behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServingEndpoint {
+    pub name: String,
+    pub status: String,
+    pub modified_ms: i64,
+    pub failure: Option<String>,
+    /// Variants of this model, with their share of the calls in per cent.
+    pub variants: Vec<(String, f64)>,
+    /// `None` where nothing is captured.
+    pub sampling_percent: Option<u8>,
+}
+
+/// Calls of the model's endpoints by stretches of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Performance {
+    pub length_ms: i64,
+    /// The oldest first, without gaps; empty where nothing was counted.
+    pub stretches: Vec<Stretch>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    pub from_ms: i64,
+    pub answered: i64,
+    pub failed: i64,
+    pub captured: i64,
+}
+
+const BATCHES: u32 = 10;
+const EVENTS: u32 = 10;
+const DAYS: i64 = 14;
+/// A quarter of a day.
+const LENGTH_MS: i64 = DAY_MS / 4;
+
+pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, Fault> {
+    let deed = Deed::authorise(app, caller, SEE)?;
+    let key = ResourceKey {
+        kind: ResourceKind::Model,
+        region: deed.region,
+        name,
+    };
+    let Some(row) = resource::get(&app.store, key).await? else {
+        return Err(Fault::NotFound {
+            kind: ResourceKind::Model,
+            name: name.to_owned(),
+        });
+    };
+    let model: Model = stored::read_body(&row)?;
+    let package = package_of(&model);
+    let (endpoints, jobs, versions, card) = futures::try_join!(
+        endpoints(&deed, name),
+        transform_jobs(&deed, name),
+        versions(&deed, package.as_deref()),
+        card(&deed, (&row, package.as_deref())),
+    )?;
+    let names: Vec<&str> = endpoints.iter().map(|known| known.name.as_str()).collect();
+    let places: Vec<String> = jobs.iter().filter_map(captured).collect();
+    let schedules = schedules(&deed, &names, &places).await?;
+    let (monitors, performance) = futures::try_join!(
+        monitors::of_schedules(&deed, &schedules),
+        performance(&deed, &names),
+    )?;
+    let alert_changes = monitors::changes(&deed, &monitors).await?;
+    let dossier = match &card {
+        None => None,
+        Some(card) => Some(of_card(app, caller, card).await?),
+    };
+    let events = events(&deed, &row.arn, card.as_ref()).await?;
+    Ok(ModelPage {
+        as_of_ms: deed.now_ms,
+        registered: package.and_then(|arn| registered(&arn, &versions)),
+        versions,
+        name: row.name,
+        arn: row.arn,
+        created_ms: row.created_ms,
+        created_by: row.created_by,
+        model,
+        endpoints,
+        batches: jobs.iter().map(batch).collect(),
+        monitors,
+        alert_changes,
+        performance,
+        card: dossier,
+        events,
+    })
+}
+
+fn package_of(model: &Model) -> Option<String> {
+    let mut containers = model.all_containers();
+    containers.find_map(|container| container.model_package_name.clone())
+}
+
+async fn endpoints(deed: &Deed<'_>, model: &str) -> Result<Vec<ServingEndpoint>, Fault> {
+    let texts = rows::texts(&deed.app.store, ResourceKind::Endpoint, deed.region).await?;
+    // Most endpoints are others': they are not read further than this.
+    let mention = serde_json::json!(model).to_string();
+    let mut found = Vec::new();
+    for (head, text) in texts
+        .into_iter()
+        .filter(|(_, text)| text.contains(&mention))
+    {
+        let endpoint: Endpoint = serde_json::from_str(&text)
+            .map_err(|source| Fault::internal(format!("read `{}`", head.arn), source))?;
+        let failure = endpoint.failure_reason;
+        let Some(deployment) = endpoint.in_service.or(endpoint.pending) else {
+            continue;
+        };
+        let served = deployment.served();
+        let weights: f64 = served.iter().map(|variant| variant.weight).sum();
+        let own = served
+            .iter()
+            .filter(|variant| variant.model.model_name == model);
+        let variants: Vec<(String, f64)> = own
+            .map(|variant| {
+                let share = match weights > 0.0 {
+                    true => 100.0 * variant.weight / weights,
+                    false => 0.0,
+                };
+                (variant.name.to_owned(), share)
+            })
+            .collect();
+        if variants.is_empty() {
+            continue;
+        }
+        let capture = deployment.config.data_capture_config.as_ref();
+        let capture = capture.filter(|capture| capture.enable_capture != Some(false));
+        found.push(ServingEndpoint {
+            sampling_percent: capture.map(|capture| capture.initial_sampling_percentage),
+            name: head.name,
+            status: head.status,
+            modified_ms: head.modified_ms,
+            failure,
+            variants,
+        });
+    }
+    Ok(found)
+}
+
+async fn transform_jobs(deed: &Deed<'_>, model: &str) -> Result<Vec<Resource>, Fault> {
+    let mut wanted = ListResources::all(ResourceKind::TransformJob, deed.region, BATCHES);
+    wanted.sort_by = SortBy::Created;
+    wanted.order = SortOrder::Descending;
+    wanted.attributes = vec![("ModelName".to_owned(), model.to_owned())];
+    Ok(resource::list(&deed.app.store, &wanted).await?.items)
+}
+
+fn batch(job: &Resource) -> LastBatch {
+    LastBatch {
+        name: job.name.clone(),
+        status: job.status.clone(),
+        created_ms: job.created_ms,
+    }
+}
+
+/// `group/3` of the ARN of a package.
+fn group_and_version(arn: &str) -> Option<(&str, i64)> {
+    let name = arn
+        .rsplit_once(":model-package/")
+        .map_or(arn, |(_, name)| name);
+    let (group, version) = name.split_once('/')?;
+    Some((group, version.parse().ok()?))
+}
+
+async fn versions(deed: &Deed<'_>, package: Option<&str>) -> Result<Vec<PackageVersion>, Fault> {
+    let Some((group, _)) = package.and_then(group_and_version) else {
+        return Ok(Vec::new());
+    };
+    let mut wanted = ListResources::all(ResourceKind::ModelPackage, deed.region, 0);
+    wanted.attributes = vec![("ModelPackageGroupName".to_owned(), group.to_owned())];
+    let packages = sorted_page::every(deed, wanted).await?;
+    let mut versions: Vec<PackageVersion> = packages.iter().filter_map(version).collect();
+    versions.sort_by_key(|known| std::cmp::Reverse(known.version));
+    Ok(versions)
+}
+
+fn version(package: &Resource) -> Option<PackageVersion> {
+    let text = |member: &str| package.body.get(member).and_then(Value::as_str);
+    Some(PackageVersion {
+        version: group_and_version(&package.name)?.1,
+        approval: text("ModelApprovalStatus").unwrap_or_default().to_owned(),
+        description: text("ModelPackageDescription").map(str::to_owned),
+        created_ms: package.created_ms,
+        created_by: package.created_by.clone(),
+        modified_ms: package.modified_ms,
+        modified_by: package.modified_by.clone(),
+    })
+}
+
+fn registered(arn: &str, versions: &[PackageVersion]) -> Option<Registered> {
+    let (group, version) = group_and_version(arn)?;
+    let own = versions.iter().find(|known| known.version == version)?;
+    let champion = versions.iter().find(|known| known.approval == "Approved");
+    Some(Registered {
+        group: group.to_owned(),
+        version,
+        approval: own.approval.clone(),
+        versions: versions.len(),
+        champion: champion.map(|known| known.version),
+    })
+}
+
+async fn card(
+    deed: &Deed<'_>,
+    (model, package): (&Resource, Option<&str>),
+) -> Result<Option<Resource>, Fault> {
+    let ids = [Some(model.arn.as_str()), Some(model.name.as_str()), package];
+    let pairs: Vec<(&str, &str)> = ids.into_iter().flatten().map(|id| (MODEL_ID, id)).collect();
+    let kind = (ResourceKind::ModelCard, deed.region);
+    let found = resource::with_any(&deed.app.store, kind, &pairs).await?;
+    Ok(found.into_iter().next())
+}
+
+async fn of_card(app: &App, caller: &Caller, card: &Resource) -> Result<CardDossier, Fault> {
+    let request = DossierRequest {
+        action: SEE,
+        card: &card.name,
+        version: None,
+        reports: &ReportStates::new(),
+    };
+    dossier(app, caller, request).await
+}
+
+async fn schedules(
+    deed: &Deed<'_>,
+    endpoints: &[&str],
+    places: &[String],
+) -> Result<Vec<Resource>, Fault> {
+    let of_endpoints = endpoints
+        .iter()
+        .map(|name| (monitoring_schedule::ENDPOINT, *name));
+    let of_places = places
+        .iter()
+        .map(|place| (monitoring_schedule::CAPTURES, place.as_str()));
+    let pairs: Vec<(&str, &str)> = of_endpoints.chain(of_places).collect();
+    let kind = (ResourceKind::MonitoringSchedule, deed.region);
+    Ok(resource::with_any(&deed.app.store, kind, &pairs).await?)
+}
+
+async fn performance(deed: &Deed<'_>, endpoints: &[&str]) -> Result<Performance, Fault> {
+    let last = deed.now_ms.div_euclid(LENGTH_MS);
+    let first = last - DAYS * DAY_MS / LENGTH_MS + 1;
+    let span = (deed.region, first * LENGTH_MS, LENGTH_MS);
+    let calls = rows::calls(&deed.app.store, endpoints, span).await?;
+    if calls.is_empty() {
+        return Ok(Performance::default());
+    }
+    let mut stretches: Vec<Stretch> = (first..=last)
+        .map(|place| Stretch {
+            from_ms: place * LENGTH_MS,
+            ..Stretch::default()
+        })
+        .collect();
+    for call in &calls {
+        add(&mut stretches, first, call);
+    }
+    Ok(Performance {
+        length_ms: LENGTH_MS,
+        stretches,
+    })
+}
+
+fn add(stretches: &mut [Stretch], first: i64, call: &Calls) {
+    let place = usize::try_from(call.stretch - first).ok();
+    if let Some(stretch) = place.and_then(|place| stretches.get_mut(place)) {
+        stretch.answered += call.answered;
+        stretch.failed += call.failed;
+        stretch.captured += call.captured;
+    }
+}
+
+async fn events(
+    deed: &Deed<'_>,
+    model: &str,
+    card: Option<&Resource>,
+) -> Result<Vec<Entry>, Fault> {
+    let mut entries = Vec::new();
+    for arn in [Some(model), card.map(|card| card.arn.as_str())]
+        .into_iter()
+        .flatten()
+    {
+        let query = ActivityQuery {
+            resource_arn: Some(arn.to_owned()),
+            limit: EVENTS,
+            ..ActivityQuery::default()
+        };
+        entries.extend(activity::of_query(deed, &query).await?.entries);
+    }
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.seq));
+    entries.truncate(EVENTS as usize);
+    Ok(entries)
+}

@@ -1,0 +1,105 @@
+//! The addresses of pages. They are guessable, and stay: people send them to each other.
+//!
+//! Buckets may have the names of pages. A request that is signed, also in its query, never comes
+//! here; one that is not is a page's where a browser asks for one, or sends one of its forms.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+
+use super::assets;
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    Home,
+    Login,
+    Logout,
+    /// The link that signs in once.
+    SignIn,
+    Theme,
+    Asset(&'static assets::Asset),
+    Fleet,
+    FleetCsv,
+    /// Saves or deletes a view.
+    Views,
+    /// `/models/NAME`.
+    Model(String),
+    /// `/monitors/NAME`.
+    Monitor(String),
+    Activity,
+}
+
+impl Address {
+    pub(crate) fn of(path: &str) -> Option<Address> {
+        if let Some(asset) = assets::find(path) {
+            return Some(Address::Asset(asset));
+        }
+        Some(match path {
+            "/" => Address::Home,
+            "/login" => Address::Login,
+            "/logout" => Address::Logout,
+            "/sign-in" => Address::SignIn,
+            "/theme" => Address::Theme,
+            "/dashboard" => Address::Fleet,
+            "/dashboard.csv" => Address::FleetCsv,
+            "/dashboard/views" => Address::Views,
+            "/activity" => Address::Activity,
+            other => return of_one(other),
+        })
+    }
+}
+
+/// Whether an unsigned request is a browser's for a page.
+pub(crate) fn is_page(parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    let Some(address) = Address::of(path) else {
+        return false;
+    };
+    match (address, &parts.method) {
+        (Address::Asset(_), method) => reads(method),
+        // The root takes forms of the query protocol.
+        (Address::Home, method) => reads(method) && wants_html(&parts.headers),
+        (_, method) if reads(method) => wants_html(&parts.headers),
+        (_, &Method::POST) => sends_form(&parts.headers),
+        _ => false,
+    }
+}
+
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn sends_form(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        value
+            .as_bytes()
+            .starts_with(b"application/x-www-form-urlencoded")
+    })
+}
+
+/// Pages of one thing.
+fn of_one(path: &str) -> Option<Address> {
+    let (kind, name) = path.strip_prefix('/')?.split_once('/')?;
+    if name.is_empty() || name.contains('/') {
+        return None;
+    }
+    match kind {
+        "models" => Some(Address::Model(decoded(name))),
+        "monitors" => Some(Address::Monitor(decoded(name))),
+        _ => None,
+    }
+}
+
+/// A part of a path as it was meant.
+fn decoded(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
+}

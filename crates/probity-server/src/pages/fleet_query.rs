@@ -1,0 +1,96 @@
+//! What the address of the fleet page asks for.
+
+use probity_app::dashboard::fleet::{CardFilter, FleetQuery, FleetSort};
+use probity_domain::document::api::monitoring_job_definition::MonitoringType;
+use probity_domain::document::model_card::RiskRating;
+use probity_domain::resource::CardStatus;
+use probity_store::resource::SortOrder;
+
+use super::fields::Fields;
+
+/// Rows of a page.
+pub(super) const PAGE: usize = 50;
+
+/// What is not understood is not asked for: links of other versions still lead somewhere.
+pub(super) fn read(fields: &Fields) -> FleetQuery {
+    let sort = fields.get("sort").and_then(|text| {
+        FleetSort::ALL
+            .into_iter()
+            .find(|known| known.as_str() == text)
+    });
+    FleetQuery {
+        text: fields.get("q").unwrap_or_default().to_owned(),
+        monitor: fields.get("monitor").map(str::to_owned),
+        kind: fields.get("kind").and_then(kind),
+        risk: fields.get("risk").and_then(RiskRating::parse),
+        card: fields.get("card").and_then(|text| match text {
+            "missing" => Some(CardFilter::Missing),
+            other => CardStatus::parse(other).map(CardFilter::Status),
+        }),
+        sort: sort.unwrap_or_default(),
+        order: match fields.get("order") {
+            Some("desc") => SortOrder::Descending,
+            Some(_) | None => SortOrder::Ascending,
+        },
+    }
+}
+
+fn kind(text: &str) -> Option<MonitoringType> {
+    MonitoringType::ALL
+        .into_iter()
+        .find(|known| known.as_str() == text)
+}
+
+/// Counted from 0; shown from 1.
+pub(super) fn page_number(fields: &Fields) -> usize {
+    let shown: usize = fields
+        .get("page")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1);
+    shown.saturating_sub(1)
+}
+
+/// Whether anything is left out.
+pub(super) fn filters(fields: &Fields) -> bool {
+    ["q", "monitor", "kind", "risk", "card"]
+        .into_iter()
+        .any(|name| fields.get(name).is_some())
+}
+
+/// What a saved view keeps: neither a page nor a region.
+pub(super) fn view(fields: &Fields) -> Fields {
+    let mut kept = Fields::default();
+    for name in ["q", "monitor", "kind", "risk", "card", "sort", "order"] {
+        if let Some(value) = fields.get(name) {
+            kept = kept.with(name, value);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_far_as_it_is_understood() {
+        let fields =
+            Fields::parse(b"q=fraud&risk=High&card=missing&sort=name&order=desc&page=3&x=y");
+        let query = read(&fields);
+        assert_eq!(query.risk, Some(RiskRating::High));
+        assert_eq!(query.card, Some(CardFilter::Missing));
+        assert_eq!(
+            (query.sort, query.order),
+            (FleetSort::Name, SortOrder::Descending)
+        );
+        assert_eq!(page_number(&fields), 2);
+        assert!(filters(&fields));
+        assert_eq!(
+            view(&fields).query(),
+            "q=fraud&risk=High&card=missing&sort=name&order=desc"
+        );
+        let nonsense = Fields::parse(b"risk=Purple&sort=colour&page=-4");
+        assert_eq!(read(&nonsense), FleetQuery::default());
+        assert_eq!(page_number(&nonsense), 0);
+    }
+}

@@ -1,0 +1,196 @@
+//! The dashboard: pages for people, made on the server, that work without scripts.
+//!
+//! A page is a struct with a template. It computes nothing: what it shows was asked of
+//! `probity_app::dashboard`, and everything that came from users is written as text.
+
+mod activity;
+mod address;
+mod assets;
+mod badge;
+mod cookies;
+mod entry;
+mod failure;
+mod fields;
+mod fleet;
+mod fleet_csv;
+mod fleet_query;
+mod fleet_table;
+mod fleet_top;
+mod guard;
+mod history;
+mod model;
+mod model_card;
+mod model_monitors;
+mod monitor;
+mod performance;
+mod reply;
+mod shell;
+mod spark;
+mod visit;
+mod words;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use probity_app::{App, Clock, Fault};
+
+use crate::answer::Answer;
+use crate::aws::Keys;
+
+pub(crate) use address::is_page;
+pub(crate) use cookies::Channel;
+
+use address::Address;
+use fields::Fields;
+use visit::{Asked, Visit};
+
+/// What pages need beside the application.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    /// `None`: nobody signs in, and everybody is the administrator.
+    pub(crate) keys: Option<Arc<dyn Keys>>,
+    /// Sessions live in the world's time.
+    pub(crate) wall_clock: Arc<dyn Clock>,
+    pub(crate) guard: guard::Guard,
+}
+
+impl Pages {
+    pub(crate) fn new(keys: Option<Arc<dyn Keys>>, wall_clock: Arc<dyn Clock>) -> Pages {
+        Pages {
+            keys,
+            wall_clock,
+            guard: guard::Guard::default(),
+        }
+    }
+}
+
+/// The longest form that is read.
+pub(crate) const LONGEST_FORM: usize = 256 * 1024;
+
+/// One request for a page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Desk<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) pages: &'a Pages,
+    pub(crate) request_id: &'a str,
+    pub(crate) peer: SocketAddr,
+}
+
+/// Why a page is not shown.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Fault(Fault),
+    /// The form did not come from a page of ours, or from one of another session.
+    ForgedForm,
+    NoSuchPage,
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Refusal {
+        Refusal::Fault(fault)
+    }
+}
+
+pub(crate) async fn answer(desk: Desk<'_>, request: http::Request<Bytes>) -> Answer {
+    let address = Address::of(request.uri().path());
+    if let Some(Address::Asset(asset)) = address {
+        let mut answer = asset.answer();
+        reply::bind(&mut answer);
+        return answer;
+    }
+    let asked = Asked::of(&request);
+    let mut answer = match visit::begin(desk, &asked).await {
+        Ok(visit) => {
+            let mut answer = match serve(desk, (&asked, &visit), address).await {
+                Ok(answer) => answer,
+                Err(refusal) => failure::page(&visit, &refusal),
+            };
+            visit.keep_form_key(&mut answer, asked.channel);
+            answer
+        }
+        Err(visit::NotIn::Fault(fault)) => failure::bare(desk.request_id, &fault),
+        Err(visit::NotIn::Unknown(visit)) => {
+            let mut answer = outside(desk, (&asked, &visit), address).await;
+            visit.keep_form_key(&mut answer, asked.channel);
+            answer
+        }
+    };
+    reply::bind(&mut answer);
+    answer
+}
+
+/// For somebody who is signed in.
+async fn serve(
+    desk: Desk<'_>,
+    (asked, visit): (&Asked, &Visit),
+    address: Option<Address>,
+) -> Result<Answer, Refusal> {
+    let address = address.ok_or(Refusal::NoSuchPage)?;
+    if asked.method == Method::POST {
+        asked.check_form(visit)?;
+        return match address {
+            Address::Login => Ok(entry::log_in(desk, asked, visit).await),
+            Address::Logout => entry::log_out(desk, asked, visit).await,
+            Address::Theme => Ok(entry::set_theme(asked)),
+            Address::Views => fleet::change_views(desk, asked, visit).await,
+            Address::Monitor(name) => monitor::act(desk, (asked, visit), &name).await,
+            Address::Home
+            | Address::SignIn
+            | Address::Asset(_)
+            | Address::Fleet
+            | Address::FleetCsv
+            | Address::Model(_)
+            | Address::Activity => Err(Refusal::NoSuchPage),
+        };
+    }
+    match address {
+        Address::Home => Ok(reply::see_other("/dashboard")),
+        Address::Login if visit.is_signed_in() => {
+            let next = fields::own_address(visit.fields.get("next"));
+            Ok(reply::see_other(next))
+        }
+        Address::Login => Ok(reply::see_other("/dashboard")),
+        Address::SignIn => Ok(entry::redeem(desk, asked, visit).await),
+        Address::Fleet => fleet::page(desk, visit).await,
+        Address::FleetCsv => fleet_csv::file(desk, visit).await,
+        Address::Model(name) => model::page(desk, visit, &name).await,
+        Address::Monitor(name) => monitor::page(desk, visit, &name).await,
+        Address::Activity => activity::page(desk, visit).await,
+        Address::Logout | Address::Theme | Address::Views | Address::Asset(_) => {
+            Err(Refusal::NoSuchPage)
+        }
+    }
+}
+
+/// For somebody who is not: they may sign in, and see nothing else.
+async fn outside(
+    desk: Desk<'_>,
+    (asked, visit): (&Asked, &Visit),
+    address: Option<Address>,
+) -> Answer {
+    let posted = asked.method == Method::POST;
+    match address {
+        Some(Address::Login) if posted => match asked.check_form(visit) {
+            Ok(()) => entry::log_in(desk, asked, visit).await,
+            Err(_) => entry::stale_form(visit),
+        },
+        Some(Address::Theme) if posted => match asked.check_form(visit) {
+            Ok(()) => entry::set_theme(asked),
+            Err(refusal) => failure::page(visit, &refusal),
+        },
+        Some(Address::Login) => entry::login_page(visit, StatusCode::OK),
+        Some(Address::SignIn) if asked.method == Method::GET => {
+            entry::redeem(desk, asked, visit).await
+        }
+        _ if posted => failure::page(visit, &Refusal::ForgedForm),
+        _ if asked.comes_from_elsewhere() => entry::once_more(visit),
+        _ => entry::to_login(visit),
+    }
+}
+
+/// The fields of a posted form.
+fn form(body: &Bytes) -> Fields {
+    Fields::parse(body)
+}

@@ -1,0 +1,182 @@
+//! `/models/NAME`: one model on one page.
+
+use http::StatusCode;
+use maud::{Markup, html};
+use probity_app::dashboard::model::{self, ModelPage, ServingEndpoint};
+use probity_domain::document::api::model::ContainerDefinition;
+
+use super::visit::Visit;
+use super::{
+    Desk, Refusal, badge, fleet_top, model_card, model_monitors, performance, reply, shell, words,
+};
+use crate::answer::Answer;
+
+pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<Answer, Refusal> {
+    let page = model::model(desk.app, &visit.caller, name).await?;
+    Ok(reply::html(StatusCode::OK, render(visit, &page)))
+}
+
+fn render(visit: &Visit, page: &ModelPage) -> Markup {
+    let head = shell::Head {
+        title: &page.name,
+        place: shell::Place::Other,
+    };
+    let body = html! {
+        (shell::trail(visit, &[("Fleet", "/dashboard")]))
+        div.title {
+            h1 { (page.name) }
+            @if let Some(card) = &page.card {
+                (badge::risk(card.card.intended_uses.risk_rating.unwrap_or_default()))
+                (badge::card_status(card.status))
+            }
+        }
+        (sections())
+        (overview(page))
+        (performance::section(page))
+        (model_monitors::section(visit, page))
+        (model_monitors::alerts(visit, page))
+        (model_card::section(page))
+        (events(page))
+    };
+    shell::page(visit, head, &body)
+}
+
+fn sections() -> Markup {
+    let parts = [
+        ("overview", "Overview"),
+        ("performance", "Performance"),
+        ("monitors", "Monitors"),
+        ("alerts", "Alerts"),
+        ("card", "Card"),
+        ("evidence", "Evidence"),
+        ("activity", "Activity"),
+    ];
+    html! {
+        nav.tabs.sections aria-label="On this page" {
+            ul { @for (id, name) in parts { li { a href=(format!("#{id}")) { (name) } } } }
+        }
+    }
+}
+
+fn overview(page: &ModelPage) -> Markup {
+    let overview = page.card.as_ref().map(|card| &card.card.overview);
+    let owner = overview.and_then(|overview| overview.owner.as_deref());
+    let description = overview.and_then(|overview| overview.description.as_deref());
+    html! {
+        section #overview {
+            h2 { "Overview" }
+            div.pair {
+                div.tile {
+                    h3 { "What it is" }
+                    @if let Some(text) = description { p.prose { (text) } }
+                    dl.facts {
+                        @if let Some(owner) = owner { dt { "Owner" } dd { (owner) } }
+                        dt { "Created" } dd { (words::ago(page.created_ms, page.as_of_ms)) " by " (page.created_by) }
+                        @for container in page.model.all_containers() { (container_facts(container)) }
+                        @if let Some(role) = &page.model.execution_role_arn { dt { "Role" } dd { code { (role) } } }
+                        dt { "ARN" } dd { code { (page.arn) } }
+                    }
+                }
+                div.tile {
+                    h3 { "Where it runs" }
+                    (places(page))
+                    (registry(page))
+                }
+            }
+        }
+    }
+}
+
+fn container_facts(container: &ContainerDefinition) -> Markup {
+    html! {
+        @if let Some(image) = &container.image { dt { "Image" } dd { code { (image) } } }
+        @if let Some(data) = container.model_data_uri() { dt { "Artifact" } dd { code { (data) } } }
+        @if let Some(package) = &container.model_package_name { dt { "Package" } dd { code { (package) } } }
+    }
+}
+
+fn places(page: &ModelPage) -> Markup {
+    html! {
+        @if page.endpoints.is_empty() && page.batches.is_empty() {
+            p.soft { "Nowhere: no endpoint serves it, and no batch job has used it." }
+        }
+        @if !page.endpoints.is_empty() {
+            div.table tabindex="0" { table {
+                thead { tr { th scope="col" { "Endpoint" } th scope="col" { "Status" } th scope="col" { "Variants" } th scope="col" { "Captured" } } }
+                tbody { @for endpoint in &page.endpoints { (endpoint_row(endpoint, page.as_of_ms)) } }
+            } }
+        }
+        @if !page.batches.is_empty() {
+            div.table tabindex="0" { table {
+                thead { tr { th scope="col" { "Batch job" } th scope="col" { "Status" } th scope="col" { "Started" } } }
+                tbody { @for job in &page.batches {
+                    tr { th scope="row" { (job.name) } td { (badge::work(&job.status)) } td { (words::ago(job.created_ms, page.as_of_ms)) } }
+                } }
+            } }
+        }
+    }
+}
+
+fn endpoint_row(endpoint: &ServingEndpoint, now_ms: i64) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (endpoint.name) span.fine.block { "changed " (words::ago(endpoint.modified_ms, now_ms)) } }
+            td { (badge::work(&endpoint.status))
+                @if let Some(failure) = &endpoint.failure { span.fine.block { (failure) } }
+            }
+            td { @for (name, share) in &endpoint.variants { span.block { (name) " " span.soft { (words::percent(*share)) } } } }
+            td { @match endpoint.sampling_percent {
+                Some(percent) => { (percent) "\u{a0}% of calls" },
+                None => span.chip.missing { (shell::symbol("missing")) "Nothing" },
+            } }
+        }
+    }
+}
+
+fn registry(page: &ModelPage) -> Markup {
+    let Some(known) = &page.registered else {
+        return html! {
+            h3 { "Registry" }
+            p.soft { "The model was not made of a version of a model package group." }
+        };
+    };
+    html! {
+        h3 { "Registry: " (known.group) }
+        div.table tabindex="0" { table {
+            thead { tr { th scope="col" { "Version" } th scope="col" { "Approval" } th scope="col" { "By" } } }
+            tbody { @for version in page.versions.iter().take(8) {
+                tr {
+                    th scope="row" { "v" (version.version)
+                        @if version.version == known.version { " " span.tag.sure { "this model" } }
+                        @if known.champion == Some(version.version) { " " span.tag.good { "champion" } }
+                        @if let Some(text) = &version.description { span.fine.block { (text) } }
+                    }
+                    td { (badge::approval(&version.approval)) }
+                    td { (version.modified_by) span.fine.block { (words::ago(version.modified_ms, page.as_of_ms)) } }
+                }
+            } }
+        } }
+    }
+}
+
+fn events(page: &ModelPage) -> Markup {
+    html! {
+        section #activity {
+            h2 { "Activity" }
+            @if page.events.is_empty() { p.soft { "Nothing is known of what was done." } }
+            @else {
+                div.scroll { table {
+                    thead { tr { th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Why" } } }
+                    tbody { @for entry in &page.events {
+                        tr {
+                            td { (words::moment(entry.at_ms)) }
+                            td { (entry.actor) }
+                            td { (fleet_top::did(&entry.action)) " " code { (fleet_top::short_arn(&entry.resource_arn)) } }
+                            td { @match &entry.reason { Some(reason) => (reason), None => span.none { "–" } } }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}

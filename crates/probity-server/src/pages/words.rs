@@ -1,0 +1,161 @@
+//! Times and numbers in words. Pages are made in UTC; a script shows the reader's own time where
+//! scripts run.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use maud::{Markup, html};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+fn utc(at_ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(at_ms).unwrap_or_default()
+}
+
+/// `2026-11-27T12:00:00Z`.
+pub(crate) fn machine_time(at_ms: i64) -> String {
+    utc(at_ms).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `27 Nov 2026, 12:00 UTC`.
+pub(crate) fn moment_text(at_ms: i64) -> String {
+    utc(at_ms).format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+/// `27 Nov`.
+pub(crate) fn day_text(at_ms: i64) -> String {
+    utc(at_ms).format("%-d %b").to_string()
+}
+
+/// A point in time, with the exact one on hover.
+pub(crate) fn moment(at_ms: i64) -> Markup {
+    html! {
+        time datetime=(machine_time(at_ms)) title=(moment_text(at_ms)) data-moment {
+            (moment_text(at_ms))
+        }
+    }
+}
+
+/// `3 h ago`, with the exact time on hover.
+pub(crate) fn ago(at_ms: i64, now_ms: i64) -> Markup {
+    let text = match now_ms.saturating_sub(at_ms) {
+        past if past < 0 => format!("in {}", span(-past)),
+        past if past < MINUTE_MS => "just now".to_owned(),
+        past => format!("{} ago", span(past)),
+    };
+    timed(at_ms, &text)
+}
+
+/// `3 h`, with the exact time on hover.
+pub(crate) fn for_so_long(since_ms: i64, now_ms: i64) -> Markup {
+    timed(since_ms, &span(now_ms.saturating_sub(since_ms)))
+}
+
+fn timed(at_ms: i64, text: &str) -> Markup {
+    html! {
+        time datetime=(machine_time(at_ms)) title=(moment_text(at_ms)) { (text) }
+    }
+}
+
+/// The start of a day that a field of a form names, `2026-11-27`, in UTC.
+pub(crate) fn day_of_text(text: &str) -> Option<i64> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(day.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
+}
+
+/// The largest unit that fits, rounded down.
+pub(crate) fn span(ms: i64) -> String {
+    match ms {
+        ..MINUTE_MS => "1 min".to_owned(),
+        MINUTE_MS..HOUR_MS => format!("{} min", ms / MINUTE_MS),
+        HOUR_MS..DAY_MS => format!("{} h", ms / HOUR_MS),
+        _ if ms < 60 * DAY_MS => format!("{} d", ms / DAY_MS),
+        _ if ms < 730 * DAY_MS => format!("{} months", ms / (30 * DAY_MS)),
+        _ => format!("{} years", ms / (365 * DAY_MS)),
+    }
+}
+
+/// `12,345`.
+pub(crate) fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 {
+        text.insert(0, '\u{2212}');
+    }
+    text
+}
+
+/// `1.2k`, `3.4M`: for places that have no room.
+pub(crate) fn short_count(number: i64) -> String {
+    let value = number as f64;
+    match number.unsigned_abs() {
+        0..1_000 => number.to_string(),
+        1_000..10_000 => format!("{:.1}k", value / 1e3),
+        10_000..1_000_000 => format!("{:.0}k", value / 1e3),
+        1_000_000..10_000_000 => format!("{:.1}M", value / 1e6),
+        _ => format!("{:.0}M", value / 1e6),
+    }
+}
+
+/// `62 %`, `0.3 %`; little is not nothing.
+pub(crate) fn percent(value: f64) -> String {
+    let text = match value {
+        value if value > 0.0 && value < 0.1 => "<0.1".to_owned(),
+        value if value < 10.0 && value.fract() != 0.0 => format!("{value:.1}"),
+        value if value > 99.0 && value < 100.0 => ">99".to_owned(),
+        value => format!("{value:.0}"),
+    };
+    format!("{text}\u{a0}%")
+}
+
+/// `1 model`, `2 models`.
+pub(crate) fn number_of(number: usize, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    format!("{} {one}{plural}", count(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_their_largest_unit() {
+        for (ms, text) in [
+            (5, "1 min"),
+            (HOUR_MS, "1 h"),
+            (3 * DAY_MS + HOUR_MS, "3 d"),
+            (90 * DAY_MS, "3 months"),
+        ] {
+            assert_eq!(span(ms), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_shortened() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(-1_000), "\u{2212}1,000");
+        assert_eq!(count(12), "12");
+        assert_eq!(short_count(12_345), "12k");
+        assert_eq!(short_count(1_250), "1.2k");
+        assert_eq!(percent(0.02), "<0.1\u{a0}%");
+        assert_eq!(percent(62.5), "62\u{a0}%");
+        assert_eq!(number_of(1, "model"), "1 model");
+        assert_eq!(number_of(2, "model"), "2 models");
+    }
+
+    #[test]
+    fn a_time_tells_machine_and_person() {
+        let html = ago(1_795_780_800_000, 1_795_780_800_000 + 2 * HOUR_MS).into_string();
+        assert_eq!(
+            html,
+            "<time datetime=\"2026-11-27T12:00:00Z\" title=\"27 Nov 2026, 12:00 UTC\">2 h ago</time>"
+        );
+    }
+}
