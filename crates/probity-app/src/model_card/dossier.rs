@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use probity_domain::document::card_dossier::{CardDossier, ReportState, ReviewStep, VersionFact};
-use probity_domain::document::governance_policy::Finding;
 use probity_domain::resource::CardStatus;
 use probity_store::model_card_review::{self, CardReview};
 use probity_store::tag;
@@ -136,16 +135,6 @@ pub(super) async fn without_live(
     };
     rules::judge(deed, &mut dossier);
     Ok(dossier)
-}
-
-/// What stands in the way of the card's approval.
-pub(super) async fn findings(
-    deed: &Deed<'_>,
-    card: &CardVersion,
-    reports: &ReportStates,
-) -> Result<Vec<Finding>, Fault> {
-    let dossier = without_live(deed, card, reports).await?;
-    Ok(rules::findings_of(deed, &dossier))
 }
 
 /// `None` for a status that is none, which was never written here.

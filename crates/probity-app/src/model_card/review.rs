@@ -74,11 +74,7 @@ pub(super) async fn step(
     }
     // A comment needs nobody's leave; an approval that is renewed is an approval.
     if card.status != wanted.to || wanted.to == CardStatus::Approved {
-        let authors = authors(deed, card).await?;
-        rules::permit(deed, &authors, wanted)?;
-        if wanted.to == CardStatus::Approved {
-            refuse_findings(&dossier::findings(deed, card, reports).await?)?;
-        }
+        permit(deed, (card, reports), wanted).await?;
     }
     let name = &card.resource.name;
     let deed = deed.because(wanted.comment);
@@ -100,6 +96,26 @@ pub(super) async fn step(
     model_card_review::append(&mut unit, version::key(&deed, name), &step).await?;
     unit.commit().await?;
     Ok(())
+}
+
+/// Whether the policy lets the card take the step: an approval depends on who wrote it and on what
+/// its reports say.
+async fn permit(
+    deed: &Deed<'_>,
+    (card, reports): (&CardVersion, &ReportStates),
+    wanted: Move<'_>,
+) -> Result<(), Fault> {
+    match wanted.to {
+        CardStatus::Approved => {
+            let dossier = dossier::without_live(deed, card, reports).await?;
+            let authors: Vec<String> = dossier.authors().into_iter().map(str::to_owned).collect();
+            rules::permit(deed, &authors, wanted)?;
+            refuse_findings(&rules::findings_of(deed, &dossier))
+        }
+        CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived => {
+            rules::permit(deed, &[], wanted)
+        }
+    }
 }
 
 /// Whether a card may begin in this status: whoever makes it is its author.
@@ -131,28 +147,6 @@ pub(crate) fn refuse_findings(findings: &[Finding]) -> Result<(), Fault> {
         "the card does not meet the policy of the workspace: {}",
         said.join("; ")
     )))
-}
-
-/// Who wrote any part of what stands now, since a version was approved last.
-async fn authors(deed: &Deed<'_>, card: &CardVersion) -> Result<Vec<String>, Fault> {
-    let name = &card.resource.name;
-    let reviews = model_card_review::list(&deed.app.store, version::key(deed, name)).await?;
-    let approved = reviews
-        .iter()
-        .filter(|step| {
-            step.after_status == CardStatus::Approved.as_str() && step.version < card.latest
-        })
-        .map(|step| step.version)
-        .max();
-    let facts = version::facts(deed, name).await?;
-    let mut authors: Vec<String> = facts
-        .into_iter()
-        .filter(|row| approved.is_none_or(|approved| row.fact.version > approved))
-        .map(|row| row.fact.created_by)
-        .collect();
-    authors.sort_unstable();
-    authors.dedup();
-    Ok(authors)
 }
 
 /// `ListModelCardReviews`: every step of the card, the newest first.

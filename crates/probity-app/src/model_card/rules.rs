@@ -33,7 +33,7 @@ fn refused(refusal: Refusal) -> Fault {
 
 /// The status of the version that an edit makes.
 pub(crate) fn status_after_edit(deed: &Deed<'_>, status: CardStatus) -> CardStatus {
-    deed.app.policy.now().review.status_after_edit(status)
+    deed.app.policy.now().status_after_edit(status)
 }
 
 /// Fills in what the policy finds, and when the next review is due.

@@ -1,6 +1,8 @@
 //! Cards under a policy of the workspace, whichever way a step comes in.
 
+use probity_app::model_card::{DossierRequest, ReportStates};
 use probity_app::{App, Caller, Fault};
+use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::governance_policy::GovernancePolicy;
 use serde_json::{Value, json};
 
@@ -81,4 +83,95 @@ async fn what_the_policy_demands_is_there_before_approval() {
     create(&world, "small", FIRST).await;
     call!(world, model_card::update, {"ModelCardName": "small", "ModelCardStatus": "Approved"})
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_is_edited_during_a_review_is_handed_in_again() {
+    let world = World::new().await;
+    policy(
+        &world,
+        "[review]\nfour_eyes = true\ntransitions = \"ordered\"\n",
+    );
+    create(&world, "credit", FIRST).await;
+    let (ada, bob) = (world.caller.clone(), another(&world, "bob"));
+    set_status(&world.app, &ada, "PendingReview").await.unwrap();
+    call!(world, model_card::update, {"ModelCardName": "credit", "Content": SECOND}).unwrap();
+    // Bob has read the first version, and approves none that he has not.
+    let blind = set_status(&world.app, &bob, "Approved").await.unwrap_err();
+    assert!(blind.to_string().contains("`PendingReview`"), "{blind}");
+    set_status(&world.app, &ada, "PendingReview").await.unwrap();
+    set_status(&world.app, &bob, "Approved").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_approved_card_has_to_say_is_not_edited_away() {
+    let world = World::new().await;
+    policy(&world, "[card]\nrequired = [\"intended_uses\"]\n");
+    create(&world, "credit", SECOND).await;
+    set_status(&world.app, &world.caller, "Approved")
+        .await
+        .unwrap();
+    call!(world, model_card::update, {"ModelCardName": "credit", "Content": "{}"}).unwrap();
+    let card = described(&world, json!({"ModelCardName": "credit"})).await;
+    assert_eq!(card["ModelCardStatus"], "Draft");
+}
+
+#[tokio::test]
+async fn an_edit_under_no_policy_hides_no_author() {
+    let world = World::new().await;
+    create(&world, "credit", FIRST).await;
+    let (ada, bob) = (world.caller.clone(), another(&world, "bob"));
+    set_status(&world.app, &bob, "Approved").await.unwrap();
+    // Still approved, and yet nobody has approved this text of Ada's.
+    call!(world, model_card::update, {"ModelCardName": "credit", "Content": SECOND}).unwrap();
+    policy(&world, "[review]\nfour_eyes = true\n");
+    let third = SECOND.replacen('{', "{ ", 1);
+    let input = json!({"ModelCardName": "credit", "Content": third});
+    probity_app::model_card::update(&world.app, &bob, input)
+        .await
+        .unwrap();
+    let own = set_status(&world.app, &ada, "Approved").await.unwrap_err();
+    assert!(own.to_string().contains("`ada`"), "{own}");
+}
+
+#[tokio::test]
+async fn an_edit_does_not_renew_an_approval() {
+    let world = World::new().await;
+    create(&world, "credit", FIRST).await;
+    set_status(&world.app, &world.caller, "Approved")
+        .await
+        .unwrap();
+    let due = |dossier: &CardDossier| (dossier.review_due_ms, dossier.expires_ms);
+    let review_every = "[card]\nreview_every = \"90d\"\nexpires_after = \"1y\"\n";
+    policy(&world, review_every);
+    let before = due(&dossier(&world).await);
+    assert!(before.0.is_some() && before.1.is_some());
+    policy(&world, "");
+    world.pass_ms(1000);
+    call!(world, model_card::update, {"ModelCardName": "credit", "Content": SECOND}).unwrap();
+    policy(&world, review_every);
+    assert_eq!(due(&dossier(&world).await), before);
+    world.pass_ms(1000);
+    let renewed =
+        json!({"ModelCardName": "credit", "ModelCardStatus": "Approved", "Comment": "read"});
+    call!(world, model_card::review, renewed).unwrap();
+    assert_eq!(
+        due(&dossier(&world).await),
+        (
+            before.0.map(|due| due + 2000),
+            before.1.map(|end| end + 2000)
+        )
+    );
+}
+
+async fn dossier(world: &World) -> CardDossier {
+    let request = DossierRequest {
+        action: "probity:DescribeModelCardCompliance",
+        card: "credit",
+        version: None,
+        reports: &ReportStates::new(),
+    };
+    probity_app::model_card::dossier(&world.app, &world.caller, request)
+        .await
+        .unwrap()
 }

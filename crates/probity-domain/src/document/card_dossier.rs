@@ -1,6 +1,7 @@
 //! A card with all that is known around it: its evidence as it stands now, who reviewed it, and
 //! what the policy of the workspace says. Pages, exports and checks are made from it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -80,6 +81,31 @@ impl CardDossier {
             expires_ms: None,
             as_of_ms: None,
         }
+    }
+
+    /// The approval that the shown version stands under; of an earlier version where the card was
+    /// edited since and stayed approved.
+    pub fn approval(&self) -> Option<&ReviewStep> {
+        match self.status {
+            CardStatus::Approved => self
+                .reviews
+                .iter()
+                .filter(|step| step.is_approval() && step.version <= self.version)
+                .max_by_key(|step| (step.version, step.at_ms)),
+            CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived => None,
+        }
+    }
+
+    /// Everybody who wrote a part of the shown version since an earlier one was approved: whom four
+    /// eyes keep from approving it.
+    pub fn authors(&self) -> BTreeSet<&str> {
+        let earlier = self.reviews.iter();
+        let earlier = earlier.filter(|step| step.is_approval() && step.version < self.version);
+        let approved = earlier.map(|step| step.version).max().unwrap_or(0);
+        let since = self.versions.iter();
+        let since = since.filter(|fact| fact.version > approved && fact.version <= self.version);
+        let authors = since.map(|fact| fact.created_by.as_str());
+        authors.chain(self.version_created_by.as_deref()).collect()
     }
 }
 
@@ -236,6 +262,19 @@ pub struct ReviewStep {
     pub at_ms: i64,
     pub actor: String,
     pub comment: Option<String>,
+}
+
+impl ReviewStep {
+    /// Whether somebody approved the card by it. The first step of every other version carries on
+    /// the state that the card had when it was edited, and is nobody's approval.
+    pub fn is_approval(&self) -> bool {
+        self.to == CardStatus::Approved && (self.from.is_some() || self.version == 1)
+    }
+
+    /// Whether it tells of an edit, which made the version.
+    pub fn is_edit(&self) -> bool {
+        self.from.is_none() && self.version > 1
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

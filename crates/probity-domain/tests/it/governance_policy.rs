@@ -1,6 +1,8 @@
 //! What a policy finds in a card, and that the documented example is one.
 
-use probity_domain::document::card_dossier::{CardDossier, ReviewStep, Staleness, Verification};
+use probity_domain::document::card_dossier::{
+    CardDossier, ReviewStep, Staleness, Verification, VersionFact,
+};
 use probity_domain::document::governance_policy::{EvidenceRule, GovernancePolicy, StaleRule};
 use probity_domain::document::model_card::{Content, RiskRating, Variant};
 use probity_domain::resource::CardStatus;
@@ -45,7 +47,7 @@ fn check(policy_text: &str, dossier: &CardDossier, expected: &[(&str, &str, &str
 fn step(to: CardStatus, version: i64, days_ago: i64) -> ReviewStep {
     ReviewStep {
         version,
-        from: None,
+        from: Some(CardStatus::PendingReview),
         to,
         at_ms: NOW_MS - days_ago * DAY_MS,
         actor: "grace".to_owned(),
@@ -120,7 +122,7 @@ fn with_evaluations() -> CardDossier {
         "intended_uses": {"risk_rating": "High"},
         "evaluation_details": [
             {"name": "holdout"},
-            {"name": "fairness", "metadata": {"probity:report": "s3://r/analysis.json", "probity:sha256": "ab"}},
+            {"name": "fairness", "evaluation_observation": "fine", "metadata": {"probity:report": "s3://r/analysis.json", "probity:sha256": "ab"}},
         ],
     }))
 }
@@ -166,6 +168,117 @@ fn evaluations_are_there_bound_and_fresh() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_binding_that_nobody_has_verified_is_a_claim() {
+    let mut card = with_evaluations();
+    card.evaluations.remove(0);
+    let told = |card: &CardDossier| -> Vec<String> {
+        let policy = policy("[card]\nevidence = \"bound\"");
+        let findings = policy.content_findings(card).into_iter();
+        findings.map(|finding| finding.message).collect()
+    };
+    assert_eq!(
+        told(&card),
+        [
+            "the evaluation `fairness` says to be from `s3://r/analysis.json`, which was not read; \
+             bind it to a report that the server can read"
+        ]
+    );
+    card.evaluations[0].verification = Verification::Refuted;
+    card.evaluations[0].stale = vec![Staleness::ReportMissing];
+    assert_eq!(
+        told(&card),
+        [
+            "the evaluation `fairness` is not what `s3://r/analysis.json` says: the report is no \
+             longer at its place; bind it to the report it is from"
+        ]
+    );
+    card.evaluations[0].verification = Verification::Verified;
+    assert!(told(&card).is_empty());
+}
+
+#[test]
+fn an_empty_evaluation_is_as_good_as_none() {
+    let text = "[card]\nevaluations = [\"fairness\"]";
+    let of = |members: Value| {
+        let mut evaluation = json!({"name": "fairness"});
+        for (name, value) in members.as_object().unwrap() {
+            evaluation[name] = value.clone();
+        }
+        dossier(json!({"evaluation_details": [evaluation]}))
+    };
+    for empty in [
+        json!({}),
+        json!({"evaluation_observation": " \n"}),
+        json!({"metric_groups": [{"name": "bias", "metric_data": []}]}),
+    ] {
+        check(
+            text,
+            &of(empty),
+            &[(
+                "card.evaluations",
+                "evaluation_details[\"fairness\"]",
+                "the evaluation `fairness` is empty; give it metrics or an observation, or bind a \
+                 report as it",
+            )],
+        );
+    }
+    check(text, &of(json!({"evaluation_observation": "fine"})), &[]);
+    let metric = json!({"name": "DPL", "type": "number", "value": 0.1});
+    let groups = json!({"metric_groups": [{"name": "bias", "metric_data": [metric]}]});
+    check(text, &of(groups), &[]);
+}
+
+#[test]
+fn an_edit_of_an_approved_card_is_no_approval() {
+    let edit = |version, days_ago| ReviewStep {
+        from: None,
+        ..step(CardStatus::Approved, version, days_ago)
+    };
+    let policy = policy("[card]\nreview_every = \"90d\"\nexpires_after = \"1y\"");
+    let mut card = dossier(json!({}));
+    card.status = CardStatus::Approved;
+    card.version = 2;
+    // Made as approved, then edited: the approval is as old as the card.
+    card.reviews = vec![edit(1, 80), edit(2, 10)];
+    assert_eq!(policy.review_due_ms(&card), Some(NOW_MS + 10 * DAY_MS));
+    assert_eq!(policy.expires_ms(&card), Some(NOW_MS + 285 * DAY_MS));
+    assert_eq!(card.approval().map(|step| step.version), Some(1));
+    card.reviews.push(step(CardStatus::Approved, 2, 5));
+    assert_eq!(policy.review_due_ms(&card), Some(NOW_MS + 85 * DAY_MS));
+    assert_eq!(card.approval().map(|step| step.version), Some(2));
+}
+
+#[test]
+fn authors_are_those_since_an_earlier_version_was_approved() {
+    let fact = |version, author: &str| VersionFact {
+        version,
+        status: CardStatus::Draft,
+        created_ms: 0,
+        created_by: author.to_owned(),
+        sha256: String::new(),
+        reason: None,
+    };
+    let mut card = dossier(json!({}));
+    card.version = 3;
+    card.versions = vec![
+        fact(4, "dan"),
+        fact(3, "bob"),
+        fact(2, "ada"),
+        fact(1, "eve"),
+    ];
+    let mut edit = step(CardStatus::Approved, 2, 8);
+    edit.from = None;
+    card.reviews = vec![step(CardStatus::Approved, 1, 9), edit];
+    // The edit of version 2 carried the approval on: its author still counts.
+    assert_eq!(Vec::from_iter(card.authors()), ["ada", "bob"]);
+    // That version 3 is approved itself takes nobody out.
+    card.reviews.push(step(CardStatus::Approved, 3, 1));
+    assert_eq!(Vec::from_iter(card.authors()), ["ada", "bob"]);
+    card.reviews.push(step(CardStatus::Approved, 2, 0));
+    assert_eq!(Vec::from_iter(card.authors()), ["bob"]);
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What a committee reads first: how risky the model is and why, who approved the card, what the
 //! policy demands, and what is missing or out of date.
 
-use std::collections::BTreeSet;
-
 use probity_domain::document::card_dossier::{CardDossier, ReviewStep};
 use probity_domain::resource::CardStatus;
 
@@ -21,7 +19,11 @@ pub(super) fn section(dossier: &CardDossier) -> Section {
         ),
         ("Review".to_owned(), review(dossier)),
     ];
-    terms.extend(approval(dossier).map(|step| ("Four eyes".to_owned(), four_eyes(dossier, step))));
+    terms.extend(
+        dossier
+            .approval()
+            .map(|step| ("Four eyes".to_owned(), four_eyes(dossier, step))),
+    );
     terms.extend(dates(dossier));
     terms.push(("Evidence".to_owned(), evidence(dossier)));
     terms.push(("Policy".to_owned(), policy(dossier)));
@@ -54,21 +56,31 @@ fn rating(dossier: &CardDossier) -> Words {
 pub(super) fn review_state(dossier: &CardDossier) -> Words {
     let (tone, text) = status_badge(dossier.status);
     let words = Words::new().badge(tone, text);
-    match last_step(dossier) {
-        Some(step) => words
-            .text(" by ")
-            .whole_name(&step.actor)
-            .text(format!(" at {}", time(step.at_ms))),
-        None => words,
+    let Some(step) = last_step(dossier) else {
+        return words;
+    };
+    let words = words
+        .text(" by ")
+        .whole_name(&step.actor)
+        .text(format!(" at {}", time(step.at_ms)));
+    match step.version == dossier.version {
+        true => words,
+        false => words.text(format!(
+            ", as version {}",
+            number::count(step.version.unsigned_abs())
+        )),
     }
 }
 
 /// The step that led to the state that the card is in.
 fn last_step(dossier: &CardDossier) -> Option<&ReviewStep> {
-    let steps = dossier.reviews.iter().rev();
-    steps
-        .filter(|step| step.version <= dossier.version)
-        .find(|step| step.to == dossier.status)
+    match dossier.status {
+        CardStatus::Approved => dossier.approval(),
+        CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived => dossier
+            .reviews
+            .iter()
+            .rfind(|step| step.version == dossier.version && step.to == dossier.status),
+    }
 }
 
 fn review(dossier: &CardDossier) -> Words {
@@ -87,29 +99,14 @@ fn review(dossier: &CardDossier) -> Words {
     }
 }
 
-/// The approval that the shown version stands under.
-fn approval(dossier: &CardDossier) -> Option<&ReviewStep> {
-    let approved = dossier.status == CardStatus::Approved;
-    let mut steps = dossier.reviews.iter().rev();
-    steps
-        .find(|step| approved && step.to == CardStatus::Approved && step.version == dossier.version)
-}
-
 fn four_eyes(dossier: &CardDossier, approval: &ReviewStep) -> Words {
-    let before = dossier
-        .reviews
-        .iter()
-        .filter(|step| step.to == CardStatus::Approved && step.version < approval.version)
-        .map(|step| step.version)
-        .max()
-        .unwrap_or(0);
-    let mut authors: BTreeSet<&str> = dossier
-        .versions
-        .iter()
-        .filter(|fact| fact.version > before && fact.version <= approval.version)
-        .map(|fact| fact.created_by.as_str())
-        .collect();
-    authors.extend(dossier.version_created_by.as_deref());
+    if approval.version != dossier.version {
+        return Words::new().badge(Tone::Warning, "▲ Not met").text(format!(
+            " edited since version {} was approved.",
+            number::count(approval.version.unsigned_abs())
+        ));
+    }
+    let authors = dossier.authors();
     if authors.is_empty() {
         return Words::of("Not known who wrote this version.");
     }
@@ -249,6 +246,7 @@ pub(super) fn steps(reviews: &[ReviewStep]) -> Table {
     let rows = reviews.iter().map(|step| {
         let change = match step.from {
             Some(from) => format!("{} → {}", status(from), status(step.to)),
+            None if step.is_edit() => format!("edited; {}", status(step.to)),
             None => status(step.to).to_owned(),
         };
         vec![

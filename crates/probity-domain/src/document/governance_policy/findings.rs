@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::duration;
 use super::{CardRules, EvidenceRule, Finding, GovernancePolicy, StaleRule};
 use crate::document::UtcTime;
-use crate::document::card_dossier::{CardDossier, EvaluationStanding, Staleness};
-use crate::document::model_card::RiskRating;
+use crate::document::card_dossier::{CardDossier, EvaluationStanding, Staleness, Verification};
+use crate::document::model_card::{Evaluation, RiskRating};
 use crate::resource::CardStatus;
 
 impl GovernancePolicy {
@@ -52,7 +52,7 @@ impl GovernancePolicy {
             CardStatus::Archived => None,
             CardStatus::Draft | CardStatus::PendingReview | CardStatus::Approved => {
                 let approvals = dossier.reviews.iter();
-                let approvals = approvals.filter(|step| step.to == CardStatus::Approved);
+                let approvals = approvals.filter(|step| step.is_approval());
                 let last = approvals.map(|step| step.at_ms).max();
                 Some(last.or(dossier.created_ms)?.saturating_add(every))
             }
@@ -62,17 +62,7 @@ impl GovernancePolicy {
     /// Until when the approval of the version holds.
     pub fn expires_ms(&self, dossier: &CardDossier) -> Option<i64> {
         let after = self.rules_for(rating(dossier)).expires_after_ms?;
-        match dossier.status {
-            CardStatus::Approved => {
-                let steps = dossier.reviews.iter();
-                let steps = steps.filter(|step| {
-                    step.to == CardStatus::Approved && step.version == dossier.version
-                });
-                let approved = steps.map(|step| step.at_ms).max();
-                Some(approved?.saturating_add(after))
-            }
-            CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived => None,
-        }
+        Some(dossier.approval()?.at_ms.saturating_add(after))
     }
 
     /// The tables that hold for a card, by their names in the file.
@@ -100,8 +90,9 @@ impl GovernancePolicy {
                 let bound = |rules: &CardRules| rules.evidence == EvidenceRule::Bound;
                 let rule = self.rule(dossier, "evidence", bound);
                 let claims = dossier.evaluations.iter();
-                let claims = claims.filter(|standing| !standing.is_taken_from_report());
-                claims.map(|standing| claim(&rule, standing)).collect()
+                claims
+                    .filter_map(|standing| claim(&rule, standing))
+                    .collect()
             }
         }
     }
@@ -220,34 +211,74 @@ fn says_something(value: &Value) -> bool {
 }
 
 fn missing_evaluations(table: &str, rules: &CardRules, dossier: &CardDossier) -> Vec<Finding> {
-    let missing = rules.evaluations.iter();
-    let missing = missing.filter(|name| dossier.card.evaluation(name).is_none());
-    let missing = missing.map(|name| Finding {
-        rule: format!("{table}.evaluations"),
-        path: evaluation_path(name),
-        message: format!("the evaluation `{name}` is missing; add it, or bind a report as it"),
+    let missing = rules.evaluations.iter().filter_map(|name| {
+        let all = dossier.card.evaluations.iter();
+        let mut named = all.filter(|evaluation| evaluation.name == *name);
+        let message = match named.clone().next() {
+            None => format!("the evaluation `{name}` is missing; add it, or bind a report as it"),
+            Some(_) if named.any(is_filled) => return None,
+            Some(_) => format!(
+                "the evaluation `{name}` is empty; give it metrics or an observation, or bind a \
+                 report as it"
+            ),
+        };
+        Some(Finding {
+            rule: format!("{table}.evaluations"),
+            path: evaluation_path(name),
+            message,
+        })
     });
     missing.collect()
 }
 
-fn claim(rule: &str, standing: &EvaluationStanding) -> Finding {
+fn is_filled(evaluation: &Evaluation) -> bool {
+    let observed = evaluation.observation.as_deref();
+    observed.is_some_and(|text| !text.trim().is_empty())
+        || evaluation
+            .groups
+            .iter()
+            .any(|group| !group.metrics.is_empty())
+}
+
+/// Anybody can write a binding into a card: only one whose report was read is more than a claim.
+fn claim(rule: &str, standing: &EvaluationStanding) -> Option<Finding> {
     let name = &standing.evaluation;
-    Finding {
+    let message = match (&standing.binding, standing.verification) {
+        (Some(_), Verification::Verified) => return None,
+        (None, _) => {
+            format!("the evaluation `{name}` is typed in; bind it to the report it is from")
+        }
+        (Some(binding), Verification::NotVerified) => format!(
+            "the evaluation `{name}` says to be from `{}`, which was not read; bind it to a \
+             report that the server can read",
+            binding.report
+        ),
+        (Some(binding), Verification::Refuted) => format!(
+            "the evaluation `{name}` is not what `{}` says: {}; bind it to the report it is from",
+            binding.report,
+            told(&standing.stale)
+        ),
+    };
+    Some(Finding {
         rule: rule.to_owned(),
         path: evaluation_path(name),
-        message: format!("the evaluation `{name}` is typed in; bind it to the report it is from"),
-    }
+        message,
+    })
+}
+
+fn told(reasons: &[Staleness]) -> String {
+    let reasons: Vec<String> = reasons.iter().map(Staleness::to_string).collect();
+    reasons.join("; ")
 }
 
 fn staleness(rule: &str, standing: &EvaluationStanding) -> Finding {
     let name = &standing.evaluation;
-    let reasons: Vec<String> = standing.stale.iter().map(Staleness::to_string).collect();
     Finding {
         rule: rule.to_owned(),
         path: evaluation_path(name),
         message: format!(
             "the evaluation `{name}` is stale: {}; bind it to the newest report",
-            reasons.join("; ")
+            told(&standing.stale)
         ),
     }
 }

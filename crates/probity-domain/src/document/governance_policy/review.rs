@@ -1,6 +1,6 @@
 //! Who may take a card from one state to another, and what an edit does to the state.
 
-use super::{ArchivedRule, CommentRule, ReviewRules, TransitionRule};
+use super::{ArchivedRule, CardRules, CommentRule, GovernancePolicy, ReviewRules, TransitionRule};
 use crate::resource::CardStatus;
 
 /// A step of a review that somebody asks for.
@@ -56,6 +56,28 @@ fn named(users: &[String]) -> String {
     users.join(", ")
 }
 
+impl GovernancePolicy {
+    /// The state of a card whose content was edited. Where the policy says anything of approvals,
+    /// what was approved is what was read, and so is what was handed in for review.
+    pub fn status_after_edit(&self, status: CardStatus) -> CardStatus {
+        match status {
+            CardStatus::Approved | CardStatus::PendingReview if self.guards_approval() => {
+                CardStatus::Draft
+            }
+            CardStatus::Draft
+            | CardStatus::PendingReview
+            | CardStatus::Approved
+            | CardStatus::Archived => status,
+        }
+    }
+
+    /// By rules of any rating: an edit may change the rating, too.
+    fn guards_approval(&self) -> bool {
+        let mut tables = self.by_rating.values().chain([&self.card]);
+        self.review.guards_approval() || tables.any(|rules| *rules != CardRules::default())
+    }
+}
+
 impl ReviewRules {
     /// Whether the step may happen. An approved card may be approved again, which renews the
     /// approval; any other step from a state to itself is none.
@@ -95,18 +117,6 @@ impl ReviewRules {
     /// The rule that an edit breaks.
     pub fn permits_edit(&self, status: CardStatus) -> Result<(), Refusal> {
         self.permits_leaving(Some(status))
-    }
-
-    /// The state of a card whose content was edited: an approval is of what was approved, where
-    /// the policy says who may approve and how.
-    pub fn status_after_edit(&self, status: CardStatus) -> CardStatus {
-        match status {
-            CardStatus::Approved if self.guards_approval() => CardStatus::Draft,
-            CardStatus::Draft
-            | CardStatus::PendingReview
-            | CardStatus::Approved
-            | CardStatus::Archived => status,
-        }
     }
 
     fn guards_approval(&self) -> bool {
@@ -342,9 +352,25 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_takes_a_guarded_approval_back() {
-        assert_eq!(strict().status_after_edit(Approved), Draft);
-        assert_eq!(strict().status_after_edit(PendingReview), PendingReview);
-        assert_eq!(ReviewRules::default().status_after_edit(Approved), Approved);
+    fn an_edit_takes_a_guarded_approval_or_submission_back() {
+        let of_review = GovernancePolicy {
+            review: strict(),
+            ..GovernancePolicy::default()
+        };
+        let of_content =
+            GovernancePolicy::from_toml("[card.High]\nexpires_after = \"1y\"").unwrap();
+        let comments = GovernancePolicy::from_toml("[review]\ncomment = \"required\"").unwrap();
+        for (policy, guarded) in [
+            (of_review, true),
+            (of_content, true),
+            (comments, false),
+            (GovernancePolicy::default(), false),
+        ] {
+            for status in CardStatus::ALL {
+                let read = matches!(status, Approved | PendingReview);
+                let expected = if guarded && read { Draft } else { status };
+                assert_eq!(policy.status_after_edit(status), expected, "{policy:?}");
+            }
+        }
     }
 }
