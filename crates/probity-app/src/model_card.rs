@@ -16,6 +16,7 @@ mod overview;
 pub(crate) mod review;
 pub(crate) mod rules;
 mod source;
+mod stamp;
 mod subject;
 mod update;
 mod version;
@@ -203,7 +204,11 @@ pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     let deed = Deed::authorise(app, caller, "sagemaker:DeleteModelCard")?;
     let name = MODEL_CARD.name(&input)?;
     let mut unit = app.store.begin().await?;
-    stored::delete_in(&mut unit, &deed, MODEL_CARD.key(&deed, name), |_| Ok(())).await?;
+    stored::delete_in(&mut unit, &deed, MODEL_CARD.key(&deed, name), |card| {
+        // An archive that is final would be left by deleting the card and making it anew.
+        rules::permit_edit(&deed, version::status_of(card)?)
+    })
+    .await?;
     export_job::delete_all_in(&mut unit, &deed, name).await?;
     let key = version::key(&deed, name);
     model_card_version::delete_all(&mut unit, key).await?;

@@ -359,17 +359,22 @@ pub(super) async fn bound(
             .entry("metadata")
             .or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(metadata) = metadata {
-            metadata.retain(|name, _| !Binding::owns(name));
-            let members = binding.members().into_iter();
-            metadata.extend(members.map(|(name, value)| (name.to_owned(), value.into())));
+            put(metadata, &binding);
         }
     });
     Ok((value, binding))
 }
 
+/// Instead of the binding that was there.
+pub(super) fn put(metadata: &mut Map<String, Value>, binding: &Binding) {
+    metadata.retain(|name, _| !Binding::owns(name));
+    let members = binding.members().into_iter();
+    metadata.extend(members.map(|(name, value)| (name.to_owned(), value.into())));
+}
+
 /// With milliseconds, unlike [`UtcTime`]'s own form: a model that was made within the second before
 /// would look like one that was made after.
-fn moment(ms: i64) -> String {
+pub(super) fn moment(ms: i64) -> String {
     let time = UtcTime::from_epoch_ms(ms);
     let seconds = time.to_string();
     format!("{}.{:03}Z", seconds.trim_end_matches('Z'), time.millisecond)

@@ -6,6 +6,7 @@ use probity_store::model_card_version::{self, CardText};
 use serde_json::{Value, json};
 
 use super::review::{self, Move};
+use super::stamp;
 use super::version;
 use super::{MODEL_CARD, STATUS, VERSION};
 use crate::app::App;
@@ -16,8 +17,7 @@ use crate::stored;
 
 pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:CreateModelCard")?;
-    let text = stored::text(&input, "Content")?;
-    let content = version::parse(text)?;
+    let (content, text) = stamp::stamped(&deed, None, stored::text(&input, "Content")?)?;
     let status = review::status(stored::text(&input, STATUS)?)?;
     let mut draft = MODEL_CARD.draft(&input)?;
     let name = draft.name.clone();
@@ -34,7 +34,7 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
         review::permit_new(&deed, &content, step)?;
     }
     draft.status = status.as_str();
-    let hash = version::sha256(text);
+    let hash = version::sha256(&text);
     draft.body.insert(VERSION.to_owned(), 1.into());
     version::describe_content(&mut draft.body, &content, &hash);
     let mut unit = app.store.begin().await?;
@@ -44,7 +44,7 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     };
     let first = CardText {
         version: 1,
-        content: text.to_owned(),
+        content: text,
         sha256: hash,
         created_ms: deed.now_ms,
         created_by: deed.actor.to_owned(),

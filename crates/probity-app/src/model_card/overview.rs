@@ -1,14 +1,14 @@
 //! How cards stand, one line each, by what the store alone knows: what dashboards read.
 
 use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding, LiveSection};
-use probity_domain::document::card_dossier::{LiveExecution, Staleness};
+use probity_domain::document::card_dossier::{LiveExecution, Staleness, Verification};
 use probity_domain::document::model_card::report::group_value;
 use probity_store::Cursor;
 use probity_store::resource::{self, ListResources, SortBy};
 use serde_json::{Map, Value, json};
 
 use super::dossier::{ReportStates, without_live};
-use super::{MODEL_CARD, MODEL_ID, RISK_RATING, STATUS, VERSION, bind, version};
+use super::{MODEL_CARD, MODEL_ID, RISK_RATING, STATUS, VERSION, bind, rules, version};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -41,7 +41,8 @@ pub async fn overview(app: &App, caller: &Caller, input: Value) -> Result<Value,
         // A card that was deleted meanwhile is none any more.
         match version::read(&deed, &row.name, None).await {
             Ok(card) => {
-                let dossier = without_live(&deed, &card, &ReportStates::new()).await?;
+                let mut dossier = without_live(&deed, &card, &ReportStates::new()).await?;
+                believe_bindings(&deed, &mut dossier);
                 standings.push(standing(&dossier));
             }
             Err(Fault::NotFound { .. } | Fault::Missing { .. }) => {}
@@ -54,6 +55,14 @@ pub async fn overview(app: &App, caller: &Caller, input: Value) -> Result<Value,
         answer.insert("NextToken".to_owned(), question.token(next)?.into());
     }
     Ok(Value::Object(answer))
+}
+
+/// Nobody looked at the reports here: that is no finding about the card.
+fn believe_bindings(deed: &Deed<'_>, dossier: &mut CardDossier) {
+    for evaluation in &mut dossier.evaluations {
+        evaluation.verification = Verification::Verified;
+    }
+    rules::judge(deed, dossier);
 }
 
 fn standing(dossier: &CardDossier) -> Value {

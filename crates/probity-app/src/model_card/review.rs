@@ -126,7 +126,14 @@ pub(super) fn permit_new(
 ) -> Result<(), Fault> {
     rules::permit(deed, &[deed.actor.to_owned()], wanted)?;
     match wanted.to {
-        CardStatus::Approved => refuse_findings(&rules::findings_of_new(deed, content)),
+        CardStatus::Approved => {
+            rules::refuse_unread(
+                deed,
+                content,
+                "create the card as a `Draft`, and approve it then",
+            )?;
+            refuse_findings(&rules::findings_of_unread(deed, content))
+        }
         CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived => Ok(()),
     }
 }

@@ -1,7 +1,9 @@
 //! The one place where verbs ask the workspace's policy.
 
 use probity_domain::document::card_dossier::CardDossier;
-use probity_domain::document::governance_policy::{Finding, Refusal, Step};
+use probity_domain::document::governance_policy::{
+    EvidenceRule, Finding, Refusal, StaleRule, Step,
+};
 use probity_domain::document::model_card::Content;
 use probity_domain::resource::CardStatus;
 
@@ -49,8 +51,28 @@ pub(super) fn findings_of(deed: &Deed<'_>, dossier: &CardDossier) -> Vec<Finding
     deed.app.policy.now().content_findings(dossier)
 }
 
-/// The same of a card that is about to be.
-pub(crate) fn findings_of_new(deed: &Deed<'_>, content: &Content) -> Vec<Finding> {
+/// The same of a card whose reports nobody reads: one that is about to be, or a package's.
+pub(crate) fn findings_of_unread(deed: &Deed<'_>, content: &Content) -> Vec<Finding> {
     let dossier = CardDossier::of_content("", content.card(), String::new());
     findings_of(deed, &dossier)
+}
+
+/// Refuses an approval that depends on reports where nobody reads them.
+pub(crate) fn refuse_unread(deed: &Deed<'_>, content: &Content, advice: &str) -> Result<(), Fault> {
+    let card = content.card();
+    let rating = card.intended_uses.risk_rating.unwrap_or_default();
+    let rules = deed.app.policy.now().rules_for(rating);
+    let rule = match (rules.evidence, rules.stale) {
+        (EvidenceRule::Bound, StaleRule::Allowed | StaleRule::Refused) => "evidence = \"bound\"",
+        (EvidenceRule::Claimed, StaleRule::Refused) => "stale = \"refused\"",
+        (EvidenceRule::Claimed, StaleRule::Allowed) => return Ok(()),
+    };
+    let mut evaluations = card.evaluations.iter();
+    match evaluations.any(|evaluation| evaluation.binding().is_some()) {
+        false => Ok(()),
+        true => Err(Fault::invalid(format!(
+            "the governance policy says `{rule}`, and the reports that the card is bound to are \
+             not read here: {advice}"
+        ))),
+    }
 }

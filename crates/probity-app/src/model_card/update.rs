@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::dossier::ReportStates;
 use super::review::{self, Move};
+use super::stamp;
 use super::version::{self, NewContent};
 use super::{MODEL_CARD, STATUS, VERSION};
 use crate::app::App;
@@ -70,10 +71,10 @@ async fn write(
     card: &version::CardVersion,
     (text, reason): (&str, Option<&str>),
 ) -> Result<i64, Fault> {
-    let content = version::parse(text)?;
+    let (content, text) = stamp::stamped(deed, Some(card.content.card()), text)?;
     let new = NewContent {
         content: &content,
-        text,
+        text: &text,
         reason,
     };
     let mut unit = deed.app.store.begin().await?;

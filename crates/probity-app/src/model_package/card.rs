@@ -22,6 +22,10 @@ const STATUS: &str = "ModelCardStatus";
 /// Who wrote any part of the content since it was approved last. Not shown.
 const AUTHORS: &str = "probity:ModelCardAuthors";
 
+/// There while the content is the one that was approved: an edit of a card that stays approved is
+/// nobody's approval. Not shown.
+const APPROVED: &str = "probity:ModelCardApproved";
+
 /// Checks the card of a package that is about to be, if it has one. Whoever registers the package
 /// is the author of its card.
 pub(super) fn begin(deed: &Deed<'_>, body: &mut Members) -> Result<(), Fault> {
@@ -46,6 +50,9 @@ pub(super) fn begin(deed: &Deed<'_>, body: &mut Members) -> Result<(), Fault> {
     if content.is_some() {
         body.insert(AUTHORS.to_owned(), authors.into());
     }
+    if to == CardStatus::Approved {
+        body.insert(APPROVED.to_owned(), true.into());
+    }
     Ok(())
 }
 
@@ -53,7 +60,7 @@ pub(super) fn begin(deed: &Deed<'_>, body: &mut Members) -> Result<(), Fault> {
 /// nobody approves what was not there to be read.
 pub(super) fn change(
     deed: &Deed<'_>,
-    body: &mut Members,
+    (body, registrar): (&mut Members, &str),
     changed: &Map<String, Value>,
 ) -> Result<(), Fault> {
     let mut card = match body.get(CARD) {
@@ -61,14 +68,14 @@ pub(super) fn change(
         _ => Map::new(),
     };
     let before = status(&card).unwrap_or(CardStatus::Draft);
-    let mut authors = authors(body);
+    let mut authors = authors(body, registrar);
     let mut now = before;
     let new = changed.get(CONTENT).and_then(Value::as_str);
     let new = new.filter(|text| card.get(CONTENT).and_then(Value::as_str) != Some(text));
     if let Some(text) = new {
         now = edit(deed, before, text)?;
         card.insert(CONTENT.to_owned(), text.into());
-        if before == CardStatus::Approved {
+        if body.shift_remove(APPROVED).is_some() {
             authors.clear();
         }
         if !authors.iter().any(|author| author == deed.actor) {
@@ -88,6 +95,9 @@ pub(super) fn change(
         };
         permit(deed, (&authors, wanted), content.as_ref())?;
         now = to;
+        if to == CardStatus::Approved {
+            body.insert(APPROVED.to_owned(), true.into());
+        }
     }
     card.insert(STATUS.to_owned(), now.as_str().into());
     body.insert(CARD.to_owned(), Value::Object(card));
@@ -123,7 +133,12 @@ fn permit(
                     &empty
                 }
             };
-            refuse_findings(&rules::findings_of_new(deed, content))
+            rules::refuse_unread(
+                deed,
+                content,
+                "describe the model package in a model card of its own, and approve that",
+            )?;
+            refuse_findings(&rules::findings_of_unread(deed, content))
         }
         CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived => Ok(()),
     }
@@ -138,10 +153,17 @@ fn status(card: &Map<String, Value>) -> Option<CardStatus> {
     CardStatus::parse(card.get(STATUS)?.as_str()?)
 }
 
-fn authors(body: &Members) -> Vec<String> {
-    let kept = body.get(AUTHORS).and_then(Value::as_array);
-    let names = kept.into_iter().flatten().filter_map(Value::as_str);
-    names.map(str::to_owned).collect()
+/// Of a card that was kept before authors were, whoever registered the package.
+fn authors(body: &Members, registrar: &str) -> Vec<String> {
+    let card = body.get(CARD).and_then(|card| card.get(CONTENT));
+    match (body.get(AUTHORS).and_then(Value::as_array), card) {
+        (Some(kept), _) => {
+            let names = kept.iter().filter_map(Value::as_str);
+            names.map(str::to_owned).collect()
+        }
+        (None, Some(_)) => vec![registrar.to_owned()],
+        (None, None) => Vec::new(),
+    }
 }
 
 /// `MetadataOnly`: of the content only what identifies the model. Content that was kept before it

@@ -39,6 +39,7 @@ pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     let token = input.get("ClientToken").and_then(Value::as_str);
     let request = token.map(|token| format!("{token} {}", fingerprint(&input)));
     let package = stored::change(&deed, &MODEL_PACKAGE, &name, |package| {
+        let registrar = &package.created_by;
         let Value::Object(body) = &mut package.body else {
             return Ok(Edited::Not);
         };
@@ -48,19 +49,23 @@ pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, F
             }
             body.insert(UPDATE_REQUEST.to_owned(), Value::from(request));
         }
-        edit(&deed, body, &input)?;
+        edit(&deed, (body, registrar), &input)?;
         Ok(Edited::Yes)
     })
     .await?;
     Ok(json!({"ModelPackageArn": package.arn}))
 }
 
-fn edit(deed: &Deed<'_>, body: &mut Members, input: &Value) -> Result<(), Fault> {
+fn edit(
+    deed: &Deed<'_>,
+    (body, registrar): (&mut Members, &str),
+    input: &Value,
+) -> Result<(), Fault> {
     lineage::take_over(body, input, &REPLACED);
     lineage::update_map(body, input, CUSTOMER_METADATA)?;
     add_specifications(body, input)?;
     if let Some(Value::Object(changed)) = input.get("ModelCard") {
-        card::change(deed, body, changed)?;
+        card::change(deed, (body, registrar), changed)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use probity_app::model_card::{DossierRequest, ReportStates};
 use probity_app::{App, Caller, Fault};
-use probity_domain::document::card_dossier::CardDossier;
+use probity_domain::document::card_dossier::{CardDossier, ReportState};
 use probity_domain::document::governance_policy::GovernancePolicy;
 use serde_json::{Value, json};
 
@@ -174,4 +174,100 @@ async fn dossier(world: &World) -> CardDossier {
     probity_app::model_card::dossier(&world.app, &world.caller, request)
         .await
         .unwrap()
+}
+
+const BOUND: &str = r#"{"evaluation_details":[{"name":"fairness","metric_groups":[],"metadata":{"probity:report":"s3://b/a.json","probity:sha256":"ab","probity:kind":"clarify-bias","probity:bound-at":"2020-01-01T00:00:00.000Z","probity:bound-by":"the board"}}]}"#;
+
+#[tokio::test]
+async fn a_binding_that_nobody_has_read_is_not_approved() {
+    let world = World::new().await;
+    policy(&world, "[card]\nevidence = \"bound\"\n");
+    let born = call!(world, model_card::create, {"ModelCardName": "x", "Content": BOUND, "ModelCardStatus": "Approved"});
+    let born = born.unwrap_err().to_string();
+    assert!(born.contains("create the card as a `Draft`"), "{born}");
+    create(&world, "credit", BOUND).await;
+    let input = json!({"ModelCardName": "credit", "ModelCardStatus": "Approved"});
+    let empty = ReportState::Read {
+        sha256: "ab".to_owned(),
+        document: json!({}),
+    };
+    for (state, said) in [
+        (None, "was not read"),
+        (Some(ReportState::Unknown), "was not read"),
+        (Some(ReportState::Missing), "no longer at its place"),
+        (Some(ReportState::Sha256("cd".to_owned())), "other bytes"),
+        (Some(ReportState::Sha256("ab".to_owned())), "was not read"),
+        (Some(empty), "other values"),
+    ] {
+        let reports = state.map(|state| ("s3://b/a.json".to_owned(), state));
+        let reports = ReportStates::from_iter(reports);
+        let update = probity_app::model_card::update_by(
+            &world.app,
+            &world.caller,
+            (input.clone(), &reports),
+        );
+        let refused = update.await.unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+    // What lists cards has not looked, and finds nothing in that.
+    let listed = call!(world, model_card::overview, {}).unwrap();
+    assert_eq!(listed["ModelCardStandings"][0]["FindingCount"], 0);
+}
+
+/// When the one evaluation was bound, and by whom.
+async fn stamp(world: &World) -> (String, String) {
+    let card = described(world, json!({"ModelCardName": "credit"})).await;
+    let content: Value = serde_json::from_str(card["Content"].as_str().unwrap()).unwrap();
+    let metadata = content["evaluation_details"][0]["metadata"].clone();
+    let text = |name: &str| metadata[name].as_str().unwrap().to_owned();
+    (text("probity:bound-at"), text("probity:bound-by"))
+}
+
+#[tokio::test]
+async fn who_bound_an_evaluation_is_not_taken_from_what_is_sent() {
+    let world = World::new().await;
+    create(&world, "credit", BOUND).await;
+    let (first, by) = stamp(&world).await;
+    assert_eq!(by, "ada");
+    assert_ne!(first, "2020-01-01T00:00:00.000Z");
+    world.pass_ms(1000);
+    let bob = another(&world, "bob");
+    // The same binding stays as it was, whatever an edit says of it.
+    let input = json!({"ModelCardName": "credit", "Content": BOUND});
+    probity_app::model_card::update(&world.app, &bob, input)
+        .await
+        .unwrap();
+    assert_eq!(stamp(&world).await, (first.clone(), "ada".to_owned()));
+    // Another report is bound by whoever sends it, now.
+    let card = described(&world, json!({"ModelCardName": "credit"})).await;
+    let other = card["Content"]
+        .as_str()
+        .unwrap()
+        .replace("\"ab\"", "\"cd\"");
+    let input = json!({"ModelCardName": "credit", "Content": other});
+    probity_app::model_card::edit(&world.app, &bob, input)
+        .await
+        .unwrap();
+    let (second, by) = stamp(&world).await;
+    assert_eq!(by, "bob");
+    assert!(second > first);
+}
+
+#[tokio::test]
+async fn a_final_archive_is_not_left_by_deleting_the_card() {
+    let world = World::new().await;
+    create(&world, "credit", FIRST).await;
+    set_status(&world.app, &world.caller, "Archived")
+        .await
+        .unwrap();
+    policy(&world, "[review]\narchived = \"final\"\n");
+    let refused = call!(world, model_card::delete, {"ModelCardName": "credit"});
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("`review.archived`")
+    );
+    policy(&world, "");
+    call!(world, model_card::delete, {"ModelCardName": "credit"}).unwrap();
 }

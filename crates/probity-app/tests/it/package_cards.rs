@@ -3,6 +3,7 @@
 use probity_app::Fault;
 use probity_domain::document::governance_policy::{GovernancePolicy, ReviewRules};
 use probity_store::audit::{self, ListEvents};
+use probity_store::resource;
 use serde_json::{Value, json};
 
 use crate::world::{World, call, fault};
@@ -197,4 +198,74 @@ async fn packages_are_searched_by_the_status_of_their_card() {
     let package = &results[0]["ModelPackage"];
     assert_eq!(package["ModelPackageArn"], Value::from(arn));
     assert_eq!(package["ModelCard"]["ModelCardStatus"], "PendingReview");
+}
+
+#[tokio::test]
+async fn who_registered_a_package_wrote_its_card_where_nothing_else_is_kept() {
+    let mut world = World::new().await;
+    let arn = register(&world, json!({"ModelCardContent": CREATOR})).await;
+    let arn = arn.unwrap();
+    // As packages were kept before the authors of their cards were.
+    let mut unit = world.app.store.begin().await.unwrap();
+    let mut package = resource::get_by_arn(&world.app.store, &arn)
+        .await
+        .unwrap()
+        .unwrap();
+    let body = package.body.as_object_mut().unwrap();
+    assert!(body.shift_remove("probity:ModelCardAuthors").is_some());
+    resource::replace(&mut unit, &package).await.unwrap();
+    unit.commit().await.unwrap();
+    four_eyes(&world);
+    let approved = json!({"ModelCardStatus": "Approved"});
+    let refused = change(&world, &arn, approved.clone()).await;
+    assert!(told(refused).contains("ada"));
+    as_user(&mut world, "bob");
+    change(&world, &arn, approved).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_edit_under_no_policy_hides_no_author() {
+    let mut world = World::new().await;
+    let arn = register(&world, json!({"ModelCardContent": CREATOR})).await;
+    let arn = arn.unwrap();
+    let approved = json!({"ModelCardStatus": "Approved"});
+    change(&world, &arn, approved.clone()).await.unwrap();
+    // Still approved, and yet nobody has approved this text of Ada's.
+    change(&world, &arn, json!({"ModelCardContent": OTHER}))
+        .await
+        .unwrap();
+    four_eyes(&world);
+    as_user(&mut world, "bob");
+    change(&world, &arn, json!({"ModelCardContent": CREATOR}))
+        .await
+        .unwrap();
+    as_user(&mut world, "ada");
+    assert!(told(change(&world, &arn, approved).await).contains("ada"));
+}
+
+#[tokio::test]
+async fn a_package_card_is_not_approved_by_reports_that_nobody_reads() {
+    let world = World::new().await;
+    let content = json!({"evaluation_details": [{"name": "fairness", "metadata": {
+        "probity:report": "s3://b/a.json", "probity:sha256": "ab",
+    }}]});
+    let content = content.to_string();
+    for rule in ["evidence = \"bound\"", "stale = \"refused\""] {
+        let policy = GovernancePolicy::from_toml(&format!("[card]\n{rule}")).unwrap();
+        world.app.policy.set(policy);
+        let born = json!({"ModelCardContent": content, "ModelCardStatus": "Approved"});
+        let refused = register(&world, born).await.unwrap_err().to_string();
+        assert!(
+            refused.contains(rule) && refused.contains("model card of its own"),
+            "{refused}"
+        );
+    }
+    let arn = register(&world, json!({"ModelCardContent": content})).await;
+    let refused = change(
+        &world,
+        &arn.unwrap(),
+        json!({"ModelCardStatus": "Approved"}),
+    )
+    .await;
+    assert!(told(refused).contains("model card of its own"));
 }

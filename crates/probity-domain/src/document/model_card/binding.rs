@@ -48,6 +48,16 @@ impl Binding {
         })
     }
 
+    /// Whether the other one ties to the same report, whoever bound it and when.
+    pub fn is_to_same_report(&self, other: &Binding) -> bool {
+        let told = |binding: &Binding| Binding {
+            bound_at: None,
+            bound_by: None,
+            ..binding.clone()
+        };
+        told(self) == told(other)
+    }
+
     /// The members of `metadata` that say so, those that are known.
     pub fn members(&self) -> Vec<(&'static str, String)> {
         let mut members = vec![

@@ -25,7 +25,7 @@ pub(super) fn with_evidence_of(server: &Value, file: &Value) -> Value {
             .find(|own| own["name"] == evaluation["name"]);
         match own {
             None => list.push(evaluation.clone()),
-            Some(own) if has_numbers(own) || is_bound(own) => {}
+            Some(own) if has_numbers(own) || is_bound(own) => take_stamp(own, evaluation),
             Some(own) => take_numbers(own, evaluation),
         }
     }
@@ -60,6 +60,30 @@ fn take_numbers(own: &mut Value, evaluation: &Value) {
     }
     own["metadata"] = Value::Object(metadata);
     own["metric_groups"] = evaluation["metric_groups"].clone();
+}
+
+/// Who bound a report, and when, is told by the server: applying the same file again is no edit.
+fn take_stamp(own: &mut Value, evaluation: &Value) {
+    let (Some(mine), Some(known)) = (binding(own), binding(evaluation)) else {
+        return;
+    };
+    let metadata = own.get_mut("metadata").and_then(Value::as_object_mut);
+    if let Some(metadata) = metadata
+        && mine.is_to_same_report(&known)
+    {
+        metadata.retain(|name, _| !Binding::owns(name));
+        let members = known.members().into_iter();
+        metadata.extend(members.map(|(name, value)| (name.to_owned(), value.into())));
+    }
+}
+
+fn binding(evaluation: &Value) -> Option<Binding> {
+    let metadata = evaluation.get("metadata")?.as_object()?;
+    let texts = metadata.iter().filter_map(|(name, value)| {
+        let value = value.as_str()?;
+        Some((name.clone(), value.to_owned()))
+    });
+    Binding::of(&texts.collect())
 }
 
 #[cfg(test)]
@@ -111,5 +135,17 @@ mod tests {
     #[test]
     fn nothing_is_made_of_nothing() {
         assert_eq!(with_evidence_of(&json!({}), &json!({})), json!({}));
+    }
+
+    #[test]
+    fn the_server_tells_who_bound_a_report() {
+        let of = |hash: &str, by: &str| {
+            let metadata = json!({"probity:report": "s3://b/k", "probity:sha256": hash, "probity:kind": "k", "probity:bound-by": by});
+            json!({"evaluation_details": [{"name": "e", "metadata": metadata}]})
+        };
+        let server = of("ab", "ada");
+        assert_eq!(with_evidence_of(&server, &of("ab", "somebody")), server);
+        let another = of("cd", "somebody");
+        assert_eq!(with_evidence_of(&server, &another), another);
     }
 }
