@@ -513,6 +513,9 @@ def four_eyes_hold_for_every_way_in(folder):
         text = refused("ValidationException", "risk_rating", step, user=grace, status="Approved")
         assert "card.required" in text and "explanations_for_risk_rating" in text, text
         ada.control.update_model_card(ModelCardName="credit", Content=json.dumps(RATED))
+        # What was handed in is not what stands there now: grace does not approve it unread.
+        refused("ValidationException", "review.transitions", step, user=grace, status="Approved")
+        step(ada, "PendingReview")
         refused("ValidationException", "review.four_eyes", step, user=ada, status="Approved")
         refused("ValidationException", "review.four_eyes", ada.own, operation="ReviewModelCard",
                 ModelCardName="credit", ModelCardStatus="Approved", Comment="mine is fine")
