@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use probity_domain::resource::CardStatus;
 use probity_report::card::{
     CardSample, Template, html, hugging_face, json, markdown, samples, typesetting,
 };
@@ -335,6 +336,24 @@ fn who_approved_their_own_card_is_named() {
     }
     let page = html(&dossier, Template::Card);
     assert!(page.contains("▲ Not met") && !page.contains("✓ Met"));
+}
+
+#[test]
+fn an_edit_of_an_approved_card_is_told_as_an_edit() {
+    let mut dossier = sample("full").dossier;
+    let mut edit = dossier.reviews[4].clone();
+    assert_eq!((edit.version, edit.to), (3, CardStatus::Approved));
+    edit.version = 4;
+    edit.from = None;
+    "eve".clone_into(&mut edit.actor);
+    dossier.reviews.push(edit);
+    dossier.version = 4;
+    let page = html(&dossier, Template::Card);
+    let page = Html::parse_document(&page);
+    let text: String = page.root_element().text().collect();
+    assert!(text.contains("edited; Approved"));
+    assert!(text.contains("edited since version 3 was approved"));
+    assert!(!text.contains("Approved by eve"));
 }
 
 #[test]
