@@ -165,7 +165,7 @@ def a_report_is_bound_by_its_hash(folder):
     shutil.copy(report(folder, "other", label="0"), bound)
     found = as_json("card", "check", "-f", home, code=1)[0]["findings"]
     assert "has changed since it was bound" in found[0]["message"], found
-    assert "STALE" in probity("card", "show", "-f", home).stdout
+    assert "REFUTED: the report has changed" in probity("card", "show", "-f", home).stdout
     bound.unlink()
     found = as_json("card", "check", "-f", home, code=1)[0]["findings"]
     assert "cannot be read" in found[0]["message"], found

@@ -222,12 +222,12 @@ def a_report_is_bound_and_goes_stale(folder):
         told = ada("bind", "credit-approval", "--evaluation", "fairness", "--to", "s3://reports/bias/analysis.json").stdout
         assert "version 2" in told, told
         shown = ada("show", "credit-approval").stdout
-        assert "evaluation fairness: bound" in shown and "s3://reports/bias/analysis.json" in shown, shown
+        assert "evaluation fairness: verified against its report" in shown and "s3://reports/bias/analysis.json" in shown, shown
         # The file knows nothing of it, and does not undo it.
         assert ada.json("apply", "-f", folder / "cards")[0]["done"] == []
         ada("diff", "-f", folder / "cards", "--exit-code")
         put("other")
-        assert "STALE: the report has changed" in ada("show", "credit-approval").stdout
+        assert "REFUTED: the report has changed" in ada("show", "credit-approval").stdout
         strict = write(folder / "strict.toml", "[card]\nstale = \"refused\"\n")
         assert "stale" in ada("check", "credit-approval", "--policy", strict, code=1).stdout
         ada("unbind", "credit-approval", "--evaluation", "fairness")

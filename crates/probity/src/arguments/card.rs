@@ -250,6 +250,10 @@ pub(crate) struct CardCheckArguments {
     /// The policy to check by [default: the server's; with -f, governance.toml beside the cards]
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Take evaluations that are bound to reports in a bucket at their word, where the policy
+    /// wants bound evidence: the server looks when the cards are applied
+    #[arg(long, requires = "cards")]
+    pub(crate) allow_unverified: bool,
     /// Write the checks as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

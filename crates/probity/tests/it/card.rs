@@ -80,7 +80,19 @@ fn a_number_that_is_not_the_reports_is_found() {
     desk.check(bind, 0, "is bound");
     desk.write("reports/auc.json", &REPORT.replace("0.81", "0.5"));
     desk.check("check -f .", 1, "has changed since it was bound");
-    desk.check("show -f .", 0, "STALE: the report has changed");
+    desk.check("show -f .", 0, "REFUTED: the report has changed");
+}
+
+#[test]
+fn what_nobody_looked_at_is_no_evidence() {
+    let desk = Desk::new();
+    let bound = "  evaluation_details:\n  - name: holdout\n    metadata: {'probity:report': \
+                 's3://nowhere/x.json', 'probity:sha256': '00'}\n";
+    desk.write("credit.yaml", &format!("{CARD}{bound}"));
+    desk.write("governance.toml", "[card]\nevidence = \"bound\"\n");
+    desk.check("check -f .", 1, "card.evidence");
+    desk.check("check -f . --allow-unverified", 0, "no findings");
+    desk.check("show -f .", 0, "bound, not verified");
 }
 
 #[test]

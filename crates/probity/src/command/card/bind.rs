@@ -10,7 +10,7 @@ use probity_domain::document::model_card::{Binding, Evaluation};
 use serde_json::{Map, Value, json};
 
 use super::card_file::CardFile;
-use super::local::{read_file, values_of};
+use super::local::{place, read_file, values_of};
 use super::review::lost;
 use super::rewrite::{Comments, Rewritten, with_evaluation};
 use super::{folder, now_ms, sha256};
@@ -97,6 +97,8 @@ fn bind_in_file(arguments: &CardBindArguments) -> Result<Exit> {
         kind: values.kind.to_owned(),
         ..Binding::default()
     };
+    // What could not be looked at afterwards is not bound.
+    place(&card, &binding.report).map_err(unusable)?;
     binding.bound_at = Some(bound_at(&card, (&arguments.evaluation, &binding)));
     let mut evaluation = evaluation(&card, &arguments.evaluation)
         .unwrap_or_else(|| json!({ "name": arguments.evaluation }));

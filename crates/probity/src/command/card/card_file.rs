@@ -66,7 +66,22 @@ impl fmt::Display for FileFault {
 }
 
 const WRAPPING: [&str; 4] = ["name", "status", "tags", "content"];
+/// Sections of the card's schema, of a bare card the members.
+const SECTIONS: [&str; 7] = [
+    "model_overview",
+    "model_package_details",
+    "intended_uses",
+    "business_details",
+    "training_details",
+    "evaluation_details",
+    "additional_information",
+];
 const LONGEST_NAME: usize = 63;
+
+/// Whether a member of a file says that it is meant to be a card.
+pub(super) fn is_member(name: &str) -> bool {
+    WRAPPING.contains(&name) || SECTIONS.contains(&name)
+}
 
 impl CardFile {
     /// What the text of a file says; else everything that is wrong with it, up to a bound.

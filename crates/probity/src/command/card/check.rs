@@ -11,6 +11,7 @@ use probity_report::card_check::{CheckedCard, junit, markdown};
 use serde_json::{Value, json};
 
 use super::card_file::CardFile;
+use super::local::Unseen;
 use super::{folder, local, member, now_ms, remote};
 use crate::arguments::{CardCheckArguments, ServerArguments};
 use crate::client::Client;
@@ -51,8 +52,12 @@ fn of_files(arguments: &CardCheckArguments) -> Result<Vec<CheckedCard>> {
         cards.retain(|card| arguments.names.contains(&card.name));
     }
     tell_unseen(&cards);
+    let unseen = match arguments.allow_unverified {
+        true => Unseen::IsTrusted,
+        false => Unseen::IsClaimed,
+    };
     let checked = cards.iter().map(|card| {
-        let dossier = local::dossier(card, &policy, now_ms());
+        let dossier = local::dossier_by(card, (&policy, unseen), now_ms());
         CheckedCard {
             name: dossier.name,
             status: dossier.status,

@@ -1,5 +1,5 @@
 //! The cards of files and folders. A folder's cards are the `.yaml`, `.yml` and `.json` files
-//! directly in it, but for reports that a card is bound to. Nothing hidden, no folder in it:
+//! directly in it, but for reports that a card is bound to and that are reports by what they hold. Nothing hidden, no folder in it:
 //! reports and policies may lie there.
 
 use std::collections::{HashMap, HashSet};
@@ -7,8 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use probity_domain::document::model_card::report::ReportKind;
 
-use super::card_file::{CardFile, FileFault};
+use super::card_file::{self, CardFile, FileFault};
+use super::local;
 use super::source::{MOST_BYTES, Notation};
 use crate::exit::Usage;
 use crate::table::counted;
@@ -27,10 +29,16 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<CardFile>> {
             Err(wrong) => faults.extend(wrong),
         }
     }
+    // A card is never a report, whatever another card says of it.
     let reports = bound_reports(&cards);
-    let is_report = |path: &Path| reports.contains(&whole(path));
-    cards.retain(|card| !is_report(&card.path));
-    faults.retain(|fault| !is_report(&fault.path));
+    let bad: HashSet<PathBuf> = faults.iter().map(|fault| fault.path.clone()).collect();
+    let is_bound = |path: &&PathBuf| reports.contains(&whole(path));
+    let others: HashSet<&PathBuf> = bad
+        .iter()
+        .filter(is_bound)
+        .filter(|path| is_report(path))
+        .collect();
+    faults.retain(|fault| !others.contains(&fault.path));
     faults.extend(of_one_name(&cards));
     if !faults.is_empty() {
         bail!(Usage(told(&faults, files.len())));
@@ -141,11 +149,23 @@ fn bound_reports(cards: &[CardFile]) -> HashSet<PathBuf> {
     for card in cards {
         for evaluation in &card.content.card().evaluations {
             if let Some(binding) = evaluation.binding() {
-                reports.insert(whole(&card.beside(&binding.report)));
+                reports.extend(local::place(card, &binding.report));
             }
         }
     }
     reports
+}
+
+/// Whether a file that is no valid card is a report, by what it holds, and not the bad card that
+/// somebody named as one. One that changed since it was bound is a report still.
+fn is_report(path: &Path) -> bool {
+    let Ok(report) = local::read_file(path).and_then(|bytes| local::report_of(&bytes)) else {
+        return false;
+    };
+    let is_of_card = |name: &String| card_file::is_member(name);
+    let members = report.as_object();
+    ReportKind::of(&report).is_some()
+        && members.is_some_and(|members| !members.keys().any(is_of_card))
 }
 
 fn whole(path: &Path) -> PathBuf {
@@ -203,11 +223,39 @@ mod tests {
         assert_eq!(names(&folder), ["a", "c", "zeta"]);
     }
 
+    const REPORT: &str = "{\"version\": \"1.0\", \"metric_groups\": []}";
+
+    #[test]
+    fn a_card_that_another_one_names_as_its_report_is_a_card() {
+        let hiding = |other: &str| {
+            let hash = crate::command::card::sha256(other.as_bytes());
+            format!(
+                "status: Archived\ncontent:\n  evaluation_details:\n  - name: fairness\n    \
+                 metadata:\n      'probity:report': b.json\n      'probity:sha256': {hash}\n"
+            )
+        };
+        for bad in [
+            "{\"intended_uses\": {\"risk_rating\": \"Enormous\"}}",
+            "{\"content\": {\"nonsense\": 1}}",
+            "{\"metric_groups\": [], \"business_details\": {\"nonsense\": 1}}",
+            "{\"nonsense\": 1}",
+        ] {
+            let folder = folder(&[("a.yaml", &hiding(bad)), ("b.json", bad)]);
+            let told = load(&[folder.path().to_owned()]).unwrap_err().to_string();
+            assert!(
+                told.starts_with("1 of 2 card files is wrong:"),
+                "{bad}: {told}"
+            );
+        }
+        let folder = folder(&[("a.yaml", &hiding("{}")), ("b.json", "{}")]);
+        assert_eq!(names(&folder), ["a", "b"]);
+    }
+
     #[test]
     fn a_report_that_a_card_is_bound_to_is_no_card() {
         let card = "evaluation_details:\n- name: fairness\n  metadata:\n    \
                     'probity:report': analysis.json\n    'probity:sha256': ab\n";
-        let folder = folder(&[("a.yaml", card), ("analysis.json", "{\"version\": 1}")]);
+        let folder = folder(&[("a.yaml", card), ("analysis.json", REPORT)]);
         assert_eq!(names(&folder), ["a"]);
     }
 

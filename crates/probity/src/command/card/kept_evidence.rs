@@ -5,8 +5,8 @@ use probity_domain::document::model_card::Binding;
 use serde_json::{Map, Value};
 
 /// The content of a file with the evidence that the server's content has beside it: evaluations
-/// that are bound there and that the file does not have; and the numbers of those that the file
-/// has without any of its own.
+/// that are bound there and that the file does not have; and of those that the file has without
+/// any numbers of its own the numbers, the job and the datasets.
 pub(super) fn with_evidence_of(server: &Value, file: &Value) -> Value {
     let mut content = file.clone();
     let bound = evaluations(server).filter(|evaluation| is_bound(evaluation));
@@ -49,6 +49,9 @@ fn has_numbers(evaluation: &Value) -> bool {
     groups.is_some_and(|groups| !groups.is_empty())
 }
 
+/// What says of the numbers whose they are; a file that says it keeps its own.
+const ABOUT_NUMBERS: [&str; 2] = ["evaluation_job_arn", "datasets"];
+
 fn take_numbers(own: &mut Value, evaluation: &Value) {
     let mut metadata = own["metadata"]
         .as_object()
@@ -60,6 +63,11 @@ fn take_numbers(own: &mut Value, evaluation: &Value) {
     }
     own["metadata"] = Value::Object(metadata);
     own["metric_groups"] = evaluation["metric_groups"].clone();
+    for member in ABOUT_NUMBERS {
+        if own[member].is_null() && !evaluation[member].is_null() {
+            own[member] = evaluation[member].clone();
+        }
+    }
 }
 
 /// Who bound a report, and when, is told by the server: applying the same file again is no edit.
@@ -122,6 +130,27 @@ mod tests {
         assert_eq!(one["evaluation_observation"], "fair");
         assert_eq!(one["metadata"], json!({"probity:report": "s3://b/k"}));
         assert_eq!(one["metric_groups"], json!([{"name": "g"}]));
+    }
+
+    #[test]
+    fn the_numbers_keep_their_job_and_datasets() {
+        let mut there = bound("fairness");
+        there["evaluation_job_arn"] = json!("arn:aws:sagemaker:eu-west-1:1:processing-job/p");
+        there["datasets"] = json!(["s3://b/test.csv"]);
+        let server = json!({ "evaluation_details": [there] });
+        let apply = |own: Value| {
+            let file = json!({ "evaluation_details": [own] });
+            let applied = with_evidence_of(&server, &file);
+            let again = with_evidence_of(&applied, &file);
+            assert_eq!(again, applied);
+            applied["evaluation_details"][0].clone()
+        };
+        let silent = apply(json!({"name": "fairness"}));
+        assert_eq!(silent["evaluation_job_arn"], there["evaluation_job_arn"]);
+        assert_eq!(silent["datasets"], there["datasets"]);
+        let own = apply(json!({"name": "fairness", "datasets": ["s3://b/own.csv"]}));
+        assert_eq!(own["datasets"], json!(["s3://b/own.csv"]));
+        assert_eq!(own["evaluation_job_arn"], there["evaluation_job_arn"]);
     }
 
     #[test]

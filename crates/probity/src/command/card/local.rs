@@ -1,8 +1,9 @@
 //! A card of a file with what can be known around it without a server: whether the reports that it
 //! was taken from still lie beside it, with the same hash, and say what the card says.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
 use probity_domain::document::card_dossier::{
@@ -63,8 +64,25 @@ pub(super) fn read_policy(path: &Path) -> Result<GovernancePolicy> {
     }
 }
 
+/// What a policy that wants evidence makes of a report that lies in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unseen {
+    /// Nobody looked, so that the evaluation is a claim.
+    IsClaimed,
+    /// Somebody else looks: a server, when the card is applied.
+    IsTrusted,
+}
+
 /// Everything about the card of a file.
 pub(super) fn dossier(card: &CardFile, policy: &GovernancePolicy, now_ms: i64) -> CardDossier {
+    dossier_by(card, (policy, Unseen::IsClaimed), now_ms)
+}
+
+pub(super) fn dossier_by(
+    card: &CardFile,
+    (policy, unseen): (&GovernancePolicy, Unseen),
+    now_ms: i64,
+) -> CardDossier {
     let text = card.content.text();
     let hash = sha256(text.as_bytes());
     let mut dossier = CardDossier::of_content(&card.name, card.content.card(), hash);
@@ -77,10 +95,25 @@ pub(super) fn dossier(card: &CardFile, policy: &GovernancePolicy, now_ms: i64) -
         dossier.evaluations.push(standing);
         contradictions.extend(contradiction);
     }
-    dossier.findings = policy.findings(&dossier, now_ms);
+    dossier.findings = match unseen {
+        Unseen::IsClaimed => policy.findings(&dossier, now_ms),
+        Unseen::IsTrusted => policy.findings(&trusting(&dossier), now_ms),
+    };
     // An archived card is held to nothing.
     if dossier.status != CardStatus::Archived {
         dossier.findings.extend(contradictions);
+    }
+    dossier
+}
+
+/// As if the reports that nobody could look at said what the card says.
+fn trusting(dossier: &CardDossier) -> CardDossier {
+    let mut dossier = dossier.clone();
+    for standing in &mut dossier.evaluations {
+        let is_unseen = |binding: &Binding| !is_beside(binding);
+        if standing.binding.as_ref().is_some_and(is_unseen) {
+            standing.verification = Verification::Verified;
+        }
     }
     dossier
 }
@@ -137,7 +170,7 @@ enum Looked {
 
 fn look(card: &CardFile, evaluation: &Evaluation, binding: &Binding) -> Looked {
     let report = &binding.report;
-    let bytes = match read_file(&card.beside(report)) {
+    let bytes = match place(card, report).and_then(|place| read_file(&place)) {
         Ok(bytes) => bytes,
         Err(problem) => {
             let told =
@@ -165,12 +198,16 @@ fn look(card: &CardFile, evaluation: &Evaluation, binding: &Binding) -> Looked {
 
 /// The groups of metrics of a report, as a card has them, and what kind of report it is.
 pub(super) fn values_of(bytes: &[u8]) -> Result<Values, String> {
-    let report = read_report(bytes).map_err(|error| error.to_string())?;
+    let report = report_of(bytes)?;
     let (kind, groups) = metric_groups(&report).map_err(|error| error.to_string())?;
     Ok(Values {
         kind: kind.as_str(),
         groups: groups.iter().map(group_value).collect(),
     })
+}
+
+pub(super) fn report_of(bytes: &[u8]) -> Result<Value, String> {
+    read_report(bytes).map_err(|error| error.to_string())
 }
 
 #[derive(Debug)]
@@ -185,12 +222,129 @@ fn first_difference(evaluation: &Evaluation, values: &Values) -> Option<String> 
     Some(format!("metric_groups{}", changes.first()?.path))
 }
 
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_REPORT {
-        return Err(format!(
-            "it has {size} bytes, at most {LARGEST_REPORT} are read"
-        ));
+/// Where the report of a binding lies: in the card's folder, or in the folder where the command
+/// works if the card is in that. A card may come from anybody, and nothing else on the machine is
+/// its business: no absolute path is followed, and no way out, nor a link.
+pub(super) fn place(card: &CardFile, report: &str) -> Result<PathBuf, String> {
+    place_under(card, report, Path::new("."))
+}
+
+fn place_under(card: &CardFile, report: &str, working: &Path) -> Result<PathBuf, String> {
+    let is_way = |part: Component<'_>| match part {
+        Component::CurDir | Component::ParentDir | Component::Normal(_) => true,
+        Component::Prefix(_) | Component::RootDir => false,
+    };
+    if !Path::new(report).components().all(is_way) {
+        return Err("it is an absolute path; name the report from the card's folder".to_owned());
     }
-    fs::read(path).map_err(|error| error.to_string())
+    let whole = |path: &Path| fs::canonicalize(path).map_err(|error| error.to_string());
+    let place = whole(&card.beside(report))?;
+    let folder = whole(&card.beside("."))?;
+    let working = whole(working)?;
+    // From the root of the machine everything is below.
+    let is_wider = working.parent().is_some() && folder.starts_with(&working);
+    if place.starts_with(&folder) || is_wider && place.starts_with(&working) {
+        return Ok(place);
+    }
+    Err("it lies outside of the card's folder and of the folder where the command works".to_owned())
+}
+
+/// Of a pipe or a device neither the length nor the end is known, hence only files are read.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let about = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !about.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    // What grows meanwhile is not read without a bound.
+    file.take(LARGEST_REPORT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    match bytes.len() as u64 > LARGEST_REPORT {
+        true => Err(format!("at most {LARGEST_REPORT} bytes are read of it")),
+        false => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn card(folder: &Path) -> CardFile {
+        fs::create_dir_all(folder).unwrap();
+        CardFile::parse("{}".to_owned(), &folder.join("a.yaml")).unwrap()
+    }
+
+    #[test]
+    fn a_report_lies_in_the_folder_of_the_card_or_where_the_command_works() {
+        let root = tempfile::tempdir().unwrap();
+        let repository = root.path().join("repository");
+        let card = card(&repository.join("cards"));
+        for path in [
+            "repository/cards/here.json",
+            "repository/runs/there.json",
+            "outside.json",
+        ] {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "{}").unwrap();
+        }
+        let place = |report: &str, working: &Path| place_under(&card, report, working);
+        let elsewhere = root.path().join("repository/runs");
+        assert!(place("here.json", &elsewhere).is_ok());
+        assert!(place("../runs/there.json", &repository).is_ok());
+        assert!(place("../runs/there.json", &elsewhere).is_err());
+        assert!(place("../../outside.json", &repository).is_err());
+        assert!(place("../../outside.json", Path::new("/")).is_err());
+        let absolute = repository.join("cards/here.json");
+        assert!(place(&absolute.to_string_lossy(), &repository).is_err());
+    }
+
+    #[test]
+    fn what_lies_in_a_bucket_is_no_evidence_unless_it_is_trusted() {
+        let policy = "[card]\nevidence = \"bound\"\nstale = \"refused\"\n";
+        let policy = GovernancePolicy::from_toml(policy).unwrap();
+        let card = |report: &str| {
+            let text = format!(
+                "evaluation_details:\n- name: fairness\n  metadata:\n    'probity:report': \
+                 '{report}'\n    'probity:sha256': '00'\n"
+            );
+            CardFile::parse(text, Path::new("cards/a.yaml")).unwrap()
+        };
+        let findings = |report: &str, unseen: Unseen| {
+            let dossier = dossier_by(&card(report), (&policy, unseen), 0);
+            dossier.findings.len()
+        };
+        for report in ["s3://nowhere/x.json", "https://nowhere.example/x.json"] {
+            assert_eq!(findings(report, Unseen::IsClaimed), 1);
+            assert_eq!(findings(report, Unseen::IsTrusted), 0);
+            let dossier = dossier(&card(report), &policy, 0);
+            assert_eq!(
+                dossier.evaluations[0].verification,
+                Verification::NotVerified
+            );
+        }
+        // What lies beside the card is looked at, whoever is trusted.
+        assert!(findings("missing.json", Unseen::IsTrusted) > 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_nowhere_else() {
+        let root = tempfile::tempdir().unwrap();
+        let card = card(&root.path().join("cards"));
+        fs::write(root.path().join("outside.json"), "{}").unwrap();
+        let link = root.path().join("cards/link.json");
+        std::os::unix::fs::symlink(root.path().join("outside.json"), link).unwrap();
+        let found = place_under(&card, "link.json", &root.path().join("cards"));
+        assert!(found.unwrap_err().contains("outside"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        let told = read_file(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(told, "it is no file");
+    }
 }

@@ -100,6 +100,7 @@ impl RemoteCard {
         let card = content.card().clone();
         let mut reviews: Vec<ReviewStep> = reviews.iter().filter_map(review).collect();
         reviews.sort_by_key(|step| step.at_ms);
+        let written = first_step(&reviews, self.version);
         Ok(CardDossier {
             name: self.name.clone(),
             arn: self.arn.clone(),
@@ -109,19 +110,21 @@ impl RemoteCard {
             sha256: sha256(self.text.as_bytes()),
             created_ms: moment(&latest["CreationTime"]),
             created_by: user(&latest["CreatedBy"]),
-            version_created_ms: moment(&self.answer["CreationTime"]),
-            version_created_by: user(&self.answer["CreatedBy"]),
+            version_created_ms: written.map(|step| step.at_ms),
+            version_created_by: written.map(|step| step.actor.clone()),
             modified_ms: moment(&self.answer["LastModifiedTime"]),
             modified_by: user(&self.answer["LastModifiedBy"]),
             tags: self.tags(client).await?,
             evaluations: card
                 .evaluations
                 .iter()
-                .map(|evaluation| EvaluationStanding {
+                .enumerate()
+                .map(|(at, evaluation)| (evaluation, told_of(&evidence, (at, &evaluation.name))))
+                .map(|(evaluation, told)| EvaluationStanding {
                     evaluation: evaluation.name.clone(),
                     binding: evaluation.binding(),
-                    stale: staleness(&evidence, &evaluation.name),
-                    verification: verification(&evidence, &evaluation.name),
+                    stale: list(told, "Reasons").iter().map(reason).collect(),
+                    verification: verification(told),
                 })
                 .collect(),
             card,
@@ -136,12 +139,16 @@ impl RemoteCard {
     }
 }
 
-fn verification(evidence: &Value, evaluation: &str) -> Verification {
-    list(evidence, "Evaluations")
-        .iter()
-        .find(|standing| standing["EvaluationName"] == evaluation)
-        .and_then(|standing| Verification::parse(standing["Verification"].as_str()?))
-        .unwrap_or_default()
+/// What the server tells of the evaluation at that place: two may have one name.
+fn told_of<'a>(evidence: &'a Value, (at, name): (usize, &str)) -> &'a Value {
+    let told = list(evidence, "Evaluations").get(at);
+    told.filter(|told| told["EvaluationName"] == name)
+        .unwrap_or(&Value::Null)
+}
+
+fn verification(told: &Value) -> Verification {
+    let text = told["Verification"].as_str();
+    text.and_then(Verification::parse).unwrap_or_default()
 }
 
 pub(super) fn list<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
@@ -171,6 +178,12 @@ pub(super) fn finding(finding: &Value) -> Finding {
         path: text("Path"),
         message: text("Message"),
     }
+}
+
+/// By which the version came to be; `CreationTime` and `CreatedBy` are of the card.
+fn first_step(reviews: &[ReviewStep], version: i64) -> Option<&ReviewStep> {
+    let mut first = reviews.iter().filter(|step| step.from.is_none());
+    first.find(|step| step.version == version)
 }
 
 fn review(step: &Value) -> Option<ReviewStep> {
@@ -213,15 +226,6 @@ fn groups(groups: &Value) -> Vec<MetricGroup> {
         .collect()
 }
 
-fn staleness(evidence: &Value, evaluation: &str) -> Vec<Staleness> {
-    list(evidence, "Evaluations")
-        .iter()
-        .filter(|standing| member(standing, "EvaluationName") == evaluation)
-        .flat_map(|standing| list(standing, "Reasons"))
-        .map(reason)
-        .collect()
-}
-
 fn reason(reason: &Value) -> Staleness {
     let source = || member(reason, "Source").to_owned();
     let at_ms = || moment(&reason["At"]).unwrap_or_default();
@@ -241,5 +245,30 @@ fn reason(reason: &Value) -> Staleness {
         _ => Staleness::ModelChanged {
             what: member(reason, "Message").to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_by_who_wrote_it() {
+        let step = |version: i64, from: Option<CardStatus>, actor: &str| ReviewStep {
+            version,
+            from,
+            to: CardStatus::Draft,
+            at_ms: 10 * version,
+            actor: actor.to_owned(),
+            comment: None,
+        };
+        let reviews = [
+            step(1, None, "ada"),
+            step(1, Some(CardStatus::Draft), "cleo"),
+            step(2, None, "bob"),
+            step(2, Some(CardStatus::Draft), "cleo"),
+        ];
+        let by = |version| first_step(&reviews, version).map(|step| step.actor.as_str());
+        assert_eq!((by(1), by(2), by(3)), (Some("ada"), Some("bob"), None));
     }
 }

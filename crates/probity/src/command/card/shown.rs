@@ -1,7 +1,9 @@
 //! A card in a terminal: who it is, what is found, how the evidence stands, then its sections.
 
 use console::style;
-use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding, Staleness};
+use probity_domain::document::card_dossier::{
+    CardDossier, EvaluationStanding, Staleness, Verification,
+};
 use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue, RiskRating};
 use serde_json::Value;
 
@@ -95,14 +97,21 @@ pub(super) fn findings(dossier: &CardDossier) -> String {
     )
 }
 
-/// One word for how an evaluation stands, and the reasons.
+/// A few words for how an evaluation stands, and the reasons.
 pub(super) fn standing(standing: &EvaluationStanding) -> String {
-    match (&standing.binding, standing.stale.is_empty()) {
+    let reasons: Vec<String> = standing.stale.iter().map(reason).collect();
+    let reasons = reasons.join("; ");
+    match (&standing.binding, standing.verification) {
         (None, _) => "claimed, not bound".to_owned(),
-        (Some(_), true) => "bound".to_owned(),
-        (Some(_), false) => {
-            let reasons: Vec<String> = standing.stale.iter().map(reason).collect();
-            format!("STALE: {}", reasons.join("; "))
+        (Some(_), Verification::Refuted) => format!("REFUTED: {reasons}"),
+        (Some(_), Verification::Verified) if reasons.is_empty() => {
+            "verified against its report".to_owned()
+        }
+        (Some(_), Verification::NotVerified) if reasons.is_empty() => {
+            "bound, not verified".to_owned()
+        }
+        (Some(_), Verification::Verified | Verification::NotVerified) => {
+            format!("STALE: {reasons}")
         }
     }
 }
@@ -126,7 +135,8 @@ fn evaluations(dossier: &CardDossier) -> String {
     let mut told = String::new();
     for (evaluation, stands) in dossier.card.evaluations.iter().zip(&dossier.evaluations) {
         let how = standing(stands);
-        let how = match stands.is_stale() {
+        let is_bad = stands.is_stale() || stands.verification == Verification::Refuted;
+        let how = match is_bad {
             true => style(how).red().to_string(),
             false => how,
         };
