@@ -140,6 +140,7 @@ async fn measured(deed: &Deed<'_>, execution: &Execution) -> Result<LiveExecutio
     if !body.violations.is_empty() {
         let texts = body.violations.iter().enumerate();
         let metrics = texts.map(|(index, text)| Metric {
+            axes: None,
             name: format!("violation {}", index + 1),
             notes: None,
             value: MetricValue::Text(text.clone()),
@@ -202,6 +203,7 @@ fn metric(point: &MetricPoint) -> Metric {
         .map(|(name, value)| format!("{name} = {value}"))
         .collect();
     Metric {
+        axes: None,
         name: match others.is_empty() {
             true => point.name.clone(),
             false => format!("{} ({})", point.name, others.join(", ")),

@@ -27,6 +27,7 @@ fn report(uri: &str, value: f64) -> CardReport {
         groups: vec![MetricGroup {
             name: "pre_training_bias_metrics - label y = 1 and facet sex=f".to_owned(),
             metrics: vec![Metric {
+                axes: None,
                 name: "DPL".to_owned(),
                 notes: None,
                 value: MetricValue::Number(value),

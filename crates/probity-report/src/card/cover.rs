@@ -3,9 +3,9 @@
 use probity_domain::document::card_dossier::CardDossier;
 
 use super::field::{OWNER, RISK, not_stated};
-use super::standing::{self, stale_count};
+use super::standing;
 use super::template::Template;
-use super::words::{risk_badge, status_badge, time};
+use super::words::{Counts, risk_badge, status_badge, time};
 use crate::article::{Tone, Words, visible};
 use crate::data_quality::plural;
 
@@ -50,12 +50,15 @@ fn badges(dossier: &CardDossier) -> Words {
         tone,
         format!("{risk} risk").replace("? Not rated risk", "? Risk not rated"),
     );
-    let stale = stale_count(dossier);
-    if stale > 0 {
-        words = words.text("  ").badge(
-            Tone::Bad,
-            format!("▲ {} stale", plural(stale, "evaluation")),
-        );
+    let counts = Counts::of(dossier);
+    for (n, mark, of) in [
+        (counts.refuted, "✗", "refuted by their reports"),
+        (counts.stale, "▲", "stale"),
+    ] {
+        if n > 0 {
+            let badge = format!("{mark} {} {of}", plural(n, "evaluation"));
+            words = words.text("  ").badge(Tone::Bad, badge);
+        }
     }
     let findings = dossier.findings.len();
     if findings > 0 {

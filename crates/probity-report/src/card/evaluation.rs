@@ -24,7 +24,7 @@ pub(super) fn sections(dossier: &CardDossier) -> Vec<Section> {
                     id: anchor(at),
                     heading: Words::of("Evaluation: ").data(&evaluation.name),
                     look: Look::Plain,
-                    blocks: details(dossier, evaluation),
+                    blocks: details(dossier, (at, evaluation)),
                 }),
         );
         return sections;
@@ -34,7 +34,7 @@ pub(super) fn sections(dossier: &CardDossier) -> Vec<Section> {
         title: Words::new().data(&evaluation.name),
         kind: Words::new(),
         width: Width::Half,
-        blocks: details(dossier, evaluation),
+        blocks: details(dossier, (at, evaluation)),
     });
     // One below the other: what they hold differs too much for columns.
     let cards = cards.map(|card| Block::Cards(vec![card]));
@@ -60,7 +60,7 @@ fn overview(dossier: &CardDossier) -> Section {
     } else {
         blocks.push(Block::Table(overview_table(dossier)));
         blocks.push(Block::Fine(Words::of(
-            "Bound: taken from a report whose hash is kept with the card. Stale: bound, and the model or its reports went on since. Claimed: typed in; nothing vouches for it but the review.",
+            "Verified: the report that the card names was read; it has the hash and the values that the card says. Bound, not verified: the card names a report, and nobody read it; that is the card's word. Differs, gone: the report that was read is another one or says other values, or there is none. Stale: the model or its reports went on since. Claimed: typed in; nothing vouches for it but the review.",
         )));
     }
     Section {
@@ -73,15 +73,17 @@ fn overview(dossier: &CardDossier) -> Section {
 
 /// Also of templates, which refer to it.
 pub(super) fn overview_table(dossier: &CardDossier) -> Table {
-    table_of(
-        dossier,
-        &dossier.card.evaluations.iter().collect::<Vec<_>>(),
-    )
+    let all: Vec<usize> = (0..dossier.card.evaluations.len()).collect();
+    table_of(dossier, &all)
 }
 
-pub(super) fn table_of(dossier: &CardDossier, evaluations: &[&Evaluation]) -> Table {
-    let rows = evaluations.iter().map(|evaluation| {
-        let (tone, text) = Standing::of(dossier, evaluation).badge();
+/// Of the evaluations at those places in the card.
+pub(super) fn table_of(dossier: &CardDossier, places: &[usize]) -> Table {
+    let evaluations = places
+        .iter()
+        .filter_map(|at| Some((*at, dossier.card.evaluations.get(*at)?)));
+    let rows = evaluations.map(|(at, evaluation)| {
+        let (tone, text) = Standing::of(dossier, at).badge();
         let binding = evaluation.binding();
         let n = evaluation
             .groups
@@ -106,7 +108,7 @@ pub(super) fn table_of(dossier: &CardDossier, evaluations: &[&Evaluation]) -> Ta
             Column::text("Evaluation"),
             Column::text("Standing"),
             Column::text("Report"),
-            Column::text("As of"),
+            Column::text("Dated by the card"),
             Column::text("Holds"),
         ],
         rows: rows.collect(),
@@ -114,14 +116,13 @@ pub(super) fn table_of(dossier: &CardDossier, evaluations: &[&Evaluation]) -> Ta
     }
 }
 
-fn details(dossier: &CardDossier, evaluation: &Evaluation) -> Vec<Block> {
-    let standing = Standing::of(dossier, evaluation);
+fn details(dossier: &CardDossier, (at, evaluation): (usize, &Evaluation)) -> Vec<Block> {
+    let standing = Standing::of(dossier, at);
     let (tone, text) = standing.badge();
     let mut blocks = vec![Block::Paragraph(
         Words::new().badge(tone, text).text(said(standing)),
     )];
-    let reasons =
-        standing_of(dossier, evaluation).map(|standing: &EvaluationStanding| &standing.stale);
+    let reasons = standing_of(dossier, at).map(|standing: &EvaluationStanding| &standing.stale);
     if let Some(reasons) = reasons.filter(|reasons| !reasons.is_empty()) {
         blocks.push(Block::List(reasons.iter().map(staleness).collect()));
     }
@@ -150,10 +151,11 @@ fn details(dossier: &CardDossier, evaluation: &Evaluation) -> Vec<Block> {
 fn said(standing: Standing) -> &'static str {
     match standing {
         Standing::Claimed => " No report stands behind these numbers.",
-        Standing::Altered => " These are not the numbers of the report that they name:",
+        Standing::Gone => " Nothing shows that these numbers were ever a report's:",
+        Standing::Differs => " The report that the card names does not bear these numbers out:",
         Standing::Stale => " These numbers are no longer what the reports say, because:",
-        Standing::Current => " No newer report is known.",
-        Standing::Bound => " Whether a newer report exists was not looked up.",
+        Standing::Current => " The report was read and says these numbers; no newer one is known.",
+        Standing::NotVerified => " The card names a report, and nobody read it.",
     }
 }
 
@@ -175,12 +177,12 @@ fn bound(binding: &Binding) -> Vec<(String, Words)> {
         ("Kind".to_owned(), kind(&binding.kind)),
     ];
     let name = |text: &String| Words::new().whole_name(text);
-    terms.extend(
-        binding
-            .source
-            .as_ref()
-            .map(|text| ("Written by".to_owned(), name(text))),
-    );
+    terms.extend(binding.source.as_ref().map(|text| {
+        (
+            "Written, says the card".to_owned(),
+            Words::of("by ").whole_name(text),
+        )
+    }));
     terms.extend(
         binding
             .follows
@@ -191,24 +193,31 @@ fn bound(binding: &Binding) -> Vec<(String, Words)> {
         binding
             .reported_at
             .as_ref()
-            .map(|text| ("Reported".to_owned(), written_time(text))),
+            .map(|text| ("Reported, says the card".to_owned(), written_time(text))),
     );
     let at = binding.bound_at.as_ref().map(|text| written_time(text));
     match (at, &binding.bound_by) {
-        (Some(at), Some(by)) => terms.push(("Bound".to_owned(), at.text(" by ").whole_name(by))),
-        (Some(at), None) => terms.push(("Bound".to_owned(), at)),
-        (None, Some(by)) => terms.push(("Bound by".to_owned(), name(by))),
+        (Some(at), Some(by)) => terms.push((
+            "Bound, says the card".to_owned(),
+            at.text(" by ").whole_name(by),
+        )),
+        (Some(at), None) => terms.push(("Bound, says the card".to_owned(), at)),
+        (None, Some(by)) => terms.push((
+            "Bound, says the card".to_owned(),
+            Words::of("by ").whole_name(by),
+        )),
         (None, None) => {}
     }
     terms
 }
 
-/// What users keep there beside a binding.
+/// What users keep there beside a binding; parts of one that is none are shown as any other.
 fn metadata(evaluation: &Evaluation) -> Option<Block> {
+    let is_bound = evaluation.binding().is_some();
     let rows: Vec<Vec<Words>> = evaluation
         .metadata
         .iter()
-        .filter(|(name, _)| !Binding::owns(name))
+        .filter(|(name, _)| !is_bound || !Binding::owns(name))
         .map(|(name, value)| vec![Words::new().whole(name), Words::new().whole(value)])
         .collect();
     (!rows.is_empty()).then(|| {

@@ -3,6 +3,7 @@
 
 use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::model_card::Evaluation;
+use probity_domain::document::model_card::report::ReportKind;
 
 use super::live::monitoring_type;
 use super::words::{status, time};
@@ -20,30 +21,40 @@ pub(super) enum Subject {
 /// By the kind of the report, or by what the author called the evaluation.
 fn is_about(evaluation: &Evaluation, subject: Subject) -> bool {
     let name = evaluation.name.to_lowercase();
-    let kind = evaluation
-        .binding()
-        .map(|binding| binding.kind)
-        .unwrap_or_default();
-    let says = |kinds: &[&str], words: &[&str]| {
-        kinds.iter().any(|start| kind.starts_with(start))
-            || words.iter().any(|word| name.contains(word))
-    };
+    let binding = evaluation.binding();
+    let kind = binding.and_then(|binding| ReportKind::parse(&binding.kind));
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let of_kind = |subject: Subject| kind.is_some_and(|kind| subjects(kind).contains(&subject));
     match subject {
         Subject::Any => true,
-        Subject::Bias => says(&["clarify-bias"], &["bias", "fair"]),
-        Subject::Explanation => says(
-            &["clarify-explainability"],
-            &["explain", "explanation", "shap", "attribution"],
-        ),
-        Subject::Quality => says(&["model-quality"], &["quality", "accuracy", "performance"]),
+        Subject::Bias => of_kind(subject) || says(&["bias", "fair"]),
+        Subject::Explanation => {
+            of_kind(subject) || says(&["explain", "explanation", "shap", "attribution"])
+        }
+        Subject::Quality => of_kind(subject) || says(&["quality", "accuracy", "performance"]),
+    }
+}
+
+fn subjects(kind: ReportKind) -> &'static [Subject] {
+    match kind {
+        ReportKind::ClarifyBias => &[Subject::Bias],
+        ReportKind::ClarifyExplainability => &[Subject::Explanation],
+        ReportKind::ClarifyBiasAndExplainability => &[Subject::Bias, Subject::Explanation],
+        ReportKind::ModelQualityRegression
+        | ReportKind::ModelQualityBinary
+        | ReportKind::ModelQualityMulticlass => &[Subject::Quality],
+        ReportKind::ModelCardMetricSchema
+        | ReportKind::DataQuality
+        | ReportKind::ConstraintViolations => &[],
     }
 }
 
 /// Nothing where there are none.
 pub(super) fn evaluations_about(dossier: &CardDossier, subject: Subject) -> Option<Block> {
-    let all = dossier.card.evaluations.iter();
-    let about: Vec<&Evaluation> = all
-        .filter(|evaluation| is_about(evaluation, subject))
+    let all = dossier.card.evaluations.iter().enumerate();
+    let about: Vec<usize> = all
+        .filter(|(_, evaluation)| is_about(evaluation, subject))
+        .map(|(at, _)| at)
         .collect();
     (!about.is_empty()).then(|| Block::Table(evaluation::table_of(dossier, &about)))
 }

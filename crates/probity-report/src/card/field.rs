@@ -108,8 +108,10 @@ fn containers(package: &PackageDetails) -> Option<Words> {
             &container.model_data_url,
             &container.nearest_model_name,
         ];
-        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        parts.join(" — ")
+        let parts = parts.into_iter().flatten().cloned();
+        let sources = container.sources.iter();
+        let parts = parts.chain(sources.map(|(name, value)| format!("{name}: {value}")));
+        parts.collect::<Vec<_>>().join(" — ")
     });
     list(&each.collect::<Vec<_>>())
 }

@@ -10,13 +10,13 @@ use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::model_card::{Evaluation, MetricValue, ModelCard};
 
 use super::content::training_tables;
-use super::evaluation;
 use super::field::{
     ALGORITHM, ARTIFACTS, BUSINESS_PROBLEM, CAVEATS, CREATOR, DESCRIPTION, ETHICS, FACTORS, Field,
     IMAGES, OBJECTIVE, OBSERVATIONS, OWNER, PROBLEM, PURPOSE, RATING, RISK, STAKEHOLDERS,
     TRAINING_DATA, TRAINING_IMAGES, TRAINING_JOB, USES,
 };
 use super::point::custom;
+use super::{evaluation, standing};
 use crate::article::{Block, Words, escaped_markdown, sections_markdown, words_markdown};
 
 /// What the hub's own template says where nothing is known.
@@ -100,6 +100,7 @@ impl Page<'_> {
                 .whole_name(&dossier.sha256),
             ),
         );
+        self.item("Evidence", Some(standing::evidence(dossier)));
         self.out.push('\n');
     }
 

@@ -9,10 +9,11 @@
 //!   "tags": {"team": "risk"},
 //!   "content": { … },                    // of SageMaker's schema
 //!   "evidence": [{
-//!     "evaluation": "…", "bound": true, "report": "s3://…", "sha256": "…", "kind": "clarify-bias",
+//!     "evaluation": "…", "bound": true, "verification": "Verified", "report": "s3://…", "sha256": "…", "kind": "clarify-bias",
 //!     "source": "arn:…", "follows": "…", "reportedAt": "…", "boundAt": "…", "boundBy": "…",
 //!     "stale": true, "reasons": [{"code": "NewerReport", "source": "arn:…", "at": "…"}]
 //!   }],
+//!   "evidenceCounts": {"evaluations": 3, "bound": 2, "verified": 1, "refuted": 0, "stale": 1},
 //!   "live": [{"monitoringType": "…", "schedule": "…", "endpoint": "…",
 //!             "execution": {"arn": "…", "status": "…", "at": "…", "violations": 2}}],
 //!   "reviews": [{"version": 3, "from": "PendingReview", "to": "Approved", "at": "…", "by": "…", "comment": "…"}],
@@ -29,6 +30,8 @@ use probity_domain::document::card_dossier::{
     CardDossier, EvaluationStanding, LiveSection, ReviewStep, Staleness, VersionFact,
 };
 use serde_json::{Map, Value, json};
+
+use super::words::Counts;
 
 /// `content` is what the API answers for the version.
 pub fn json(dossier: &CardDossier, content: &Value) -> Value {
@@ -52,6 +55,7 @@ pub fn json(dossier: &CardDossier, content: &Value) -> Value {
         "tags": tags,
         "content": content,
         "evidence": dossier.evaluations.iter().map(evidence).collect::<Vec<_>>(),
+        "evidenceCounts": counts(dossier),
         "live": dossier.live.iter().map(live).collect::<Vec<_>>(),
         "reviews": dossier.reviews.iter().map(review).collect::<Vec<_>>(),
         "versions": dossier.versions.iter().map(version).collect::<Vec<_>>(),
@@ -68,10 +72,22 @@ fn time(ms: i64) -> String {
     UtcTime::from_epoch_ms(ms).to_string()
 }
 
+fn counts(dossier: &CardDossier) -> Value {
+    let counts = Counts::of(dossier);
+    json!({
+        "evaluations": counts.all,
+        "bound": counts.bound,
+        "verified": counts.verified,
+        "refuted": counts.refuted,
+        "stale": counts.stale,
+    })
+}
+
 fn evidence(standing: &EvaluationStanding) -> Value {
     let mut entry = json!({
         "evaluation": standing.evaluation,
         "bound": standing.binding.is_some(),
+        "verification": standing.verification.as_str(),
         "stale": standing.is_stale(),
         "reasons": standing.stale.iter().map(reason).collect::<Vec<_>>(),
     });

@@ -82,7 +82,8 @@ fn singles(groups: &[MetricGroup]) -> Option<Table> {
     }
     let shown: Vec<&str> = singles.iter().map(|single| single.2.as_str()).collect();
     let aligned = decimal::aligned(&shown);
-    let has_notes = singles.iter().any(|single| single.1.notes.is_some());
+    let notes: Vec<String> = singles.iter().map(|single| notes(single.1)).collect();
+    let has_notes = notes.iter().any(|notes| !notes.is_empty());
     let names_groups = groups.len() > 1;
     let mut head = vec![Column::text("Metric"), Column::number("Value")];
     if names_groups {
@@ -91,21 +92,23 @@ fn singles(groups: &[MetricGroup]) -> Option<Table> {
     if has_notes {
         head.push(Column::text("Notes"));
     }
-    let rows = singles
-        .iter()
-        .zip(aligned)
-        .map(|((group, metric, _), value)| {
-            let mut row = Vec::with_capacity(head.len());
-            if names_groups {
-                row.push(Words::new().whole(&group.name));
-            }
-            row.push(Words::new().whole(&metric.name));
-            row.push(value_words(metric, value));
-            if has_notes {
-                row.push(Words::new().whole(metric.notes.as_deref().unwrap_or_default()));
-            }
-            row
-        });
+    let rows =
+        singles
+            .iter()
+            .zip(aligned)
+            .zip(&notes)
+            .map(|(((group, metric, _), value), notes)| {
+                let mut row = Vec::with_capacity(head.len());
+                if names_groups {
+                    row.push(Words::new().whole(&group.name));
+                }
+                row.push(Words::new().whole(&metric.name));
+                row.push(value_words(metric, value));
+                if has_notes {
+                    row.push(Words::new().whole(notes));
+                }
+                row
+            });
     let rows = rows.collect();
     Some(Table {
         caption: "Metrics".to_owned(),
@@ -113,6 +116,19 @@ fn singles(groups: &[MetricGroup]) -> Option<Table> {
         rows,
         code: None,
     })
+}
+
+/// The notes of a single value, and what it says of axes, which it has none of to be drawn at.
+fn notes(metric: &Metric) -> String {
+    let axis = |name: &str, text: Option<&String>| text.map(|text| format!("{name} axis: {text}"));
+    let axes = metric.axes.as_ref();
+    let parts = [
+        metric.notes.clone(),
+        axis("x", axes.and_then(|axes| axes.x.as_ref())),
+        axis("y", axes.and_then(|axes| axes.y.as_ref())),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    parts.join(" · ")
 }
 
 fn single(metric: &Metric) -> Option<String> {

@@ -84,6 +84,10 @@ fn package() -> PackageDetails {
             image: some("sagemaker-xgboost:1.7-1"),
             model_data_url: some("s3://models-prod/consumer-credit/2026-11/model.tar.gz"),
             nearest_model_name: None,
+            sources: vec![(
+                "base_model.hub_content_name".to_owned(),
+                "boosted-trees-2026".to_owned(),
+            )],
         }],
     }
 }
@@ -133,6 +137,7 @@ fn training() -> TrainingDetails {
 
 fn number(name: &str, value: f64) -> Metric {
     Metric {
+        axes: None,
         name: name.to_owned(),
         notes: None,
         value: MetricValue::Number(value),
@@ -186,11 +191,13 @@ fn quality() -> Evaluation {
                 number("precision", 0.55),
                 number("rows", 18_422.0),
                 Metric {
+                    axes: None,
                     name: "threshold fixed".to_owned(),
                     notes: some("by the board of 3 November"),
                     value: MetricValue::Boolean(true),
                 },
                 Metric {
+                    axes: None,
                     name: "receiver_operating_characteristic_curve".to_owned(),
                     notes: None,
                     value: MetricValue::LinearGraph {
@@ -200,6 +207,7 @@ fn quality() -> Evaluation {
                     },
                 },
                 Metric {
+                    axes: None,
                     name: "confusion_matrix".to_owned(),
                     notes: None,
                     value: MetricValue::Matrix {
@@ -247,6 +255,7 @@ fn fairness() -> Evaluation {
             MetricGroup {
                 name: "rejections by age".to_owned(),
                 metrics: vec![Metric {
+                    axes: None,
                     name: "rejected per 100".to_owned(),
                     notes: some("third quarter of 2026"),
                     value: MetricValue::BarChart {
@@ -275,11 +284,13 @@ fn claimed() -> Evaluation {
             metrics: vec![
                 number("loss rate under stress", 0.051),
                 Metric {
+                    axes: None,
                     name: "outcome".to_owned(),
                     notes: None,
                     value: MetricValue::Text("within appetite".to_owned()),
                 },
                 Metric {
+                    axes: None,
                     name: "migration of rating classes".to_owned(),
                     notes: some("from class (rows) to class (columns), in per cent"),
                     value: MetricValue::Matrix {

@@ -125,6 +125,7 @@ fn scripts() -> CardDossier {
             .collect(),
     };
     let bars = Metric {
+        axes: None,
         name: "取引の件数 العدد".to_owned(),
         notes: None,
         value: MetricValue::BarChart {
@@ -186,6 +187,7 @@ fn many_groups() -> CardDossier {
     let mut card = sample_data::card();
     let group = |at: usize| {
         let number = |name: &str, value: f64| Metric {
+            axes: None,
             name: name.to_owned(),
             notes: None,
             value: MetricValue::Number(value),
@@ -197,6 +199,7 @@ fn many_groups() -> CardDossier {
         ];
         if at.is_multiple_of(50) {
             metrics.push(Metric {
+                axes: None,
                 name: "scores".to_owned(),
                 notes: None,
                 value: MetricValue::LinearGraph {

@@ -5,7 +5,7 @@ use probity_domain::document::card_dossier::{CardDossier, ReviewStep};
 use probity_domain::resource::CardStatus;
 
 use super::field::{RISK, missing, not_stated};
-use super::words::{Standing, day, risk_badge, status, status_badge, time};
+use super::words::{Counts, day, risk_badge, status, status_badge, time};
 use crate::article::{Block, Column, Look, Section, Table, Tone, Words};
 use crate::data_quality::plural;
 use crate::number;
@@ -147,42 +147,41 @@ fn dates(dossier: &CardDossier) -> Vec<(String, Words)> {
     due.into_iter().chain(expires).collect()
 }
 
-pub(super) fn stale_count(dossier: &CardDossier) -> usize {
-    let evaluations = dossier.card.evaluations.iter();
-    evaluations
-        .filter(|evaluation| match Standing::of(dossier, evaluation) {
-            Standing::Altered | Standing::Stale => true,
-            Standing::Claimed | Standing::Current | Standing::Bound => false,
-        })
-        .count()
-}
-
-fn evidence(dossier: &CardDossier) -> Words {
-    let all = dossier.card.evaluations.len();
-    if all == 0 {
+/// How many evaluations were held against their reports, and what came of it.
+pub(super) fn evidence(dossier: &CardDossier) -> Words {
+    let counts = Counts::of(dossier);
+    if counts.all == 0 {
         return Words::new().badge(Tone::Quiet, "no evaluations");
     }
-    let evaluations = dossier.card.evaluations.iter();
-    let bound = evaluations
-        .filter(|evaluation| evaluation.binding().is_some())
-        .count();
-    let words = Words::of(format!(
-        "{} of {} taken from a report",
-        number::count(bound as u64),
-        plural(all, "evaluation")
+    let of_all = |n: usize| number::count(n as u64);
+    let mut words = Words::of(format!(
+        "{} of {} verified against their reports",
+        of_all(counts.verified),
+        plural(counts.all, "evaluation")
     ));
-    match (stale_count(dossier), bound) {
-        (_, 0) => words.text("; what was typed in is a claim."),
-        (0, _) if dossier.as_of_ms.is_none() => words.text("."),
-        (0, _) => words.text(", none of them stale."),
-        (stale, _) => words
-            .text(", ")
-            .badge(
-                Tone::Bad,
-                format!("▲ {} stale", number::count(stale as u64)),
-            )
-            .text("."),
+    if counts.bound == 0 {
+        return words.text("; what was typed in is a claim.");
     }
+    let unread = counts
+        .bound
+        .saturating_sub(counts.verified + counts.refuted);
+    if unread > 0 {
+        words = words.text(format!(", {} bound and not verified", of_all(unread)));
+    }
+    for (n, mark, of) in [
+        (counts.refuted, "✗", "refuted"),
+        (counts.stale, "▲", "stale"),
+    ] {
+        if n > 0 {
+            words = words
+                .text(", ")
+                .badge(Tone::Bad, format!("{mark} {} {of}", of_all(n)));
+        }
+    }
+    if unread + counts.refuted + counts.stale == 0 {
+        words = words.text(", none of them stale");
+    }
+    words.text(".")
 }
 
 fn policy(dossier: &CardDossier) -> Words {

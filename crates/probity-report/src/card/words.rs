@@ -1,8 +1,11 @@
 //! States and times of a card in words.
 
 use probity_domain::document::UtcTime;
-use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding, Staleness};
-use probity_domain::document::model_card::{Evaluation, RiskRating};
+use probity_domain::document::card_dossier::{
+    CardDossier, EvaluationStanding, Staleness, Verification,
+};
+use probity_domain::document::model_card::RiskRating;
+use probity_domain::document::model_card::report::ReportKind;
 use probity_domain::resource::CardStatus;
 
 use crate::article::{Tone, Words};
@@ -60,48 +63,87 @@ pub(super) fn risk_badge(rating: Option<RiskRating>) -> (Tone, String) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Claimed,
-    /// The card has other values than the report that it names.
-    Altered,
+    /// There is no report where the card names one.
+    Gone,
+    /// The report is another one than was bound, or has other values than the card.
+    Differs,
     Stale,
+    /// The report was read and has the card's values, and nothing newer is known.
     Current,
-    /// Bound, and nobody looked at what lies there now.
-    Bound,
+    /// Bound, and nobody looked at what lies there: no more than the card's word.
+    NotVerified,
 }
 
 impl Standing {
-    pub(super) fn of(dossier: &CardDossier, evaluation: &Evaluation) -> Standing {
-        let known = standing_of(dossier, evaluation);
-        let altered = |known: &EvaluationStanding| known.stale.contains(&Staleness::ValuesDiffer);
-        if known.is_some_and(altered) {
-            Standing::Altered
-        } else if known.is_some_and(EvaluationStanding::is_stale) {
-            Standing::Stale
-        } else if evaluation.binding().is_none() {
-            Standing::Claimed
-        } else if known.is_some() && dossier.as_of_ms.is_some() {
-            Standing::Current
-        } else {
-            Standing::Bound
+    /// Of the evaluation at that place in the card: two may have one name.
+    pub(super) fn of(dossier: &CardDossier, at: usize) -> Standing {
+        let known = standing_of(dossier, at);
+        let verification = known.map_or(Verification::NotVerified, |known| known.verification);
+        let is_bound = dossier
+            .card
+            .evaluations
+            .get(at)
+            .is_some_and(|one| one.binding().is_some());
+        let has = |reason: &Staleness| known.is_some_and(|known| known.stale.contains(reason));
+        let is_stale = known.is_some_and(EvaluationStanding::is_stale);
+        match verification {
+            Verification::Refuted if has(&Staleness::ReportMissing) => Standing::Gone,
+            Verification::Refuted => Standing::Differs,
+            Verification::Verified | Verification::NotVerified if is_stale => Standing::Stale,
+            Verification::Verified | Verification::NotVerified if !is_bound => Standing::Claimed,
+            Verification::Verified => Standing::Current,
+            Verification::NotVerified => Standing::NotVerified,
         }
     }
 
     pub(super) fn badge(self) -> (Tone, &'static str) {
         match self {
             Self::Claimed => (Tone::Neutral, "○ Claimed, not bound"),
-            Self::Altered => (Tone::Bad, "✗ Differs from its report"),
+            Self::Gone => (Tone::Bad, "✗ Report is gone"),
+            Self::Differs => (Tone::Bad, "✗ Differs from its report"),
             Self::Stale => (Tone::Bad, "▲ Stale"),
-            Self::Current => (Tone::Good, "✓ Bound, current"),
-            Self::Bound => (Tone::Good, "✓ Bound"),
+            Self::Current => (Tone::Good, "✓ Verified, current"),
+            Self::NotVerified => (Tone::Neutral, "○ Bound, not verified"),
         }
     }
 }
 
-pub(super) fn standing_of<'a>(
-    dossier: &'a CardDossier,
-    evaluation: &Evaluation,
-) -> Option<&'a EvaluationStanding> {
-    let mut all = dossier.evaluations.iter();
-    all.find(|standing| standing.evaluation == evaluation.name)
+/// `None` where nothing is known of the evaluation at that place.
+pub(super) fn standing_of(dossier: &CardDossier, at: usize) -> Option<&EvaluationStanding> {
+    let evaluation = dossier.card.evaluations.get(at)?;
+    let standing = dossier.evaluations.get(at)?;
+    (standing.evaluation == evaluation.name).then_some(standing)
+}
+
+/// How many evaluations stand on what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) all: usize,
+    pub(super) bound: usize,
+    pub(super) verified: usize,
+    /// The report is gone, or differs.
+    pub(super) refuted: usize,
+    /// Something newer is known; not those that are refuted.
+    pub(super) stale: usize,
+}
+
+impl Counts {
+    pub(super) fn of(dossier: &CardDossier) -> Counts {
+        let mut counts = Counts::default();
+        for (at, evaluation) in dossier.card.evaluations.iter().enumerate() {
+            let known = standing_of(dossier, at);
+            counts.all += 1;
+            counts.bound += usize::from(evaluation.binding().is_some());
+            counts.verified +=
+                usize::from(known.is_some_and(EvaluationStanding::is_taken_from_report));
+            match Standing::of(dossier, at) {
+                Standing::Gone | Standing::Differs => counts.refuted += 1,
+                Standing::Stale => counts.stale += 1,
+                Standing::Claimed | Standing::Current | Standing::NotVerified => {}
+            }
+        }
+        counts
+    }
 }
 
 /// A sentence without its full stop.
@@ -133,16 +175,21 @@ pub(super) fn written_time(text: &str) -> Words {
 
 /// Names of report kinds in words; an unknown one as it is.
 pub(super) fn kind(kind: &str) -> Words {
-    let known = match kind {
-        "model-card-metric-schema" => "Metrics in the card's own form",
-        "clarify-bias" => "Bias (Clarify)",
-        "clarify-explainability" => "Explanations (Clarify)",
-        "model-quality-regression" => "Model quality, regression",
-        "model-quality-binary" => "Model quality, two classes",
-        "model-quality-multiclass" => "Model quality, several classes",
-        "data-quality" => "Data quality",
-        "" => "unknown",
-        other => return Words::new().data(other),
+    let Some(known) = ReportKind::parse(kind) else {
+        return match kind {
+            "" => Words::of("unknown"),
+            other => Words::new().data(other),
+        };
     };
-    Words::of(known)
+    Words::of(match known {
+        ReportKind::ModelCardMetricSchema => "Metrics in the card's own form",
+        ReportKind::ClarifyBias => "Bias (Clarify)",
+        ReportKind::ClarifyExplainability => "Explanations (Clarify)",
+        ReportKind::ClarifyBiasAndExplainability => "Bias and explanations (Clarify)",
+        ReportKind::ModelQualityRegression => "Model quality, regression",
+        ReportKind::ModelQualityBinary => "Model quality, two classes",
+        ReportKind::ModelQualityMulticlass => "Model quality, several classes",
+        ReportKind::DataQuality => "Data quality",
+        ReportKind::ConstraintViolations => "Violations of constraints",
+    })
 }

@@ -9,14 +9,14 @@ use probity_report::card::{
 use quick_xml::events::Event;
 use scraper::{ElementRef, Html, Selector};
 
-fn sample(name: &str) -> CardSample {
+pub(crate) fn sample(name: &str) -> CardSample {
     samples()
         .into_iter()
         .find(|sample| sample.name == name)
         .unwrap()
 }
 
-fn all<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+pub(crate) fn all<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
     page.select(&Selector::parse(selector).unwrap()).collect()
 }
 
@@ -29,7 +29,7 @@ fn every(check: impl Fn(&CardSample, Template)) {
 }
 
 /// Without spaces, and without the marks that let lines break.
-fn squeezed(text: &str) -> String {
+pub(crate) fn squeezed(text: &str) -> String {
     text.chars()
         .filter(|character| {
             !character.is_whitespace() && !matches!(character, '\u{200B}' | '\u{2068}' | '\u{2069}')
@@ -104,7 +104,7 @@ fn every_text_of_the_card_is_in_the_markdown() {
 }
 
 /// Numeric entities back into what they stand for.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("&#") {
@@ -312,7 +312,8 @@ fn what_an_evaluation_stands_on_is_said_in_words() {
         "full",
         &[
             "▲ Stale",
-            "✓ Bound, current",
+            "✓ Verified, current",
+            "2 of 3 evaluations verified against their reports",
             "○ Claimed, not bound",
             "The monitor ran again at 2026-11-26 14:00 UTC",
             "the artifact's hash differs",

@@ -123,6 +123,9 @@ pub struct PackageContainer {
     pub image: Option<String>,
     pub model_data_url: Option<String>,
     pub nearest_model_name: Option<String>,
+    /// Members of `model_data_source` and `base_model` (SDK 3), as they are: a path in the member,
+    /// and its value.
+    pub sources: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -205,7 +208,15 @@ pub struct MetricGroup {
 pub struct Metric {
     pub name: String,
     pub notes: Option<String>,
+    /// What a single value says of its axes; those of pictures are in the value.
+    pub axes: Option<Axes>,
     pub value: MetricValue,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Axes {
+    pub x: Option<String>,
+    pub y: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    AdditionalInformation, BusinessDetails, Evaluation, HyperParameter, IntendedUses, Metric,
+    AdditionalInformation, Axes, BusinessDetails, Evaluation, HyperParameter, IntendedUses, Metric,
     MetricGroup, MetricValue, ModelCard, ModelOverview, ObjectiveFunction, PackageContainer,
     PackageDetails, RiskRating, SourceAlgorithm, TrainingDetails, TrainingMetric,
 };
@@ -85,8 +85,33 @@ fn package(value: &Value) -> PackageDetails {
                 image: text(item, "image"),
                 model_data_url: text(item, "model_data_url"),
                 nearest_model_name: text(item, "nearest_model_name"),
+                sources: sources(item),
             })
         }),
+    }
+}
+
+/// What the schema leaves free is shown member by member; a value that is no text as JSON.
+fn sources(item: &Value) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    for name in ["model_data_source", "base_model"] {
+        push_members(name, &item[name], &mut told);
+    }
+    told
+}
+
+fn push_members(path: &str, value: &Value, told: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Object(members) => {
+            for (name, value) in members {
+                push_members(&format!("{path}.{name}"), value, told);
+            }
+        }
+        Value::String(text) => told.push((path.to_owned(), text.clone())),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            told.push((path.to_owned(), value.to_string()));
+        }
     }
 }
 
@@ -165,11 +190,26 @@ pub(super) fn group(item: &Value) -> Option<MetricGroup> {
 }
 
 fn metric(item: &Value) -> Option<Metric> {
+    let value = metric_value(item)?;
     Some(Metric {
         name: text(item, "name")?,
         notes: text(item, "notes"),
-        value: metric_value(item)?,
+        axes: axes(item, &value),
+        value,
     })
+}
+
+fn axes(item: &Value, value: &MetricValue) -> Option<Axes> {
+    let axes = match value {
+        MetricValue::Number(_) | MetricValue::Text(_) | MetricValue::Boolean(_) => Axes {
+            x: text(item, "x_axis_name"),
+            y: text(item, "y_axis_name"),
+        },
+        MetricValue::LinearGraph { .. }
+        | MetricValue::BarChart { .. }
+        | MetricValue::Matrix { .. } => return None,
+    };
+    (axes != Axes::default()).then_some(axes)
 }
 
 /// Of a simple metric the value's own kind counts, not the type that is said.

@@ -53,6 +53,7 @@ fn facet_groups(section: &str, content: &Value, facet: (&str, &Value)) -> Vec<Me
 /// None where the metric has no value, or an infinite one, which Clarify writes as a text.
 fn metric(item: &Value) -> Option<Metric> {
     Some(Metric {
+        axes: None,
         name: item["name"].as_str()?.to_owned(),
         notes: None,
         value: MetricValue::Number(item["value"].as_f64()?),

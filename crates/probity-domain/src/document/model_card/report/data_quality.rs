@@ -40,6 +40,7 @@ fn feature(feature: &Value) -> Option<MetricGroup> {
     let mut metrics = Vec::new();
     if let Some(kind) = feature["inferred_type"].as_str() {
         metrics.push(Metric {
+            axes: None,
             name: "inferred_type".to_owned(),
             notes: None,
             value: MetricValue::Text(kind.to_owned()),
@@ -99,6 +100,7 @@ fn violation(violation: &Value) -> Option<Metric> {
         subject.join(" - ")
     };
     Some(Metric {
+        axes: None,
         name,
         notes: violation["description"]
             .as_str()
@@ -109,6 +111,7 @@ fn violation(violation: &Value) -> Option<Metric> {
 
 fn number(name: &str, value: &Value) -> Option<Metric> {
     Some(Metric {
+        axes: None,
         name: name.to_owned(),
         notes: None,
         value: MetricValue::Number(value.as_f64()?),
@@ -121,6 +124,7 @@ fn number(name: &str, value: &Value) -> Option<Metric> {
 )]
 fn count(name: &str, count: usize) -> Metric {
     Metric {
+        axes: None,
         name: name.to_owned(),
         notes: None,
         value: MetricValue::Number(count as f64),

@@ -45,6 +45,7 @@ fn named_numbers(name: String, values: &Value) -> MetricGroup {
     let values = values.as_object().into_iter().flatten();
     let metrics = values.filter_map(|(name, value)| {
         Some(Metric {
+            axes: None,
             name: name.clone(),
             notes: None,
             value: MetricValue::Number(value.as_f64()?),
@@ -69,6 +70,7 @@ fn dependence(feature: &Value) -> Vec<Metric> {
             _ => None,
         }?;
         Some(Metric {
+            axes: None,
             name: metric,
             notes: None,
             value,

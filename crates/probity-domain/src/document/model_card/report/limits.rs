@@ -2,7 +2,7 @@
 //! metric's notes, so that nobody takes a part for the whole.
 
 use crate::document::model_card::schema::{LARGEST_MATRIX, LONGEST_LABEL, LONGEST_NOTES};
-use crate::document::model_card::{Metric, MetricGroup, MetricValue};
+use crate::document::model_card::{Axes, Metric, MetricGroup, MetricValue};
 
 /// No limit of the schema: a curve with a point for every row would leave no room in the
 /// 100,000 characters of a card.
@@ -56,7 +56,12 @@ fn metric(metric: Metric) -> Option<Metric> {
             &mut cuts,
         )?,
     };
+    let axes = metric.axes.map(|axes| Axes {
+        x: axes.x.map(|name| label(name, &mut cuts)),
+        y: axes.y.map(|name| label(name, &mut cuts)),
+    });
     Some(Metric {
+        axes,
         name: some_character(metric.name),
         notes: notes(metric.notes, &cuts),
         value,

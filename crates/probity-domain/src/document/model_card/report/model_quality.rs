@@ -41,6 +41,7 @@ fn metrics(name: &str, value: &Value) -> Vec<Metric> {
 
 fn shape(name: &str, value: Option<MetricValue>) -> Vec<Metric> {
     let metric = value.map(|value| Metric {
+        axes: None,
         name: name.to_owned(),
         notes: None,
         value,
@@ -52,6 +53,7 @@ fn shape(name: &str, value: Option<MetricValue>) -> Vec<Metric> {
 fn numbers(name: &str, value: &Value) -> Vec<Metric> {
     let number = |name: String, value: &Value| {
         Some(Metric {
+            axes: None,
             name,
             notes: None,
             value: MetricValue::Number(value.as_f64()?),

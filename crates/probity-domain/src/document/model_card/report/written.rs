@@ -65,6 +65,20 @@ fn metric(metric: &Metric) -> Value {
             put("y_axis_name", Value::from(column_names.clone()));
         }
     }
+    for (name, text) in [
+        (
+            "x_axis_name",
+            metric.axes.as_ref().and_then(|axes| axes.x.as_ref()),
+        ),
+        (
+            "y_axis_name",
+            metric.axes.as_ref().and_then(|axes| axes.y.as_ref()),
+        ),
+    ] {
+        if let Some(text) = text {
+            members.insert(name.to_owned(), Value::from(text.as_str()));
+        }
+    }
     if let Some(notes) = &metric.notes {
         members.insert("notes".to_owned(), Value::from(notes.as_str()));
     }
