@@ -6,6 +6,7 @@ needs: packages
 
 import contextlib
 import datetime
+import http.cookiejar
 import json
 import os
 import pathlib
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -168,6 +171,24 @@ def check_registry(sm):
     assert {one["name"] for one in card["evaluation_details"]} == {"quality", "fairness"}, card["evaluation_details"]
 
 
+def check_pages(demo):
+    """The link signs in once, and the pages are there: nothing of a browser but its cookies."""
+    jar = http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    with browser.open(demo.told["sign_in_url"], timeout=60) as page:
+        assert page.url.endswith("/dashboard"), page.url
+    for path, names in (("/dashboard", ENDPOINTS), (f"/models/{CREDIT}", (CREDIT,)), (f"/monitors/{CREDIT}-bias", (CREDIT,)), ("/activity", ())):
+        try:
+            with browser.open(demo.told["address"] + path, timeout=60) as page:
+                text = page.read().decode()
+                assert page.status == 200 and all(name in text for name in names), (path, text[:500])
+        except urllib.error.HTTPError as error:
+            raise AssertionError((path, error.code, error.read()[:500])) from error
+    stranger = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with stranger.open(demo.told["sign_in_url"], timeout=60) as page:
+        assert not page.url.endswith("/dashboard"), "the link signed in twice"
+
+
 def memory(process):
     status = pathlib.Path(f"/proc/{process.pid}/status")
     if not status.exists():
@@ -195,6 +216,7 @@ def a_month_of_three_models_tells_its_stories(folder):
         sm = demo.client("sagemaker")
         check_alerts(sm)
         check_registry(sm)
+        check_pages(demo)
         # What the demo itself proposes: calls since the last slot are there to be looked at.
         probity("monitor", "run", f"{FRAUD}-data-quality", "--wait", environment=demo.environment())
         assert most is None or most < MOST_MEMORY, most

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use probity_app::{Access, Clock, retention};
+use probity_app::{Access, Clock, retention, session};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -100,7 +100,11 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<Exit> {
         let playing = async {
             let stage = stage(&office, &url, clock).await?;
             play(&stage, &calendar, &telling).await?;
-            telling.done(&url, &root, kept.path())
+            let address = Address {
+                sign_in: sign_in(&office, &url).await?,
+                url: url.clone(),
+            };
+            telling.done(&address, &root, kept.path())
         };
         let mut ending = std::pin::pin!(serving.ended());
         let played = tokio::select! {
@@ -157,6 +161,24 @@ async fn root_key(office: &Office) -> Result<NewAccessKey> {
     };
     made.or_else(given)
         .context("the key of the demo's administrator is not known")
+}
+
+/// Where the demo is.
+struct Address {
+    url: String,
+    /// Signs the administrator in, once.
+    sign_in: String,
+}
+
+async fn sign_in(office: &Office, url: &str) -> Result<String> {
+    let link = session::NewLink {
+        user: ROOT,
+        expires_ms: office.app.clock.now_ms() + session::LASTS_MS,
+    };
+    let token = session::create_link(&office.app, &office.operator(), link)
+        .await
+        .context("failed to make the link that signs in")?;
+    Ok(format!("{url}/sign-in?token={}", token.as_str()))
 }
 
 /// The people of the demo, each with a key of their own.
@@ -257,22 +279,23 @@ impl Telling {
     }
 
     /// Where the server is, and what may be tried.
-    fn done(&self, url: &str, root: &NewAccessKey, folder: &Path) -> Result<()> {
+    fn done(&self, at: &Address, root: &NewAccessKey, folder: &Path) -> Result<()> {
         match self.output {
             OutputArgument::Json => screen::line(
                 &json!({
-                    "address": url,
+                    "address": at.url,
                     "access_key_id": root.id,
                     "secret_access_key": root.secret,
+                    "sign_in_url": at.sign_in,
                 })
                 .to_string(),
             ),
-            OutputArgument::Table => screen::line(&told(url, root, folder)),
+            OutputArgument::Table => screen::line(&told(at, root, folder)),
         }
     }
 }
 
-fn told(url: &str, root: &NewAccessKey, folder: &Path) -> String {
+fn told(at: &Address, root: &NewAccessKey, folder: &Path) -> String {
     format!(
         "
 Probity serves at {url}, with thirty days of three models:
@@ -281,6 +304,10 @@ Probity serves at {url}, with thirty days of three models:
                     and women are approved less often
   demand-forecast   most labels come three days late, and say other things than the first ones
   card-fraud        is fine
+
+Look at it, signed in by this link (once):
+
+  {sign_in}
 
 The key of `{ROOT}`, for AWS clients and the commands below:
 
@@ -297,6 +324,8 @@ Five things to try:
   aws sagemaker list-model-cards                               # or boto3: any client of SageMaker
 
 Everything lies in {folder}. Ctrl-C ends the server{end}.",
+        url = at.url,
+        sign_in = at.sign_in,
         id = root.id,
         secret = root.secret,
         folder = folder.display(),
