@@ -24,8 +24,9 @@ mod version;
 use std::collections::BTreeMap;
 
 use probity_domain::ResourceKind;
-use probity_store::resource::{self, SortBy, SortOrder};
-use probity_store::{model_card_review, model_card_version};
+use probity_store::model_card_subject::{self, Claimed};
+use probity_store::resource::{SortBy, SortOrder};
+use probity_store::{Unit, model_card_review, model_card_version};
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -130,6 +131,8 @@ pub async fn describe(app: &App, caller: &Caller, input: Value) -> Result<Value,
     if card.version != card.latest {
         let modified = timestamp::seconds(card.modified_ms);
         members.insert("LastModifiedTime".to_owned(), modified);
+        let by = stored::user_context(&card.resource, &card.modified_by);
+        members.insert("LastModifiedBy".to_owned(), by);
     }
     Ok(Value::Object(members))
 }
@@ -213,29 +216,33 @@ pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     let key = version::key(&deed, name);
     model_card_version::delete_all(&mut unit, key).await?;
     model_card_review::delete_all(&mut unit, key).await?;
+    model_card_subject::release_others(&mut unit, key, None).await?;
     unit.commit().await?;
     Ok(json!({}))
 }
 
-/// A model has one card at most; `own` is the card that may have this model.
-async fn refuse_second_card(
+/// A model has one card at most: the card, whose row the unit has locked, is the one of this model
+/// from now on, unless another is.
+async fn claim_model(
+    unit: &mut Unit,
     deed: &Deed<'_>,
-    own: &str,
-    model_id: Option<&str>,
+    (card, model_id): (&str, Option<&str>),
 ) -> Result<(), Fault> {
-    let Some(model_id) = model_id.filter(|id| !id.is_empty()) else {
-        return Ok(());
-    };
-    let mut wanted = resource::ListResources::all(MODEL_CARD.kind, deed.region, 2);
-    wanted.attributes = vec![(MODEL_ID.to_owned(), model_id.to_owned())];
-    let found = resource::list(&deed.app.store, &wanted).await?;
-    match found.items.iter().find(|card| card.name != own) {
-        None => Ok(()),
-        Some(other) => Err(Fault::Conflict {
-            message: format!(
-                "model card {} already describes {model_id}: a model has one card at most",
-                other.name
-            ),
-        }),
+    let key = version::key(deed, card);
+    let model_id = model_id.filter(|id| !id.is_empty());
+    if let Some(model_id) = model_id {
+        match model_card_subject::claim(unit, key, model_id).await? {
+            Claimed::Yes => {}
+            Claimed::By(other) => {
+                return Err(Fault::Conflict {
+                    message: format!(
+                        "model card {other} already describes {model_id}: a model has one card at \
+                         most"
+                    ),
+                });
+            }
+        }
     }
+    model_card_subject::release_others(unit, key, model_id).await?;
+    Ok(())
 }

@@ -188,7 +188,7 @@ impl Stored {
 }
 
 /// Who did it, as the API's `UserContext`.
-fn user_context(resource: &Resource, user: &str) -> Value {
+pub(crate) fn user_context(resource: &Resource, user: &str) -> Value {
     let account = resource.arn.split(':').nth(4).unwrap_or_default();
     json!({
         "UserProfileName": user,

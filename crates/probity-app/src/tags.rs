@@ -97,6 +97,20 @@ pub async fn delete(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     Ok(json!({}))
 }
 
+/// Removes a tag, where it is there, together with what else `unit` writes.
+pub(crate) async fn remove_in(
+    unit: &mut Unit,
+    deed: &Deed<'_>,
+    (arn, key): (&str, &str),
+) -> Result<(), Fault> {
+    let known = tag::list(&deed.app.store, arn).await?;
+    if !known.iter().any(|(name, _)| name == key) {
+        return Ok(());
+    }
+    tag::remove(unit, arn, &[key.to_owned()]).await?;
+    event::record(unit, deed, arn, json!({ "untagged": [key] })).await
+}
+
 /// `ListTags`, in pages of at least fifty.
 pub async fn list(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:ListTags")?;

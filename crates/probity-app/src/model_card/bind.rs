@@ -193,7 +193,8 @@ pub async fn bind(
     Ok(Value::Object(answer))
 }
 
-/// `UnbindModelCardEvaluation`: the numbers stay, as if they had been typed in.
+/// `UnbindModelCardEvaluation`: the numbers stay, as if they had been typed in; a tag that bound
+/// the evaluation goes.
 pub async fn unbind(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "probity:UnbindModelCardEvaluation")?;
     let card = version::read(&deed, MODEL_CARD.name(&input)?, None).await?;
@@ -221,7 +222,18 @@ pub async fn unbind(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     });
     let reason = input.get("Reason").and_then(Value::as_str);
     let reason = reason.map_or_else(|| format!("unbound `{name}`"), str::to_owned);
-    let next = write(&deed, &card, (value, &reason)).await?;
+    let (content, text) = checked(value)?;
+    let new = NewContent {
+        content: &content,
+        text: &text,
+        reason: Some(&reason),
+    };
+    let mut unit = app.store.begin().await?;
+    let next = version::write_content(&mut unit, &deed, (&card, new)).await?;
+    // The tag said what holds no more.
+    let tag = format!("{BIND_TAG}{name}");
+    tags::remove_in(&mut unit, &deed, (&card.resource.arn, &tag)).await?;
+    unit.commit().await?;
     Ok(json!({ "ModelCardArn": card.resource.arn, VERSION: next }))
 }
 

@@ -24,7 +24,6 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     if version::is_there(&deed, &name).await? {
         return Err(exists(&name));
     }
-    super::refuse_second_card(&deed, &name, content.model_id()).await?;
     if status != CardStatus::Draft {
         let step = Move {
             from: None,
@@ -42,6 +41,7 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
         Err(Fault::Exists { name, .. }) => return Err(exists(&name)),
         other => other?,
     };
+    super::claim_model(&mut unit, &deed, (&name, content.model_id())).await?;
     let first = CardText {
         version: 1,
         content: text,

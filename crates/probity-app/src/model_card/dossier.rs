@@ -121,7 +121,7 @@ pub(super) async fn without_live(
         version_created_ms: Some(card.created_ms),
         version_created_by: Some(card.created_by.clone()),
         modified_ms: Some(card.modified_ms),
-        modified_by: Some(card.resource.modified_by.clone()),
+        modified_by: Some(card.modified_by.clone()),
         tags: tag::list(&deed.app.store, &card.resource.arn).await?,
         card: card.content.card().clone(),
         evaluations: evidence::standings(deed, card, reports).await?,

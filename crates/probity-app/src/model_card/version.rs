@@ -32,6 +32,7 @@ pub(crate) struct CardVersion {
     pub(crate) created_by: String,
     /// Of the last step of the version.
     pub(crate) modified_ms: i64,
+    pub(crate) modified_by: String,
 }
 
 /// A version without its text, with its state.
@@ -71,16 +72,21 @@ pub(crate) async fn read(
             resource.name
         )));
     };
-    let (status, modified_ms) = match version == latest {
-        true => (status_of(&resource)?, resource.modified_ms),
+    let last = match version == latest {
+        true => LastStep {
+            status: status_of(&resource)?,
+            at_ms: resource.modified_ms,
+            actor: resource.modified_by.clone(),
+        },
         false => {
             let reviews = model_card_review::list(&deed.app.store, key(deed, &resource.name));
             last_step(&reviews.await?, &resource, version)?
         }
     };
     Ok(CardVersion {
-        status,
-        modified_ms,
+        status: last.status,
+        modified_ms: last.at_ms,
+        modified_by: last.actor,
         version,
         latest,
         content: kept_content(&resource, &text)?,
@@ -92,12 +98,26 @@ pub(crate) async fn read(
     })
 }
 
-/// What was accepted once is read again, whatever is refused today.
+/// What was accepted once is read again, whatever is refused today; but what was approved is not
+/// what somebody wrote into the database since.
 fn kept_content(resource: &Resource, text: &CardText) -> Result<Content, Fault> {
-    Content::parse(&text.content, Variant::Card).map_err(|source| {
-        let doing = format!("read version {} of `{}`", text.version, resource.arn);
-        Fault::internal(doing, source)
-    })
+    let doing = || format!("read version {} of `{}`", text.version, resource.arn);
+    let found = sha256(&text.content);
+    if found != text.sha256 {
+        let kept = text.sha256.clone();
+        return Err(Fault::internal(doing(), OtherText { kept, found }));
+    }
+    Content::parse(&text.content, Variant::Card).map_err(|source| Fault::internal(doing(), source))
+}
+
+#[derive(Debug, Error)]
+#[error(
+    "its text was changed in the database after it was written: it has the hash {found}, and had \
+     {kept}; restore it from a backup"
+)]
+struct OtherText {
+    kept: String,
+    found: String,
 }
 
 fn latest_of(resource: &Resource) -> i64 {
@@ -121,16 +141,24 @@ fn damaged(resource: &Resource, status: &str) -> Fault {
 #[error("the database holds an unknown status, `{0}`")]
 struct UnknownStatus(String);
 
-/// The state of an older version, and since when.
-fn last_step(
-    reviews: &[CardReview],
-    resource: &Resource,
-    version: i64,
-) -> Result<(CardStatus, i64), Fault> {
+/// The state of a version, since when, and by whom.
+struct LastStep {
+    status: CardStatus,
+    at_ms: i64,
+    actor: String,
+}
+
+fn last_step(reviews: &[CardReview], resource: &Resource, version: i64) -> Result<LastStep, Fault> {
     let step = reviews.iter().rfind(|step| step.version == version);
     let status = step.map_or("", |step| step.after_status.as_str());
     let status = CardStatus::parse(status).ok_or_else(|| damaged(resource, status))?;
-    Ok((status, step.map_or(resource.created_ms, |step| step.at_ms)))
+    Ok(LastStep {
+        status,
+        at_ms: step.map_or(resource.created_ms, |step| step.at_ms),
+        actor: step
+            .map_or(&resource.created_by, |step| &step.actor)
+            .clone(),
+    })
 }
 
 /// All versions of a card, the newest first.
@@ -139,11 +167,11 @@ pub(super) async fn facts(deed: &Deed<'_>, card: &str) -> Result<Vec<VersionRow>
     let reviews = model_card_review::list(&deed.app.store, key(deed, card)).await?;
     let facts = model_card_version::facts(&deed.app.store, key(deed, card)).await?;
     let rows = facts.into_iter().map(|fact| {
-        let (status, modified_ms) = last_step(&reviews, &resource, fact.version)?;
+        let last = last_step(&reviews, &resource, fact.version)?;
         Ok(VersionRow {
             fact,
-            status,
-            modified_ms,
+            status: last.status,
+            modified_ms: last.at_ms,
         })
     });
     rows.collect()
@@ -201,7 +229,6 @@ pub(crate) async fn write_content(
     let was = status_of(&before.resource)?;
     rules::permit_edit(deed, was)?;
     let status = rules::status_after_edit(deed, was);
-    super::refuse_second_card(deed, name, new.content.model_id()).await?;
     let next = before.latest + 1;
     let hash = sha256(new.text);
     let deed = deed.because(new.reason);
@@ -216,6 +243,7 @@ pub(crate) async fn write_content(
         Ok(Edited::Yes)
     })
     .await?;
+    super::claim_model(unit, &deed, (name, new.content.model_id())).await?;
     let text = CardText {
         version: next,
         content: new.text.to_owned(),

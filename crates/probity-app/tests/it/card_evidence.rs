@@ -150,8 +150,16 @@ async fn a_bound_evaluation_has_its_numbers_and_where_they_are_from() {
     assert_eq!(fairness["metric_groups"][0]["metric_data"][0]["value"], 0.1);
     assert!(stale(&world).await.is_empty());
 
+    let arn = bound["ModelCardArn"].as_str().unwrap();
+    let tag = |key: &str| json!({ "Key": key, "Value": REPORT });
+    let others = [tag("probity:bind/accuracy"), tag("team")];
+    let mut tags = others.to_vec();
+    tags.push(tag("probity:bind/fairness"));
+    call!(world, tags::add, { "ResourceArn": arn, "Tags": tags }).unwrap();
     let unbind = json!({ "ModelCardName": "c", "EvaluationName": "fairness" });
     call!(world, model_card::unbind, unbind.clone()).unwrap();
+    let left = call!(world, tags::list, { "ResourceArn": arn }).unwrap();
+    assert_eq!(left["Tags"], json!(others));
     let content = self::content(&world).await;
     let fairness = &content["evaluation_details"][0];
     assert_eq!(fairness["metadata"], json!({ "owner": "ada" }));

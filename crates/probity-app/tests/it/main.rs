@@ -8,6 +8,7 @@
 
 mod card_evidence;
 mod card_exports;
+mod card_keeping;
 mod denied;
 mod denied_registry;
 mod endpoints;
