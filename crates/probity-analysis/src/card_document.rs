@@ -10,8 +10,10 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// Documents that are made at once; the typesetter takes one at a time.
-static PLACES: Semaphore = Semaphore::const_new(2);
+/// PDFs that are made at once; the typesetter takes one at a time.
+static PDF_PLACES: Semaphore = Semaphore::const_new(2);
+/// Texts that are made at once: they are quick, and do not wait for PDFs.
+static TEXT_PLACES: Semaphore = Semaphore::const_new(2);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardFormat {
@@ -106,7 +108,13 @@ pub async fn card_document(
 ) -> Result<CardDocument, MakeCardDocument> {
     let name = matter.dossier.name.clone();
     let lost = || MakeCardDocument::Lost { name: name.clone() };
-    let place = PLACES.acquire().await.map_err(|_| lost())?;
+    let places = match layout.format {
+        CardFormat::Pdf => &PDF_PLACES,
+        CardFormat::Html | CardFormat::Markdown | CardFormat::HuggingFace | CardFormat::Json => {
+            &TEXT_PLACES
+        }
+    };
+    let place = places.acquire().await.map_err(|_| lost())?;
     let made = spawn_blocking(move || {
         let _place = place;
         made(&matter, layout)

@@ -10,15 +10,32 @@ use probity_analysis::card_document::{
 use probity_app::model_card::{self, DossierRequest, ReportStates};
 use probity_app::{Caller, Fault};
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::card;
 use crate::operations::Tools;
 
 const ACTION: &str = "probity:GetModelCardDocument";
 
+/// PDFs that may be asked for at once: the typesetter sets one after the other, a large one takes
+/// seconds, and who comes after so many had better ask again than wait for minutes.
+const LONGEST_LINE: usize = 10;
+static LINE: Semaphore = Semaphore::const_new(LONGEST_LINE);
+
+/// A place in the line of those who want a PDF, until it is dropped; other formats need none.
+fn place(format: CardFormat) -> Result<Option<SemaphorePermit<'static>>, Fault> {
+    match format {
+        CardFormat::Pdf => LINE.try_acquire().map(Some).map_err(|_| Fault::Overloaded),
+        CardFormat::Html | CardFormat::Markdown | CardFormat::HuggingFace | CardFormat::Json => {
+            Ok(None)
+        }
+    }
+}
+
 pub(crate) async fn get(tools: Tools<'_>, caller: &Caller, input: Value) -> Result<Value, Fault> {
     tools.app.authorise(caller, ACTION)?;
     let layout = layout(&input)?;
+    let _place = place(layout.format)?;
     let dossier = card::dossier(tools, caller, (ACTION, &input)).await?;
     let (arn, version) = (dossier.arn.clone(), dossier.version);
     let request = DossierRequest {
@@ -94,4 +111,21 @@ fn missing(glyph: &MissingGlyph) -> Value {
         "Page": glyph.page,
         "Count": glyph.count,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_for_pdfs_has_an_end_and_other_formats_do_not_wait_in_it() {
+        let places: Vec<_> = (0..LONGEST_LINE)
+            .map(|_| place(CardFormat::Pdf).unwrap())
+            .collect();
+        assert!(places.iter().all(Option::is_some));
+        assert!(matches!(place(CardFormat::Pdf), Err(Fault::Overloaded)));
+        assert!(place(CardFormat::Html).unwrap().is_none());
+        drop(places);
+        assert!(place(CardFormat::Pdf).is_ok());
+    }
 }
