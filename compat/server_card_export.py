@@ -6,8 +6,10 @@ needs: packages
 """
 
 import base64
+import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import sys
 import threading
@@ -366,6 +368,59 @@ def the_policy_changes_while_the_server_runs(folder):
     with serving(folder, "--policy", other) as server:
         assert own(server, "DescribeServer")["GovernancePolicy"]["Sha256"] == first["Sha256"]
     assert len(events_of_policies(folder)) == 3
+    # Without any file the rules stay; an empty one lifts them.
+    policy.unlink()
+    with serving(folder) as server:
+        cards = Cards(server)
+        assert own(server, "DescribeServer")["GovernancePolicy"]["Sha256"] == first["Sha256"]
+        assert "there is no policy file" in server.log, server.log
+        cards.card("rules-stay")
+        refused = code_and_text(cards.control.update_model_card, ModelCardName="rules-stay", ModelCardStatus="Approved")
+        assert refused[0] == "ValidationException", refused
+        told = probity("doctor", "--data", folder / "data", code=0).stdout
+        assert "stays" in told and first["Sha256"] in told, told
+        policy.write_text("")
+        until(lambda: own(server, "DescribeServer")["GovernancePolicy"]["Sha256"] != first["Sha256"])
+        cards.control.update_model_card(ModelCardName="rules-stay", ModelCardStatus="Approved")
+    assert len(events_of_policies(folder)) == 4
+
+
+@scenario
+def servers_of_one_database_demand_the_same(folder):
+    (folder / "a" / "data").mkdir(parents=True)
+    (folder / "a" / "data" / "governance.toml").write_text(STRICT)
+    shared = ("--database-url", f"sqlite://{folder / 'shared.db'}?mode=rwc")
+    sha = hashlib.sha256(STRICT.encode()).hexdigest()
+
+    def in_force(server):
+        return own(server, "DescribeServer").get("GovernancePolicy", {}).get("Sha256")
+
+    with serving(folder / "a", *shared) as one:
+        assert in_force(one) == sha
+        shutil.copytree(folder / "a" / "data", folder / "b" / "data", ignore=lambda _, names: [
+            name for name in names if not name.endswith("key")])
+        # Another file does not take the place of what is in force by the way.
+        weak = folder / "b" / "data" / "governance.toml"
+        weak.write_text("")
+        there = ("--data", folder / "b" / "data", "--listen", "127.0.0.1:0")
+        refused = probity("serve", *there, *shared, code=2).stderr
+        assert "--replace-policy" in refused and sha in refused, refused
+        assert in_force(one) == sha
+        weak.unlink()
+        with serving(folder / "b", *shared) as two:
+            assert in_force(two) == sha
+            cards = Cards(two)
+            cards.card("credit")
+            refused = code_and_text(cards.control.update_model_card, ModelCardName="credit", ModelCardStatus="Approved")
+            assert refused[0] == "ValidationException", refused
+            # A change on one holds on the other.
+            text = "[review]\ncomment = \"required\"\n"
+            weak.write_text(text)
+            changed = hashlib.sha256(text.encode()).hexdigest()
+            until(lambda: in_force(one) == changed and in_force(two) == changed, 20)
+        weak.write_text("")
+        with serving(folder / "b", *shared):
+            until(lambda: in_force(one) == hashlib.sha256(b"").hexdigest(), 20)
 
 
 def user(server, name):

@@ -86,6 +86,10 @@ pub(crate) struct ServeArguments {
     /// where there is one]. A change takes effect without a restart
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    /// Put the policy file in force on all servers of the database, even where another server of it
+    /// put another one in force
+    #[arg(long)]
+    pub(crate) replace_policy: bool,
     /// Folder of fonts (.ttf, .otf, .ttc) for PDFs, beside those of the program: for scripts that
     /// those lack, as Chinese, Japanese and Korean
     #[arg(long, value_name = "DIR")]

@@ -151,8 +151,8 @@ async fn look_at_folder(
 /// follows it within a second, unless it is broken.
 async fn policy(office: &Office, place: &PolicyPlace) -> Finding {
     let subject = "governance policy";
-    let in_force = match governance_policy::last_in_force(&office.app).await {
-        Ok(in_force) => in_force,
+    let in_force = match governance_policy::in_force(&office.app).await {
+        Ok(in_force) => in_force.map(|kept| kept.sha256),
         Err(error) => return finding(State::Broken, subject, error.to_string()),
     };
     let path = place.path().display();
@@ -165,11 +165,19 @@ async fn policy(office: &Office, place: &PolicyPlace) -> Finding {
         (Ok(Some(found)), Some(hash)) if found.sha256 == hash => {
             finding(State::Works, subject, format!("`{path}`, SHA-256 {hash}"))
         }
+        (Ok(None), Some(hash)) => finding(
+            State::Limited,
+            subject,
+            format!(
+                "no file at `{path}`: the one in force, SHA-256 {hash}, stays; an empty file lifts \
+                 it"
+            ),
+        ),
         (Ok(found), in_force) => {
             let (found, hash) = (found.map(|found| found.sha256), in_force);
             let detail = format!(
-                "`{path}` has SHA-256 {}, and the last server obeyed {}; the next start obeys \
-                 the file",
+                "`{path}` has SHA-256 {}, and the policy in force has {}; the next start \
+                 obeys the file, unless another server put that one in force",
                 found.as_deref().unwrap_or("none"),
                 hash.as_deref().unwrap_or("none")
             );

@@ -39,7 +39,7 @@ use self::data_folder::{DataFolder, RunningServer};
 use self::exporting::Exporting;
 use self::listening::Listening;
 use self::office::{Office, OfficeOptions, ROOT};
-use self::policy_file::PolicyPlace;
+use self::policy_file::{PolicyPlace, Replacing};
 use self::telemetry::Telemetry;
 use crate::arguments::{CatchUpArgument, ServeArguments, threads_or_all};
 use crate::command::{fonts, wiring};
@@ -84,7 +84,12 @@ pub(crate) async fn obey_policy(
     office: &Office,
 ) -> Result<JoinHandle<()>> {
     let policy = PolicyPlace::of(arguments.policy.as_deref(), &office.folder);
-    policy_file::begin(&office.app, &policy).await?;
+    let server = office.folder.server_id(&*office.app.ids)?;
+    let replacing = match arguments.replace_policy {
+        true => Replacing::Allowed,
+        false => Replacing::Refused,
+    };
+    let policy = policy_file::begin(&office.app, (policy, server, replacing)).await?;
     Ok(tokio::spawn(policy_file::follow(
         office.app.clone(),
         policy,

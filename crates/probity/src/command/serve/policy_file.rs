@@ -1,15 +1,16 @@
 //! `governance.toml`: read at the start, where a bad one keeps the server from starting, and looked
 //! at every second, so that a change takes effect without a restart.
 //!
-//! While the server runs, a file that is broken or gone leaves the policy in force that was: a slip
-//! of an editor must not lift the rules.
+//! A file that is broken or gone leaves the policy in force that was, also over a restart, because
+//! the store keeps it: a slip of an editor must not lift the rules. An empty file does. Servers of
+//! one store obey the same policy, whichever of them read it last.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use probity_app::governance_policy::{PolicyFile, put_in_force};
+use probity_app::governance_policy::{self, KeptPolicy, PolicyFile};
 use probity_app::{App, PolicySource};
 use probity_domain::document::governance_policy::GovernancePolicy;
 use ring::digest;
@@ -99,43 +100,168 @@ fn sha256(text: &str) -> String {
         .collect()
 }
 
+/// Which policy a start obeys.
+#[derive(Debug)]
+enum AtStart {
+    /// No file and no policy in force: nothing is demanded.
+    Nothing,
+    /// What the store keeps.
+    Obey(KeptPolicy),
+    /// What this server's file says, from now on.
+    Put(ReadPolicy),
+}
+
+/// Whether a file may take the place of what another server put in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replacing {
+    Refused,
+    /// `--replace-policy`.
+    Allowed,
+}
+
+/// A start must not lift rules by accident: without a file, those in force stay, and a file takes
+/// their place only where it is the changed file of the server that put them in force.
+fn at_start(
+    found: Option<ReadPolicy>,
+    kept: Option<KeptPolicy>,
+    (place, server, replacing): (&PolicyPlace, &str, Replacing),
+) -> Result<AtStart> {
+    match (found, kept) {
+        (None, None) => Ok(AtStart::Nothing),
+        (None, Some(kept)) => Ok(AtStart::Obey(kept)),
+        (Some(found), None) => Ok(AtStart::Put(found)),
+        (Some(found), Some(kept)) if found.sha256 == kept.sha256 => Ok(AtStart::Obey(kept)),
+        (Some(found), Some(kept)) => {
+            if kept.put_by == server || replacing == Replacing::Allowed {
+                return Ok(AtStart::Put(found));
+            }
+            Err(Usage(format!(
+                "the policy in force, SHA-256 {}, was put so by another server of this database, \
+                 from `{}`, and `{}` differs: copy that file, or start without one to obey the \
+                 policy in force, or give --replace-policy to put this file in force on all servers",
+                kept.sha256,
+                kept.path,
+                place.path().display()
+            ))
+            .into())
+        }
+    }
+}
+
+/// A file of a running server, and what was last found there.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    place: PolicyPlace,
+    /// Of this server, as the store tells who put a policy in force.
+    server: String,
+    seen: Option<String>,
+}
+
 /// Puts the policy of the start in force.
-pub(crate) async fn begin(app: &App, place: &PolicyPlace) -> Result<()> {
-    apply(app, place, read(place)?).await
+pub(crate) async fn begin(
+    app: &App,
+    (place, server, replacing): (PolicyPlace, String, Replacing),
+) -> Result<Followed> {
+    let found = read(&place)?;
+    let kept = governance_policy::in_force(app).await?;
+    let followed = Followed {
+        seen: found.as_ref().map(|found| found.sha256.clone()),
+        place,
+        server,
+    };
+    let named = (&followed.place, followed.server.as_str(), replacing);
+    match at_start(found, kept, named)? {
+        AtStart::Nothing => {}
+        AtStart::Obey(kept) => {
+            if followed.seen.is_none() {
+                tracing::warn!(
+                    path = %followed.place.path().display(),
+                    sha256 = %kept.sha256,
+                    "there is no policy file: the policy in force, SHA-256 {}, stays; an empty \
+                     file lifts it",
+                    kept.sha256
+                );
+            }
+            governance_policy::obey(app, &kept)?;
+        }
+        AtStart::Put(found) => followed.put(app, found).await?,
+    }
+    Ok(followed)
 }
 
-async fn apply(app: &App, place: &PolicyPlace, found: Option<ReadPolicy>) -> Result<()> {
-    let path = std::path::absolute(place.path()).unwrap_or_else(|_| place.path().to_owned());
-    let file = found.map(|found| PolicyFile {
-        policy: found.policy,
-        source: PolicySource {
-            path: path.display().to_string(),
-            sha256: found.sha256,
-            since_ms: app.clock.now_ms(),
-        },
-        text: found.text,
-    });
-    put_in_force(app, file)
-        .await
-        .context("failed to put the policy in force")
+impl Followed {
+    async fn put(&self, app: &App, found: ReadPolicy) -> Result<()> {
+        let path = self.place.path();
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let file = PolicyFile {
+            policy: found.policy,
+            source: PolicySource {
+                path: path.display().to_string(),
+                sha256: found.sha256,
+                since_ms: app.clock.now_ms(),
+            },
+            text: found.text,
+            put_by: self.server.clone(),
+        };
+        governance_policy::put_in_force(app, file)
+            .await
+            .context("failed to put the policy in force")
+    }
+
+    /// Whether another policy is in force here than before: that of a changed file, or what another
+    /// server put in force.
+    async fn changed(&mut self, app: &App) -> Result<bool> {
+        let here = app.policy.source().map(|source| source.sha256);
+        let looked_at = self.place.clone();
+        let found = tokio::task::spawn_blocking(move || read(&looked_at)).await;
+        let found = found.map_err(anyhow::Error::from).and_then(|found| found);
+        let is_new = |found: &ReadPolicy| self.seen.as_ref() != Some(&found.sha256);
+        if let Ok(Some(found)) = &found
+            && is_new(found)
+        {
+            let is_other = here.as_ref() != Some(&found.sha256);
+            let sha256 = found.sha256.clone();
+            if is_other {
+                self.put(app, found.clone()).await?;
+            }
+            self.seen = Some(sha256);
+            return Ok(is_other);
+        }
+        // Whatever is the matter with the file, what other servers put in force holds here.
+        if let Some(kept) = governance_policy::in_force(app).await?
+            && here.as_ref() != Some(&kept.sha256)
+        {
+            governance_policy::obey(app, &kept)?;
+            return Ok(true);
+        }
+        match (found?, &self.seen) {
+            (None, Some(_)) => Err(anyhow::anyhow!(
+                "the file is gone; an empty one lifts the rules"
+            )),
+            (None, None) | (Some(_), _) => Ok(false),
+        }
+    }
 }
 
-/// Follows the file for ever.
-pub(crate) async fn follow(app: App, place: PolicyPlace) {
+/// Follows file and store for ever.
+pub(crate) async fn follow(app: App, mut followed: Followed) {
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // What was complained about last, so that it is told once.
     let mut told = String::new();
     loop {
         look.tick().await;
-        match changed(&app, &place).await {
+        let path = followed.place.path().display().to_string();
+        match followed.changed(&app).await {
             Ok(false) => told.clear(),
             Ok(true) => {
                 told.clear();
-                let hash = app.policy.source().map(|source| source.sha256);
+                let source = app.policy.source();
+                let hash = source.as_ref().map(|source| source.sha256.as_str());
+                let path = source.as_ref().map_or(path.as_str(), |source| &source.path);
                 tracing::info!(
-                    path = %place.path().display(),
-                    sha256 = hash.as_deref(),
+                    path,
+                    sha256 = hash,
                     "a changed policy is in force from now on"
                 );
             }
@@ -143,30 +269,12 @@ pub(crate) async fn follow(app: App, place: PolicyPlace) {
                 let said = format!("{error:#}");
                 if said != told {
                     tracing::error!(
-                        path = %place.path().display(),
+                        path,
                         "the policy in force stays, because its changed file is refused: {said}"
                     );
                     told = said;
                 }
             }
-        }
-    }
-}
-
-/// Whether another policy is in force than before.
-async fn changed(app: &App, place: &PolicyPlace) -> Result<bool> {
-    let in_force = app.policy.source();
-    let looked_at = place.clone();
-    let found = tokio::task::spawn_blocking(move || read(&looked_at)).await??;
-    match (&found, &in_force) {
-        (None, None) => Ok(false),
-        (None, Some(_)) => Err(anyhow::anyhow!(
-            "the file is gone; without it, the next start demands nothing"
-        )),
-        (Some(found), Some(in_force)) if found.sha256 == in_force.sha256 => Ok(false),
-        (Some(_), _) => {
-            apply(app, place, found).await?;
-            Ok(true)
         }
     }
 }
@@ -211,5 +319,60 @@ mod tests {
         let large = "#".repeat(2 << 20);
         let large = read(&place(folder.path(), &large)).unwrap_err();
         assert!(large.to_string().contains("no policy"), "{large}");
+    }
+
+    const SERVER: &str = "server-1";
+
+    fn found(text: &str) -> ReadPolicy {
+        let folder = tempfile::tempdir().unwrap();
+        read(&place(folder.path(), text)).unwrap().unwrap()
+    }
+
+    fn kept(text: &str, put_by: &str) -> KeptPolicy {
+        KeptPolicy {
+            sha256: sha256(text),
+            path: "/elsewhere/governance.toml".to_owned(),
+            text: text.to_owned(),
+            put_by: put_by.to_owned(),
+        }
+    }
+
+    fn start(
+        file: Option<&str>,
+        store: Option<KeptPolicy>,
+        replacing: Replacing,
+    ) -> Result<AtStart> {
+        let place = PolicyPlace::Folder(PathBuf::from("/here/governance.toml"));
+        at_start(file.map(found), store, (&place, SERVER, replacing))
+    }
+
+    #[test]
+    fn a_start_without_a_file_lifts_no_rule() {
+        let nothing = start(None, None, Replacing::Refused).unwrap();
+        assert!(matches!(nothing, AtStart::Nothing));
+        let text = "[review]\nfour_eyes = true\n";
+        for put_by in [SERVER, "server-2"] {
+            let stays = start(None, Some(kept(text, put_by)), Replacing::Refused).unwrap();
+            assert!(matches!(stays, AtStart::Obey(kept) if kept.text == text));
+        }
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_its_own_servers_policy_only() {
+        let text = "[review]\nfour_eyes = true\n";
+        let first = start(Some(text), None, Replacing::Refused).unwrap();
+        assert!(matches!(first, AtStart::Put(found) if found.text == text));
+        let same = start(Some(text), Some(kept(text, "server-2")), Replacing::Refused);
+        assert!(matches!(same.unwrap(), AtStart::Obey(_)));
+        let own = start(Some(""), Some(kept(text, SERVER)), Replacing::Refused);
+        assert!(matches!(own.unwrap(), AtStart::Put(found) if found.text.is_empty()));
+        let weaker = || Some(kept(text, "server-2"));
+        let refused = start(Some(""), weaker(), Replacing::Refused).unwrap_err();
+        let said = refused.to_string();
+        for told in ["/elsewhere/", "/here/", "--replace-policy", &sha256(text)] {
+            assert!(said.contains(told), "{said}");
+        }
+        let wanted = start(Some(""), weaker(), Replacing::Allowed).unwrap();
+        assert!(matches!(wanted, AtStart::Put(_)));
     }
 }
