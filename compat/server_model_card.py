@@ -367,7 +367,9 @@ def the_database_itself_keeps_versions(folder):
         control.update_model_card(ModelCardName="credit", ModelCardStatus="Approved")
         store = sqlite3.connect(folder / "data" / "probity.db", timeout=30)
         for statement in ("update model_card_version set content = '{}'", "delete from model_card_version",
-                          "update model_card_review set actor = 'nobody'", "delete from model_card_review"):
+                          "update model_card_review set actor = 'nobody'", "delete from model_card_review",
+                          "replace into model_card_version select region, card, version, '{}', sha256, created_ms, "
+                          "created_by, reason from model_card_version"):
             try:
                 store.execute(statement)
             except sqlite3.IntegrityError as error:
