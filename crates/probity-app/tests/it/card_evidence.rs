@@ -517,28 +517,30 @@ async fn tags_bind_when_a_card_is_made_and_later() {
     assert!(stale(&world).await.is_empty());
 }
 
+/// A registered model with a bias report of this hash.
+fn package(digest: &str) -> Value {
+    json!({
+        "ModelPackageGroupName": "g",
+        "Domain": "MACHINE_LEARNING",
+        "InferenceSpecification": { "Containers": [
+            { "Image": "a/b:1", "ModelDataUrl": "s3://b/m.tar.gz" },
+        ] },
+        "ModelMetrics": {
+            "Bias": { "Report": {
+                "ContentType": "application/json", "S3Uri": REPORT,
+                "ContentDigest": format!("sha256:{digest}"),
+            } },
+            "ModelDataQuality": { "Statistics": {
+                "ContentType": "application/json", "S3Uri": "s3://b/data.json",
+            } },
+        },
+    })
+}
+
 #[tokio::test]
 async fn a_registered_model_fills_a_card() {
     let world = World::new().await;
     call!(world, model_package_group::create, { "ModelPackageGroupName": "g" }).unwrap();
-    let package = |digest: &str| {
-        json!({
-            "ModelPackageGroupName": "g",
-            "Domain": "MACHINE_LEARNING",
-            "InferenceSpecification": { "Containers": [
-                { "Image": "a/b:1", "ModelDataUrl": "s3://b/m.tar.gz" },
-            ] },
-            "ModelMetrics": {
-                "Bias": { "Report": {
-                    "ContentType": "application/json", "S3Uri": REPORT,
-                    "ContentDigest": format!("sha256:{digest}"),
-                } },
-                "ModelDataQuality": { "Statistics": {
-                    "ContentType": "application/json", "S3Uri": "s3://b/data.json",
-                } },
-            },
-        })
-    };
     call!(world, model_package::create, package("0.1")).unwrap();
     call!(world, model_card::create, {
         "ModelCardName": "old", "ModelCardStatus": "Draft",

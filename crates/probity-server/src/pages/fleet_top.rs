@@ -106,7 +106,7 @@ fn anomalies(anomalies: &Anomalies) -> Markup {
                     text.scale x="30" y=(BASE) text-anchor="end" { "0" }
                     @for (place, day) in anomalies.days.iter().enumerate() {
                         (column(day, most, 38 + place * step))
-                        @if (anomalies.days.len() - 1 - place) % 3 == 0 {
+                        @if (anomalies.days.len() - 1 - place).is_multiple_of(3) {
                             text.scale x=(38 + place * step + 11) y="140" text-anchor="middle" { (words::day_text(day.day_ms)) }
                         }
                     }

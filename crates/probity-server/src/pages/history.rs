@@ -175,7 +175,7 @@ pub(super) fn number(value: f64) -> String {
         return "0".to_owned();
     }
     let text = match value.abs() {
-        size if size >= 1e6 || size < 1e-4 => format!("{value:.3e}"),
+        size if !(1e-4..1e6).contains(&size) => format!("{value:.3e}"),
         size if size >= 1000.0 => format!("{value:.0}"),
         size if size >= 1.0 => format!("{value:.3}"),
         _ => format!("{value:.4}"),

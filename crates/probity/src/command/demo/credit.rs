@@ -66,7 +66,11 @@ fn draw(random: &mut SplitMix64, when: When) -> Row {
         - 1.2 * (amount / income - 0.35)
         + 0.6;
     let is_worthy = chance(random, sigmoid(2.2 * strength));
-    let stated = match chance(random, portal_share(when, is_woman)) {
+    let portal_use = match is_woman {
+        true => PORTAL_SHARE.0,
+        false => PORTAL_SHARE.1,
+    };
+    let stated = match chance(random, portal_share(when) * portal_use) {
         true => NET * income,
         false => income,
     };
@@ -86,16 +90,11 @@ fn draw(random: &mut SplitMix64, when: When) -> Row {
 }
 
 /// It becomes known within a week.
-fn portal_share(when: When, is_woman: bool) -> f64 {
+fn portal_share(when: When) -> f64 {
     let Some(days) = when.since(PORTAL_FROM) else {
         return 0.0;
     };
-    let known = (0.79 + 0.03 * days.min(7) as f64).min(1.0);
-    known
-        * match is_woman {
-            true => PORTAL_SHARE.0,
-            false => PORTAL_SHARE.1,
-        }
+    (0.79 + 0.03 * days.min(7) as f64).min(1.0)
 }
 
 fn late_payments(uniform: f64) -> f64 {

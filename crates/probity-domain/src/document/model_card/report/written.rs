@@ -65,15 +65,10 @@ fn metric(metric: &Metric) -> Value {
             put("y_axis_name", Value::from(column_names.clone()));
         }
     }
+    let axes = metric.axes.as_ref();
     for (name, text) in [
-        (
-            "x_axis_name",
-            metric.axes.as_ref().and_then(|axes| axes.x.as_ref()),
-        ),
-        (
-            "y_axis_name",
-            metric.axes.as_ref().and_then(|axes| axes.y.as_ref()),
-        ),
+        ("x_axis_name", axes.and_then(|axes| axes.x.as_ref())),
+        ("y_axis_name", axes.and_then(|axes| axes.y.as_ref())),
     ] {
         if let Some(text) = text {
             members.insert(name.to_owned(), Value::from(text.as_str()));
