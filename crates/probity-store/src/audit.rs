@@ -5,13 +5,16 @@
 //! the last events are missing. Who can rewrite the whole database can rewrite the whole chain:
 //! against that, hashes are to be kept elsewhere (evidence packs carry them).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
-use sqlx::{Row, SqlStr};
+use sqlx::{AssertSqlSafe, Row, SqlStr};
 
 use crate::canonical::canonical_json;
 use crate::error::StoreError;
+use crate::many::{NAMES, places};
 use crate::store::{Store, Unit};
 
 /// What a verb did.
@@ -103,6 +106,24 @@ pub async fn append(unit: &mut Unit, event: &NewEvent) -> Result<i64, StoreError
         .await
         .map_err(&fault)?;
     Ok(seq)
+}
+
+/// Those of these ARNs that the log tells anything of.
+pub async fn known(store: &Store, arns: &[&str]) -> Result<BTreeSet<String>, StoreError> {
+    let mut known = BTreeSet::new();
+    for arns in arns.chunks(NAMES) {
+        let statement = format!(
+            "select distinct resource_arn from audit_event where resource_arn in ({})",
+            places(1, arns.len())
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(statement));
+        for arn in arns {
+            query = query.bind(*arn);
+        }
+        let found = query.fetch_all(store.pool()).await;
+        known.extend(found.map_err(StoreError::query("look for resources in the audit log"))?);
+    }
+    Ok(known)
 }
 
 /// A page of events.

@@ -15,6 +15,7 @@ mod error;
 pub mod fleet;
 pub mod job;
 pub mod log_event;
+mod many;
 pub mod metric_point;
 pub mod model_card_review;
 pub mod model_card_subject;

@@ -1,10 +1,11 @@
 //! The steps of model cards from state to state: who, when, and what they said. Steps are only
 //! ever added (migration 3).
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::many::{NAMES, places};
 use crate::model_card_version::CardKey;
 use crate::store::{Store, Unit};
 
@@ -60,6 +61,31 @@ pub async fn list(store: &Store, key: CardKey<'_>) -> Result<Vec<CardReview>, St
     .iter()
     .map(read)
     .collect()
+}
+
+/// All steps of these cards, with the names of the cards; of each the oldest first.
+pub async fn list_of_each(
+    store: &Store,
+    region: &str,
+    cards: &[&str],
+) -> Result<Vec<(String, CardReview)>, StoreError> {
+    let fault = StoreError::query("list the reviews of some model cards");
+    let mut steps = Vec::new();
+    for cards in cards.chunks(NAMES) {
+        let statement = format!(
+            "select card, version, before_status, after_status, at_ms, actor, comment
+             from model_card_review where region = $1 and card in ({}) order by card, seq",
+            places(2, cards.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(region);
+        for card in cards {
+            query = query.bind(*card);
+        }
+        for row in query.fetch_all(store.pool()).await.map_err(&fault)? {
+            steps.push((row.try_get("card").map_err(&fault)?, read(&row)?));
+        }
+    }
+    Ok(steps)
 }
 
 /// With the card's own row gone, in the same unit.

@@ -1,10 +1,11 @@
 //! The texts of model cards, one row for each version. The database itself refuses to change one,
 //! and to delete one before its card (migration 3).
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::many::{NAMES, places};
 use crate::store::{Store, Unit};
 
 /// Which card.
@@ -64,7 +65,6 @@ pub async fn get(
     key: CardKey<'_>,
     version: i64,
 ) -> Result<Option<CardText>, StoreError> {
-    let fault = StoreError::query("read a version of a model card");
     sqlx::query(
         "select version, content, sha256, created_ms, created_by, reason from model_card_version
          where region = $1 and card = $2 and version = $3",
@@ -74,19 +74,68 @@ pub async fn get(
     .bind(version)
     .fetch_optional(store.pool())
     .await
-    .map_err(&fault)?
-    .map(|row| {
-        let fact = read(&row)?;
-        Ok(CardText {
-            version: fact.version,
-            content: row.try_get("content").map_err(&fault)?,
-            sha256: fact.sha256,
-            created_ms: fact.created_ms,
-            created_by: fact.created_by,
-            reason: fact.reason,
-        })
-    })
+    .map_err(StoreError::query("read a version of a model card"))?
+    .map(|row| read_text(&row))
     .transpose()
+}
+
+/// These versions of these cards, with the names of the cards.
+pub async fn get_each(
+    store: &Store,
+    region: &str,
+    cards: &[(&str, i64)],
+) -> Result<Vec<(String, CardText)>, StoreError> {
+    let fault = StoreError::query("read versions of model cards");
+    let mut texts = Vec::new();
+    for cards in cards.chunks(NAMES) {
+        let wanted: Vec<String> = (0..cards.len())
+            .map(|index| {
+                let at = 2 * index + 2;
+                format!("(${at}, cast(${} as bigint))", at + 1)
+            })
+            .collect();
+        let statement = format!(
+            "with wanted(name, number) as (values {})
+             select card, version, content, sha256, created_ms, created_by, reason
+             from wanted join model_card_version
+               on region = $1 and card = wanted.name and version = wanted.number
+             order by card",
+            wanted.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(region);
+        for (card, version) in cards {
+            query = query.bind(*card).bind(*version);
+        }
+        for row in query.fetch_all(store.pool()).await.map_err(&fault)? {
+            texts.push((row.try_get("card").map_err(&fault)?, read_text(&row)?));
+        }
+    }
+    Ok(texts)
+}
+
+/// All versions of these cards, with the names of the cards; of each the newest first.
+pub async fn facts_of_each(
+    store: &Store,
+    region: &str,
+    cards: &[&str],
+) -> Result<Vec<(String, CardTextFact)>, StoreError> {
+    let fault = StoreError::query("list the versions of some model cards");
+    let mut facts = Vec::new();
+    for cards in cards.chunks(NAMES) {
+        let statement = format!(
+            "select card, version, sha256, created_ms, created_by, reason from model_card_version
+             where region = $1 and card in ({}) order by card, version desc",
+            places(2, cards.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(region);
+        for card in cards {
+            query = query.bind(*card);
+        }
+        for row in query.fetch_all(store.pool()).await.map_err(&fault)? {
+            facts.push((row.try_get("card").map_err(&fault)?, read(&row)?));
+        }
+    }
+    Ok(facts)
 }
 
 /// All versions of a card, the newest first.
@@ -114,6 +163,19 @@ pub async fn delete_all(unit: &mut Unit, key: CardKey<'_>) -> Result<(), StoreEr
         .await
         .map_err(StoreError::query("delete the versions of a model card"))?;
     Ok(())
+}
+
+fn read_text(row: &AnyRow) -> Result<CardText, StoreError> {
+    let fact = read(row)?;
+    let content = row.try_get("content");
+    Ok(CardText {
+        version: fact.version,
+        content: content.map_err(StoreError::query("read a version of a model card"))?,
+        sha256: fact.sha256,
+        created_ms: fact.created_ms,
+        created_by: fact.created_by,
+        reason: fact.reason,
+    })
 }
 
 fn read(row: &AnyRow) -> Result<CardTextFact, StoreError> {

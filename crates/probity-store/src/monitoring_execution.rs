@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::many::{NAMES, places};
 use crate::page::{Cursor, Page, one_more};
 use crate::resource::{Inserted, SortOrder};
 use crate::store::{Backend, Store, Unit};
@@ -153,6 +154,26 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<Execution>, StoreErro
         .transpose()
 }
 
+/// Those of these ids that are there.
+pub async fn get_each(store: &Store, ids: &[&str]) -> Result<Vec<Execution>, StoreError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(NAMES) {
+        let text = format!(
+            "select {COLUMNS} from monitoring_execution where id in ({}) order by id",
+            places(1, ids.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for id in ids {
+            query = query.bind(*id);
+        }
+        let rows = query.fetch_all(store.pool()).await;
+        for row in &rows.map_err(StoreError::query("read executions by their ids"))? {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The execution as it stands inside the transaction; its row is locked where rows can be.
 pub async fn lock(unit: &mut Unit, id: &str) -> Result<Option<Execution>, StoreError> {
     let lock = match unit.backend() {
@@ -191,9 +212,6 @@ pub async fn latest(
         .collect()
 }
 
-/// Names that one statement asks for.
-const NAMES: usize = 400;
-
 /// The last run of a schedule that ended with a verdict.
 pub async fn last_with_verdict(
     store: &Store,
@@ -220,6 +238,25 @@ pub async fn latest_of_each(
     region: &str,
     schedules: &[&str],
 ) -> Result<Vec<Execution>, StoreError> {
+    last_of_each(store, (region, schedules), "").await
+}
+
+/// The last run of each of these schedules that ended with a verdict.
+pub async fn last_with_verdict_of_each(
+    store: &Store,
+    region: &str,
+    schedules: &[&str],
+) -> Result<Vec<Execution>, StoreError> {
+    let verdicts = "and e.status in ('Completed', 'CompletedWithViolations')";
+    last_of_each(store, (region, schedules), verdicts).await
+}
+
+/// `of` is a test of this module.
+async fn last_of_each(
+    store: &Store,
+    (region, schedules): (&str, &[&str]),
+    of: &'static str,
+) -> Result<Vec<Execution>, StoreError> {
     let mut found = Vec::new();
     for names in schedules.chunks(NAMES) {
         let places: Vec<String> = (0..names.len())
@@ -229,7 +266,7 @@ pub async fn latest_of_each(
             "with wanted(name) as (values {})
              select {COLUMNS} from monitoring_execution where id in (
                  select (select e.id from monitoring_execution e
-                         where e.region = $1 and e.schedule = wanted.name
+                         where e.region = $1 and e.schedule = wanted.name {of}
                          order by e.scheduled_ms desc, e.revision desc, e.id desc limit 1)
                  from wanted)",
             places.join(", ")

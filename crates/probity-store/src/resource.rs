@@ -13,7 +13,10 @@ use crate::tag;
 
 mod list;
 
+mod many;
+
 pub use list::{ListResources, SortBy, SortOrder, list, newest_with, with_any};
+pub use many::{NewestHaving, get_each, lacking, newest_having};
 
 /// What identifies a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

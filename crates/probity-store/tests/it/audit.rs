@@ -16,6 +16,7 @@ on_both!(
     events_are_filtered_and_paged,
     writers_at_once_make_one_chain,
     an_event_of_a_dropped_unit_is_not_there,
+    it_tells_what_it_knows,
 );
 
 fn event(number: i64) -> NewEvent {
@@ -191,4 +192,14 @@ async fn an_event_of_a_dropped_unit_is_not_there(database: &Database) {
     let seq = write(&store, async |unit| audit::append(unit, &event(2)).await).await;
     assert_eq!(seq, 2);
     assert_eq!(audit::verify(&store).await.unwrap().events, 2);
+}
+
+async fn it_tells_what_it_knows(database: &Database) {
+    let store = database.open().await;
+    append(&store, 5).await;
+    let others: Vec<String> = (10..900).map(|number| format!("arn:{number}")).collect();
+    let mut arns: Vec<&str> = others.iter().map(String::as_str).collect();
+    arns.extend(["arn:0", "arn:2"]);
+    let known = audit::known(&store, &arns).await.unwrap();
+    assert_eq!(known.into_iter().collect::<Vec<_>>(), ["arn:0", "arn:2"]);
 }

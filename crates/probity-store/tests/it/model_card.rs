@@ -18,6 +18,7 @@ on_both!(
     nothing_takes_the_place_of_a_version_or_a_step,
     a_model_has_one_card_however_many_ask_at_once,
     a_card_gives_up_the_model_that_it_no_longer_describes,
+    many_cards_are_read_at_once,
 );
 
 const KEY: CardKey<'static> = CardKey {
@@ -247,4 +248,49 @@ async fn a_card_gives_up_the_model_that_it_no_longer_describes(database: &Databa
     })
     .await;
     assert_eq!(claim(other, "b").await, Claimed::Yes);
+
+async fn many_cards_are_read_at_once(database: &Database) {
+    let store = some(database).await;
+    let other = CardKey {
+        card: "fraud",
+        ..KEY
+    };
+    write(&store, async |unit| {
+        model_card_version::insert(unit, other, &text(1, "[]")).await?;
+        model_card_review::append(unit, other, &review(1, ("", "Draft"))).await
+    })
+    .await;
+    let filler: Vec<String> = (0..900).map(|number| format!("none{number}")).collect();
+    let mut names: Vec<&str> = filler.iter().map(String::as_str).collect();
+    names.insert(0, "fraud");
+    names.push("credit");
+    let wanted: Vec<(&str, i64)> = names.iter().map(|name| (*name, 1)).collect();
+    let mut texts = model_card_version::get_each(&store, KEY.region, &wanted)
+        .await
+        .unwrap();
+    texts.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [("credit", text(1, "{}")), ("fraud", text(1, "[]"))];
+    assert_eq!(texts, expected.map(|(name, text)| (name.to_owned(), text)));
+    let mut facts = model_card_version::facts_of_each(&store, KEY.region, &names)
+        .await
+        .unwrap();
+    facts.sort_by(|a, b| a.0.cmp(&b.0));
+    let found: Vec<(&str, i64)> = facts
+        .iter()
+        .map(|(name, fact)| (name.as_str(), fact.version))
+        .collect();
+    assert_eq!(found, [("credit", 2), ("credit", 1), ("fraud", 1)]);
+    let mut steps = model_card_review::list_of_each(&store, KEY.region, &names)
+        .await
+        .unwrap();
+    steps.sort_by(|a, b| a.0.cmp(&b.0));
+    let own: Vec<CardReview> = steps
+        .iter()
+        .filter(|(name, _)| name == "credit")
+        .map(|(_, step)| step.clone())
+        .collect();
+    assert_eq!(own, model_card_review::list(&store, KEY).await.unwrap());
+    assert_eq!(steps.len(), own.len() + 1);
+    let elsewhere = model_card_review::list_of_each(&store, "us-west-2", &names).await;
+    assert!(elsewhere.unwrap().is_empty());
 }

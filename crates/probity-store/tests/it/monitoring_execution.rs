@@ -219,6 +219,16 @@ async fn the_last_run_of_many_schedules_is_found_at_once(database: &Database) {
     let mut ids: Vec<&str> = each.iter().map(|run| run.id.as_str()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["d", "e"]);
+    let each = monitoring_execution::last_with_verdict_of_each(&store, REGION, &["s", "t"])
+        .await
+        .unwrap();
+    let ids: Vec<&str> = each.iter().map(|run| run.id.as_str()).collect();
+    assert_eq!(ids, ["c"]);
+    let each = monitoring_execution::get_each(&store, &["e", "none", "c"])
+        .await
+        .unwrap();
+    let ids: Vec<&str> = each.iter().map(|run| run.id.as_str()).collect();
+    assert_eq!(ids, ["c", "e"]);
     let many: Vec<String> = (0..1000).map(|n| format!("s{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).chain(["u"]).collect();
     let each = monitoring_execution::latest_of_each(&store, REGION, &many)

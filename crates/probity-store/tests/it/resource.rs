@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use probity_domain::ResourceKind;
-use probity_store::resource::{self, Deleted, Inserted, Replaced, Resource, ResourceKey};
+use probity_store::resource::{
+    self, Deleted, Inserted, NewestHaving, Replaced, Resource, ResourceKey,
+};
 use probity_store::{StoreError, tag};
 use serde_json::json;
 
@@ -26,6 +28,7 @@ on_both!(
     who_writes_can_read_beside,
     resources_are_found_by_any_of_many_attributes,
     the_newest_of_each_value_and_tags_of_many_are_read_at_once,
+    many_are_read_by_their_names_and_attributes,
 );
 
 pub(crate) fn model(name: &str, at_ms: i64) -> Resource {
@@ -379,4 +382,58 @@ async fn the_newest_of_each_value_and_tags_of_many_are_read_at_once(database: &D
         .unwrap();
     let values: Vec<&str> = tags.iter().map(|(_, _, value)| value.as_str()).collect();
     assert_eq!(values, ["a", "d"]);
+}
+
+async fn many_are_read_by_their_names_and_attributes(database: &Database) {
+    let store = database.open().await;
+    let of = |name: &str, attributes: &[&str], at_ms: i64| Resource {
+        attributes: attributes
+            .iter()
+            .map(|attribute| ((*attribute).to_owned(), String::new()))
+            .collect(),
+        status: if name == "f" { "Failed" } else { "Completed" }.to_owned(),
+        ..model(name, at_ms)
+    };
+    let rows = [
+        of("a", &["in:x"], 1),
+        of("b", &["in:x", "in:y"], 3),
+        of("c", &["in:x"], 2),
+        of("d", &[], 4),
+        of("f", &["in:x"], 9),
+    ];
+    write(&store, async |unit| {
+        for row in &rows {
+            resource::insert(unit, row).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    let kind = (ResourceKind::Model, "eu-west-1");
+    let names = |rows: Vec<Resource>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+    let filler: Vec<String> = (0..900).map(|number| format!("none{number}")).collect();
+    let mut wanted: Vec<&str> = filler.iter().map(String::as_str).collect();
+    wanted.push("d");
+    wanted.insert(0, "b");
+    let found = resource::get_each(&store, kind, &wanted).await.unwrap();
+    assert_eq!(names(found), ["b", "d"]);
+    let found = resource::lacking(&store, kind, "in:x").await.unwrap();
+    assert_eq!(names(found), ["d"]);
+    let mut wanted: Vec<&str> = filler.iter().map(String::as_str).collect();
+    wanted.extend(["in:y", "in:x"]);
+    let found = resource::newest_having(
+        &store,
+        NewestHaving {
+            kind: kind.0,
+            region: kind.1,
+            status: "Completed",
+            attributes: &wanted,
+            each: 2,
+        },
+    );
+    let found = found.await.unwrap();
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(attribute, row)| (attribute.as_str(), row.name.as_str()))
+        .collect();
+    assert_eq!(found, [("in:x", "b"), ("in:x", "c"), ("in:y", "b")]);
 }
