@@ -15,13 +15,15 @@ use crate::caller::Caller;
 use crate::deed::Deed;
 use crate::endpoint_config::ENDPOINT_CONFIG;
 use crate::fault::Fault;
-use crate::stored::{self, Draft, Edited, Listing, Members, Shown, Stored, no_attributes, pick};
+use crate::stored::{self, Draft, Edited, Listing, Members, Shown, Stored, pick};
 use crate::{listing, model, monitoring_alert, monitoring_schedule, tags};
 
 mod description;
+mod models;
 mod retained;
 
 pub(crate) use description::members;
+pub(crate) use models::{of_model, of_package, serving};
 
 /// What a worker's queue calls the work on an endpoint; its subject is the endpoint's name.
 pub const JOB_KIND: &str = "endpoint";
@@ -37,7 +39,7 @@ pub(crate) static ENDPOINT: Stored = Stored {
         Shown::LastModifiedTime,
         Shown::Status("EndpointStatus"),
     ],
-    attributes: no_attributes,
+    attributes: models::attributes,
     list: Listing {
         items: "Endpoints",
         summary: |endpoint| {
@@ -116,7 +118,7 @@ pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, F
             endpoint.last_deployment_config = given(&input, "DeploymentConfig");
         }
         resource.status = updating.as_str().to_owned();
-        stored::write_body(resource, &endpoint)?;
+        write(resource, &endpoint)?;
         Ok(Edited::WithJob(job(&deed, name)))
     })
     .await?;
@@ -148,7 +150,7 @@ pub async fn update_weights_and_capacities(
         for wish in desired {
             set_variant(settings, wish)?;
         }
-        stored::write_body(resource, &endpoint)?;
+        write(resource, &endpoint)?;
         Ok(Edited::Yes)
     })
     .await?;
@@ -236,7 +238,7 @@ pub async fn finish(app: &App, region: &str, name: &str, prepared: &Prepared) ->
             }
         }
         resource.status = next.as_str().to_owned();
-        stored::write_body(resource, &endpoint)?;
+        write(resource, &endpoint)?;
         Ok(Edited::Yes)
     })
     .await;
@@ -322,6 +324,14 @@ fn body(endpoint: &Endpoint) -> Result<Members, Fault> {
         Ok(_) => Ok(Members::new()),
         Err(source) => Err(Fault::internal("write an endpoint", source)),
     }
+}
+
+fn write(resource: &mut Resource, endpoint: &Endpoint) -> Result<(), Fault> {
+    stored::write_body(resource, endpoint)?;
+    if let Value::Object(members) = &resource.body {
+        resource.attributes = (ENDPOINT.attributes)(members);
+    }
+    Ok(())
 }
 
 fn given(input: &Value, member: &str) -> Option<Value> {

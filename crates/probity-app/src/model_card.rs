@@ -4,6 +4,7 @@
 //! API reference. The card is a resource; its texts and the steps of its review are rows of their
 //! own. What the documentation leaves open is told in docs/api-quirks.md.
 
+mod around;
 mod autofill;
 mod bind;
 mod compare;
@@ -50,7 +51,7 @@ pub use dossier::{
     dossier_of_server,
 };
 pub(crate) use live::captured;
-pub use overview::{described_evidence, overview};
+pub use overview::{described_evidence, overview, reports_of_page};
 pub use review::{list_reviews, review, review_by};
 pub use source::Origin;
 pub use update::{edit, update, update_by};

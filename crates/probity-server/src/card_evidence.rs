@@ -3,11 +3,12 @@
 //! leaves no trace; who is told, is whoever asked.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use probity_app::model_card::{self, FilledReport, WantedReport};
 use probity_app::{Caller, Fault};
 use probity_data::card_report::{self, ReadCardReport};
-use probity_data::location::{Environment, ReadLocation};
+use probity_data::location::{Environment, ReadLocation, report_states};
 use probity_domain::ResourceKind;
 use probity_domain::document::card_report::CardReport;
 use serde_json::Value;
@@ -33,6 +34,23 @@ pub(crate) async fn describe(
     let action = "probity:DescribeModelCardEvidence";
     let dossier = card::dossier(tools, caller, (action, &input)).await?;
     Ok(model_card::described_evidence(&dossier))
+}
+
+/// Reports of a page are looked at for so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// `ListModelCardStandings`: a bucket that does not answer leaves evaluations unverified, and does
+/// not keep the page from being shown.
+pub(crate) async fn standings(
+    tools: Tools<'_>,
+    caller: &Caller,
+    input: Value,
+) -> Result<Value, Fault> {
+    let reports = model_card::reports_of_page(tools.app, caller, &input).await?;
+    let looking = report_states(&reports, tools.environment);
+    let states = tokio::time::timeout(PATIENCE, looking).await;
+    let states = states.unwrap_or_default();
+    model_card::overview(tools.app, caller, (&input, &states)).await
 }
 
 /// `PreviewModelCard`: reports that cannot be read are left out, and the answer says so.

@@ -237,7 +237,7 @@ operations! {
     Probity Executed "UnbindModelCardEvaluation" => probity_app::model_card::unbind, "compat/server_card_evidence.py";
     Probity Executed "DescribeModelCardEvidence" => crate::card_evidence::describe as reader, "compat/server_card_evidence.py";
     Probity Executed "PreviewModelCard" => crate::card_evidence::preview as reader, "compat/server_card_evidence.py";
-    Probity Executed "ListModelCardStandings" => probity_app::model_card::overview, "compat/server_card_evidence.py";
+    Probity Executed "ListModelCardStandings" => crate::card_evidence::standings as reader, "compat/server_card_evidence.py";
 }
 
 /// The row of an operation.

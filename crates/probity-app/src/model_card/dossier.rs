@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use probity_domain::document::card_dossier::{CardDossier, ReportState, ReviewStep, VersionFact};
 use probity_domain::resource::CardStatus;
-use probity_store::model_card_review::{self, CardReview};
-use probity_store::tag;
+use probity_store::model_card_review::CardReview;
 use serde_json::Value;
 
+use super::around::Around;
 use super::version::{self, CardVersion, VersionRow};
 use super::{evidence, live, rules};
 use crate::app::App;
@@ -105,10 +105,19 @@ pub(super) async fn without_live(
     card: &CardVersion,
     reports: &ReportStates,
 ) -> Result<CardDossier, Fault> {
+    let around = Around::of(deed, std::slice::from_ref(card)).await?;
+    with_around(deed, (card, &around), reports).await
+}
+
+/// The same for a card of a page, with what was read for all of it.
+pub(super) async fn with_around(
+    deed: &Deed<'_>,
+    (card, around): (&CardVersion, &Around),
+    reports: &ReportStates,
+) -> Result<CardDossier, Fault> {
     let name = &card.resource.name;
-    let reviews = model_card_review::list(&deed.app.store, version::key(deed, name)).await?;
-    let reviews = reviews.iter().filter_map(step).collect();
-    let versions = version::facts(deed, name).await?;
+    let reviews = around.reviews(name).iter().filter_map(step).collect();
+    let versions = around.versions(card)?;
     let mut dossier = CardDossier {
         name: name.clone(),
         arn: card.resource.arn.clone(),
@@ -122,9 +131,9 @@ pub(super) async fn without_live(
         version_created_by: Some(card.created_by.clone()),
         modified_ms: Some(card.modified_ms),
         modified_by: Some(card.modified_by.clone()),
-        tags: tag::list(&deed.app.store, &card.resource.arn).await?,
+        tags: around.tags(card),
         card: card.content.card().clone(),
-        evaluations: evidence::standings(deed, card, reports).await?,
+        evaluations: evidence::standings(deed, (card, around), reports).await?,
         live: Vec::new(),
         reviews,
         versions: versions.into_iter().map(fact).collect(),

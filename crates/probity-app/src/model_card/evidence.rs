@@ -10,11 +10,12 @@ use probity_domain::document::model_card::report::{
     ReportKind, group_value, metric_groups, metric_groups_of,
 };
 use probity_domain::document::model_card::{Binding, Evaluation, MetricGroup};
-use probity_store::monitoring_execution::{self as executions, Execution};
+use probity_store::monitoring_execution::Execution;
 use serde_json::Value;
 
+use super::around::Around;
 use super::dossier::ReportStates;
-use super::source::{self, named_execution};
+use super::source::{self, Writers, named_execution};
 use super::subject::Subject;
 use super::version::CardVersion;
 use crate::deed::Deed;
@@ -22,7 +23,7 @@ use crate::fault::Fault;
 
 pub(super) async fn standings(
     deed: &Deed<'_>,
-    card: &CardVersion,
+    (card, around): (&CardVersion, &Around),
     reports: &ReportStates,
 ) -> Result<Vec<EvaluationStanding>, Fault> {
     let card = card.content.card();
@@ -35,7 +36,7 @@ pub(super) async fn standings(
     for evaluation in &card.evaluations {
         let binding = evaluation.binding();
         let mut stale = match (&binding, &subject) {
-            (Some(binding), Some(subject)) => reasons(deed, (binding, subject)).await?,
+            (Some(binding), Some(subject)) => reasons(deed, (binding, subject), around),
             (Some(_) | None, _) => Vec::new(),
         };
         let found = match &binding {
@@ -61,17 +62,18 @@ pub(super) async fn standings(
 }
 
 /// Why an evaluation no longer stands.
-async fn reasons(
+fn reasons(
     deed: &Deed<'_>,
     (binding, subject): (&Binding, &Subject),
-) -> Result<Vec<Staleness>, Fault> {
+    around: &Around,
+) -> Vec<Staleness> {
     let bound_ms = time(binding.bound_at.as_deref());
     let mut reasons = Vec::new();
-    reasons.extend(newer_execution(deed, binding).await?);
-    reasons.extend(newer_report(deed, binding).await?);
+    reasons.extend(newer_execution(deed, binding, around));
+    reasons.extend(newer_report(binding, &around.writers));
     let changes = subject.changes_since(bound_ms).into_iter();
     reasons.extend(changes.map(|what| Staleness::ModelChanged { what }));
-    Ok(reasons)
+    reasons
 }
 
 fn time(text: Option<&str>) -> Option<i64> {
@@ -85,31 +87,23 @@ fn reported_ms(binding: &Binding) -> Option<i64> {
 
 /// The last run of the schedule that the evaluation follows, or that one of its runs wrote the
 /// report, where that run is a later one.
-async fn newer_execution(deed: &Deed<'_>, binding: &Binding) -> Result<Option<Staleness>, Fault> {
+fn newer_execution(deed: &Deed<'_>, binding: &Binding, around: &Around) -> Option<Staleness> {
+    let last = around.last_run(binding)?;
     let own = binding.source.as_deref().and_then(named_execution);
-    let schedule = match (&binding.follows, &own) {
-        (Some(schedule), _) => schedule,
-        (None, Some((schedule, _))) => schedule,
-        (None, None) => return Ok(None),
-    };
-    let store = &deed.app.store;
-    let Some(last) = executions::last_with_verdict(store, (deed.region, schedule)).await? else {
-        return Ok(None);
-    };
     let own = match &own {
-        Some((_, id)) if *id == last.id => return Ok(None),
-        Some((_, id)) => executions::get(store, id).await?,
+        Some((_, id)) if *id == last.id => return None,
+        Some((_, id)) => around.run(id),
         None => None,
     };
     let is_later = match own {
-        Some(own) => place(&last) > place(&own),
+        Some(own) => place(last) > place(own),
         // Of a run that is not known any more, its time is.
-        None => reported_ms(binding).is_some_and(|then| source::finished_ms(&last) > then),
+        None => reported_ms(binding).is_some_and(|then| source::finished_ms(last) > then),
     };
-    Ok(is_later.then(|| Staleness::NewerExecution {
-        source: source::execution_arn(deed, &last),
-        at_ms: source::finished_ms(&last),
-    }))
+    is_later.then(|| Staleness::NewerExecution {
+        source: source::execution_arn(deed, last),
+        at_ms: source::finished_ms(last),
+    })
 }
 
 /// Runs in the order of what they looked at; of one slot the last revision counts.
@@ -118,20 +112,18 @@ fn place(execution: &Execution) -> (i64, i64) {
 }
 
 /// A later job with the report in its output place. Runs of monitors are told as executions.
-async fn newer_report(deed: &Deed<'_>, binding: &Binding) -> Result<Option<Staleness>, Fault> {
-    let Some(then) = reported_ms(binding) else {
-        return Ok(None);
-    };
-    let jobs = source::writers(deed, &binding.report).await?;
-    let later = jobs.iter().find(|job| {
+fn newer_report(binding: &Binding, writers: &Writers) -> Option<Staleness> {
+    let then = reported_ms(binding)?;
+    let mut jobs = writers.of_report(&binding.report).iter();
+    let later = jobs.find(|job| {
         source::ended_ms(job) > then
             && binding.source.as_ref() != Some(&job.arn)
             && job.body.get("MonitoringScheduleArn").is_none()
     });
-    Ok(later.map(|job| Staleness::NewerReport {
+    later.map(|job| Staleness::NewerReport {
         source: job.arn.clone(),
         at_ms: source::ended_ms(job),
-    }))
+    })
 }
 
 /// What came of looking at a report.

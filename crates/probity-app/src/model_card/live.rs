@@ -11,17 +11,17 @@ use probity_domain::document::execution::ExecutionBody;
 use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue};
 use probity_store::metric_point::{self, MetricPoint, PointsOf};
 use probity_store::monitoring_execution::{self as executions, Execution};
-use probity_store::resource::{self, ListResources, Resource};
+use probity_store::resource::{self, Resource};
 use serde_json::Value;
 
 use super::source;
 use super::subject::Subject;
 use super::version::CardVersion;
 use crate::deed::Deed;
+use crate::endpoint;
 use crate::fault::Fault;
 use crate::monitoring_execution::body_of;
 use crate::monitoring_schedule;
-use crate::sorted_page;
 use crate::stored;
 use crate::transform_job;
 
@@ -80,9 +80,16 @@ pub(crate) fn captured(job: &Resource) -> Option<String> {
 }
 
 async fn endpoints_of(deed: &Deed<'_>, subject: &Subject) -> Result<BTreeSet<String>, Fault> {
-    let wanted = ListResources::all(ResourceKind::Endpoint, deed.region, 0);
+    let mut wanted: Vec<String> = subject
+        .model_name()
+        .map(endpoint::of_model)
+        .into_iter()
+        .collect();
+    if let Some(package) = subject.package() {
+        wanted.extend([&package.arn, &package.name].map(|name| endpoint::of_package(name)));
+    }
     let mut names = BTreeSet::new();
-    for row in sorted_page::every(deed, wanted).await? {
+    for row in endpoint::serving(deed, &wanted).await? {
         let endpoint: Endpoint = stored::read_body(&row)?;
         let Some(deployment) = endpoint.in_service.or(endpoint.pending) else {
             continue;

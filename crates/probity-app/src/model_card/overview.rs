@@ -1,14 +1,15 @@
-//! How cards stand, one line each, by what the store alone knows: what dashboards read.
+//! How cards stand, one line each: what dashboards read.
 
 use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding, LiveSection};
 use probity_domain::document::card_dossier::{LiveExecution, Staleness, Verification};
 use probity_domain::document::model_card::report::group_value;
-use probity_store::Cursor;
-use probity_store::resource::{self, ListResources, SortBy};
+use probity_store::resource::{self, ListResources, Resource, SortBy};
+use probity_store::{Cursor, Page};
 use serde_json::{Map, Value, json};
 
-use super::dossier::{ReportStates, without_live};
-use super::{MODEL_CARD, MODEL_ID, RISK_RATING, STATUS, VERSION, bind, rules, version};
+use super::around::Around;
+use super::dossier::{ReportStates, with_around};
+use super::{MODEL_CARD, MODEL_ID, RISK_RATING, STATUS, VERSION, bind, version};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -17,13 +18,53 @@ use crate::listing;
 use crate::page_token::Question;
 use crate::timestamp::seconds;
 
-/// `ListModelCardStandings`, by name. Whether reports have changed where they lie is not looked at:
-/// see `DescribeModelCardEvidence`.
-pub async fn overview(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
-    let deed = Deed::authorise(app, caller, "probity:ListModelCardStandings")?;
-    let question = Question::of(&[deed.action, deed.region], &input);
+const ACTION: &str = "probity:ListModelCardStandings";
+
+/// Where the reports lie that the cards of a page are bound to.
+pub async fn reports_of_page(
+    app: &App,
+    caller: &Caller,
+    input: &Value,
+) -> Result<Vec<String>, Fault> {
+    let deed = Deed::authorise(app, caller, ACTION)?;
+    let page = page_of(&deed, input).await?;
+    let cards = version::latest_of_each(&deed, page.items).await?;
+    let evaluations = cards
+        .iter()
+        .flat_map(|card| &card.content.card().evaluations);
+    let reports = evaluations.filter_map(|own| Some(own.binding()?.report));
+    Ok(reports.collect())
+}
+
+/// `ListModelCardStandings`, by name. `reports` is what lies at the places of reports now; an
+/// evaluation whose report is not in it is not verified.
+pub async fn overview(
+    app: &App,
+    caller: &Caller,
+    (input, reports): (&Value, &ReportStates),
+) -> Result<Value, Fault> {
+    let deed = Deed::authorise(app, caller, ACTION)?;
+    let page = page_of(&deed, input).await?;
+    let mut answer = Map::new();
+    if let Some(next) = &page.next {
+        let question = Question::of(&[deed.action, deed.region], input);
+        answer.insert("NextToken".to_owned(), question.token(next)?.into());
+    }
+    let cards = version::latest_of_each(&deed, page.items).await?;
+    let around = Around::of(&deed, &cards).await?;
+    let mut standings = Vec::with_capacity(cards.len());
+    for card in &cards {
+        let dossier = with_around(&deed, (card, &around), reports).await?;
+        standings.push(standing(&dossier));
+    }
+    answer.insert("ModelCardStandings".to_owned(), standings.into());
+    Ok(Value::Object(answer))
+}
+
+async fn page_of(deed: &Deed<'_>, input: &Value) -> Result<Page<Resource>, Fault> {
+    let question = Question::of(&[deed.action, deed.region], input);
     let text = |member: &str| input.get(member).and_then(Value::as_str).map(str::to_owned);
-    let mut wanted = ListResources::all(MODEL_CARD.kind, deed.region, listing::page_limit(&input));
+    let mut wanted = ListResources::all(MODEL_CARD.kind, deed.region, listing::page_limit(input));
     wanted.name_contains = text("NameContains");
     wanted.status = text(STATUS);
     wanted.sort_by = SortBy::Name;
@@ -32,37 +73,21 @@ pub async fn overview(app: &App, caller: &Caller, input: Value) -> Result<Value,
             .attributes
             .extend(text(attribute).map(|value| (attribute.to_owned(), value)));
     }
-    if let Some(token) = listing::token(&input) {
+    if let Some(token) = listing::token(input) {
         wanted.after = Some(question.after::<Cursor>(token)?);
     }
-    let page = resource::list(&app.store, &wanted).await?;
-    let mut standings = Vec::with_capacity(page.items.len());
-    for row in &page.items {
-        // A card that was deleted meanwhile is none any more.
-        match version::read(&deed, &row.name, None).await {
-            Ok(card) => {
-                let mut dossier = without_live(&deed, &card, &ReportStates::new()).await?;
-                believe_bindings(&deed, &mut dossier);
-                standings.push(standing(&dossier));
-            }
-            Err(Fault::NotFound { .. } | Fault::Missing { .. }) => {}
-            Err(fault) => return Err(fault),
-        }
-    }
-    let mut answer = Map::new();
-    answer.insert("ModelCardStandings".to_owned(), standings.into());
-    if let Some(next) = &page.next {
-        answer.insert("NextToken".to_owned(), question.token(next)?.into());
-    }
-    Ok(Value::Object(answer))
+    Ok(resource::list(&deed.app.store, &wanted).await?)
 }
 
-/// Nobody looked at the reports here: that is no finding about the card.
-fn believe_bindings(deed: &Deed<'_>, dossier: &mut CardDossier) {
-    for evaluation in &mut dossier.evaluations {
-        evaluation.verification = Verification::Verified;
-    }
-    rules::judge(deed, dossier);
+/// Of all bound evaluations: one that is refuted counts more than one that nobody could verify.
+fn verification(dossier: &CardDossier) -> Option<Verification> {
+    let bound = dossier.evaluations.iter();
+    let bound = bound.filter(|own| own.binding.is_some());
+    let found: Vec<Verification> = bound.map(|own| own.verification).collect();
+    let of = |wanted| found.contains(&wanted).then_some(wanted);
+    of(Verification::Refuted)
+        .or_else(|| of(Verification::NotVerified))
+        .or_else(|| of(Verification::Verified))
 }
 
 fn standing(dossier: &CardDossier) -> Value {
@@ -87,6 +112,8 @@ fn standing(dossier: &CardDossier) -> Value {
             members[member] = value;
         }
     };
+    let verification = verification(dossier);
+    show("Verification", verification.map(|own| own.as_str().into()));
     let rating = dossier.card.intended_uses.risk_rating;
     show(RISK_RATING, rating.map(|rating| rating.as_str().into()));
     show(MODEL_ID, dossier.card.model_id().map(Value::from));

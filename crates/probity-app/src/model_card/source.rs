@@ -3,13 +3,15 @@
 //!
 //! SageMaker has no ARN for an execution; ours is `…:monitoring-schedule/NAME/execution/ID`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::resource::{ExecutionState, JobState};
 use probity_domain::{Arn, ResourceKind};
 use probity_store::monitoring_execution::{
     self as executions, Execution, ListExecutions, SortExecutions,
 };
-use probity_store::resource::{self, ListResources, Resource, SortBy, SortOrder};
+use probity_store::resource::{self, NewestHaving, Resource, SortOrder};
 use serde_json::Value;
 
 use crate::deed::Deed;
@@ -70,7 +72,7 @@ pub(super) fn of_execution(deed: &Deed<'_>, execution: &Execution) -> Result<Ori
 
 /// The last job that completed with this report in its output place.
 pub(super) async fn origin_of(deed: &Deed<'_>, report: &str) -> Result<Option<Origin>, Fault> {
-    match writers(deed, report).await?.first() {
+    match Writers::of(deed, [report]).await?.of_report(report).first() {
         Some(job) => Ok(Some(of_job(deed, job).await?)),
         None => Ok(None),
     }
@@ -94,26 +96,49 @@ pub(super) fn ended_ms(job: &Resource) -> i64 {
     ended.unwrap_or(job.modified_ms)
 }
 
-/// Jobs that completed with this report in their output place, the newest first. Of places within
-/// places the innermost counts.
-pub(super) async fn writers(deed: &Deed<'_>, report: &str) -> Result<Vec<Resource>, Fault> {
-    let mut place = report;
-    while let Some((folder, _)) = place.rsplit_once('/') {
-        if folder.ends_with(":/") || folder.ends_with(':') {
-            break;
+/// Jobs that completed with reports in their output places.
+#[derive(Debug, Default)]
+pub(super) struct Writers(HashMap<String, Vec<Resource>>);
+
+impl Writers {
+    /// Of any number of reports in one statement.
+    pub(super) async fn of<'a>(
+        deed: &Deed<'_>,
+        reports: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Writers, Fault> {
+        let folders = reports.into_iter().flat_map(folders);
+        let places: BTreeSet<String> = folders.map(processing_job::output_attribute).collect();
+        let places: Vec<&str> = places.iter().map(String::as_str).collect();
+        let wanted = NewestHaving {
+            kind: ResourceKind::ProcessingJob,
+            region: deed.region,
+            status: JobState::Completed.as_str(),
+            attributes: &places,
+            each: JOBS,
+        };
+        let mut writers: HashMap<String, Vec<Resource>> = HashMap::new();
+        for (place, job) in resource::newest_having(&deed.app.store, wanted).await? {
+            writers.entry(place).or_default().push(job);
         }
-        let mut wanted = ListResources::all(ResourceKind::ProcessingJob, deed.region, JOBS);
-        wanted.status = Some(JobState::Completed.as_str().to_owned());
-        wanted.attributes = vec![(processing_job::output_attribute(folder), String::new())];
-        wanted.sort_by = SortBy::Created;
-        wanted.order = SortOrder::Descending;
-        let found = resource::list(&deed.app.store, &wanted).await?.items;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        place = folder;
+        Ok(Writers(writers))
     }
-    Ok(Vec::new())
+
+    /// The newest first. Of places within places the innermost counts.
+    pub(super) fn of_report(&self, report: &str) -> &[Resource] {
+        folders(report)
+            .find_map(|folder| self.0.get(&processing_job::output_attribute(folder)))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The folders that a report lies in, the innermost first; a bucket is the outermost.
+fn folders(report: &str) -> impl Iterator<Item = &str> {
+    let folders = std::iter::successors(Some(report), |place| {
+        let (folder, _) = place.rsplit_once('/')?;
+        let is_scheme = folder.ends_with(":/") || folder.ends_with(':');
+        (!is_scheme).then_some(folder)
+    });
+    folders.skip(1)
 }
 
 /// The execution that a processing job was part of.
@@ -147,6 +172,13 @@ async fn execution_of(deed: &Deed<'_>, job: &Resource) -> Result<Option<Executio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_lies_in_its_folders() {
+        let found: Vec<&str> = folders("s3://b/out/bias/analysis.json").collect();
+        assert_eq!(found, ["s3://b/out/bias", "s3://b/out", "s3://b"]);
+        assert_eq!(folders("analysis.json").count(), 0);
+    }
 
     #[test]
     fn an_execution_is_found_in_its_arn() {

@@ -1,5 +1,7 @@
 //! Reading a version of a card, and writing the next one.
 
+use std::collections::HashMap;
+
 use probity_domain::document::model_card::{Content, Variant};
 use probity_domain::resource::CardStatus;
 use probity_store::Unit;
@@ -73,22 +75,51 @@ pub(crate) async fn read(
         )));
     };
     let last = match version == latest {
-        true => LastStep {
-            status: status_of(&resource)?,
-            at_ms: resource.modified_ms,
-            actor: resource.modified_by.clone(),
-        },
+        true => last_of(&resource)?,
         false => {
             let reviews = model_card_review::list(&deed.app.store, key(deed, &resource.name));
             last_step(&reviews.await?, &resource, version)?
         }
     };
+    card_version(resource, text, last)
+}
+
+/// The latest versions of cards that were read, without those that were deleted meanwhile.
+pub(super) async fn latest_of_each(
+    deed: &Deed<'_>,
+    rows: Vec<Resource>,
+) -> Result<Vec<CardVersion>, Fault> {
+    let wanted = rows.iter().map(|row| (row.name.as_str(), latest_of(row)));
+    let wanted: Vec<(&str, i64)> = wanted.collect();
+    let texts = model_card_version::get_each(&deed.app.store, deed.region, &wanted).await?;
+    let mut texts: HashMap<String, CardText> = texts.into_iter().collect();
+    let mut cards = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(text) = texts.remove(&row.name) else {
+            continue;
+        };
+        let last = last_of(&row)?;
+        cards.push(card_version(row, text, last)?);
+    }
+    Ok(cards)
+}
+
+/// The state of the latest version.
+fn last_of(resource: &Resource) -> Result<LastStep, Fault> {
+    Ok(LastStep {
+        status: status_of(resource)?,
+        at_ms: resource.modified_ms,
+        actor: resource.modified_by.clone(),
+    })
+}
+
+fn card_version(resource: Resource, text: CardText, last: LastStep) -> Result<CardVersion, Fault> {
     Ok(CardVersion {
         status: last.status,
         modified_ms: last.at_ms,
         modified_by: last.actor,
-        version,
-        latest,
+        version: text.version,
+        latest: latest_of(&resource),
         content: kept_content(&resource, &text)?,
         text: text.content,
         sha256: text.sha256,
@@ -166,8 +197,16 @@ pub(super) async fn facts(deed: &Deed<'_>, card: &str) -> Result<Vec<VersionRow>
     let resource = stored::get(deed, &MODEL_CARD, card).await?;
     let reviews = model_card_review::list(&deed.app.store, key(deed, card)).await?;
     let facts = model_card_version::facts(&deed.app.store, key(deed, card)).await?;
+    rows_of(&resource, (&reviews, facts))
+}
+
+/// Versions as they are kept, with their states by the card's steps.
+pub(super) fn rows_of(
+    resource: &Resource,
+    (reviews, facts): (&[CardReview], Vec<CardTextFact>),
+) -> Result<Vec<VersionRow>, Fault> {
     let rows = facts.into_iter().map(|fact| {
-        let last = last_step(&reviews, &resource, fact.version)?;
+        let last = last_step(reviews, resource, fact.version)?;
         Ok(VersionRow {
             fact,
             status: last.status,

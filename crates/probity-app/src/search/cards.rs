@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use probity_domain::ResourceKind;
-use probity_store::model_card_version::{self, CardKey};
+use probity_store::model_card_version;
 use probity_store::resource::{self, ListResources, Resource};
 use probity_store::tag;
 use serde_json::Value;
@@ -82,16 +82,12 @@ pub(super) async fn contents(
     deed: &Deed<'_>,
     cards: &[Resource],
 ) -> Result<HashMap<String, String>, Fault> {
-    let mut contents = HashMap::new();
-    for card in cards {
-        let key = CardKey {
-            region: deed.region,
-            card: &card.name,
-        };
-        let latest = card.body.get(VERSION).and_then(Value::as_i64).unwrap_or(1);
-        if let Some(text) = model_card_version::get(&deed.app.store, key, latest).await? {
-            contents.insert(card.name.clone(), text.content);
-        }
-    }
-    Ok(contents)
+    let latest = |card: &Resource| card.body.get(VERSION).and_then(Value::as_i64);
+    let wanted = cards
+        .iter()
+        .map(|card| (card.name.as_str(), latest(card).unwrap_or(1)));
+    let wanted: Vec<(&str, i64)> = wanted.collect();
+    let texts = model_card_version::get_each(&deed.app.store, deed.region, &wanted).await?;
+    let contents = texts.into_iter().map(|(card, text)| (card, text.content));
+    Ok(contents.collect())
 }

@@ -16,6 +16,7 @@ use super::cards::{self, Cards};
 use super::kept::Kept;
 use super::monitors::Monitors;
 use crate::deed::Deed;
+use crate::endpoint;
 use crate::fault::Fault;
 use crate::sorted_page;
 use crate::stored;
@@ -103,7 +104,10 @@ impl Extras {
         }
         if kept == Kept::Model {
             if self.endpoints.is_none() {
-                self.endpoints = Some(endpoints(deed).await?);
+                let wanted = page.iter().map(|model| endpoint::of_model(&model.name));
+                let wanted: Vec<String> = wanted.collect();
+                let rows = endpoint::serving(deed, &wanted).await?;
+                self.endpoints = Some(by_model(&rows)?);
             }
             if self.transform_jobs.is_none() {
                 self.transform_jobs = Some(transform_jobs_of(deed, page).await?);
@@ -236,9 +240,13 @@ pub(super) fn by_arn(tags: Vec<(String, String, String)>) -> ByName {
 /// The endpoints that a model is behind, by the model's name.
 async fn endpoints(deed: &Deed<'_>) -> Result<ByName, Fault> {
     let wanted = ListResources::all(ResourceKind::Endpoint, deed.region, 0);
+    by_model(&sorted_page::every(deed, wanted).await?)
+}
+
+fn by_model(endpoints: &[Resource]) -> Result<ByName, Fault> {
     let mut by_model = ByName::new();
-    for row in sorted_page::every(deed, wanted).await? {
-        let endpoint: Endpoint = stored::read_body(&row)?;
+    for row in endpoints {
+        let endpoint: Endpoint = stored::read_body(row)?;
         let Some(deployment) = endpoint.in_service.or(endpoint.pending) else {
             continue;
         };

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use probity_app::model_card::{self, DossierRequest, ReportStates, WantedReport};
 use probity_app::monitoring_execution::{EndedExecution, finish, run_now};
 use probity_app::{JobOutcome, endpoint, processing_job};
+use probity_domain::ResourceKind;
 use probity_domain::document::card_dossier::{CardDossier, ReportState};
 use probity_domain::document::card_report::CardReport;
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue, ReportKind};
 use probity_domain::resource::ExecutionEnd;
 use probity_store::metric_point::MetricPoint;
+use probity_store::resource::{self, ResourceKey};
 use serde_json::{Value, json};
 
 use crate::world::{World, call, fault};
@@ -435,10 +437,69 @@ async fn an_evaluation_that_follows_a_monitor_is_stale_when_an_execution_ends() 
     assert!(stale(&world).await.is_empty(), "a failed run has no report");
     run(&world, ExecutionEnd::CompletedWithViolations).await;
     assert_eq!(stale(&world).await, ["NewerExecution"]);
-    let overview = call!(world, model_card::overview, {}).unwrap();
-    let standing = &overview["ModelCardStandings"][0];
+    let standing = &standings(&world, &ReportStates::new()).await[0];
     assert_eq!(standing["Stale"], true);
     assert_eq!(standing["StaleEvaluations"], json!(["fairness"]));
+}
+
+async fn standings(world: &World, reports: &ReportStates) -> Vec<Value> {
+    let input = (&json!({}), reports);
+    let answer = model_card::overview(&world.app, &world.caller, input).await;
+    let standings = answer.unwrap()["ModelCardStandings"].take();
+    serde_json::from_value(standings).unwrap()
+}
+
+/// Each card has what is its own, and not what is another's.
+#[tokio::test]
+async fn a_page_of_standings_says_of_each_card_what_its_report_says() {
+    let world = World::new().await;
+    card(&world).await;
+    for name in ["b", "d"] {
+        let content = CONTENT.replace("model/m", &format!("model/{name}"));
+        call!(world, model_card::create, {
+            "ModelCardName": name, "Content": content, "ModelCardStatus": "Draft",
+        })
+        .unwrap();
+    }
+    job(&world, "j1").await;
+    ended(&world, "j1").await;
+    bind(&world, (REPORT.into(), "ReportS3Uri"), &report(REPORT, 0.1)).await;
+    let reports = model_card::reports_of_page(&world.app, &world.caller, &json!({}))
+        .await
+        .unwrap();
+    assert_eq!(reports, [REPORT]);
+    let found = async |state: Option<ReportState>| {
+        let states = state.map(|state| (REPORT.to_owned(), state));
+        let standings = standings(&world, &states.into_iter().collect()).await;
+        let names: Vec<&str> = standings
+            .iter()
+            .map(|own| own["ModelCardName"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["b", "c", "d"]);
+        for other in [&standings[0], &standings[2]] {
+            assert_eq!(other.get("Verification"), None);
+            assert_eq!(other["Stale"], false);
+        }
+        let own = &standings[1];
+        (own["Verification"].clone(), own["StaleEvaluations"].clone())
+    };
+    let (none, fairness) = (json!([]), json!(["fairness"]));
+    let changed = ReportState::Sha256("0.2".to_owned());
+    for (state, expected) in [
+        (None, (json!("NotVerified"), &none)),
+        (Some(ReportState::Unknown), (json!("NotVerified"), &none)),
+        (Some(ReportState::Missing), (json!("Refuted"), &fairness)),
+        (Some(changed), (json!("Refuted"), &fairness)),
+        (Some(read_state(&bias(0.1))), (json!("Verified"), &none)),
+        (Some(read_state(&bias(0.3))), (json!("Refuted"), &fairness)),
+    ] {
+        let (verification, stale) = found(state).await;
+        assert_eq!((verification, &stale), expected);
+    }
+    job(&world, "j2").await;
+    ended(&world, "j2").await;
+    let (_, stale) = found(None).await;
+    assert_eq!(stale, fairness, "a later job wrote to the place");
 }
 
 #[tokio::test]
@@ -734,4 +795,34 @@ async fn cards_are_found_by_what_their_content_says() {
             assert!(card.get("probity:ContentSha256").is_none());
         }
     }
+}
+
+/// Rows of endpoints tell their models; those of earlier databases do not, and are found all the
+/// same.
+#[tokio::test]
+async fn an_endpoint_is_found_by_its_model() {
+    let world = World::new().await;
+    card(&world).await;
+    watched(&world).await;
+    let key = ResourceKey {
+        kind: ResourceKind::Endpoint,
+        region: "us-west-2",
+        name: "e",
+    };
+    let store = &world.app.store;
+    let mut row = resource::get(store, key).await.unwrap().unwrap();
+    let told: Vec<&str> = row.attributes.keys().map(String::as_str).collect();
+    assert_eq!(told, ["model:m", "models"]);
+    let found = async || {
+        let live = dossier(&world, &ReportStates::new()).await.live;
+        let mut record = searched(&world, json!({ "Resource": "Model" })).await;
+        let endpoint = record[0]["Model"]["Endpoints"][0]["EndpointName"].take();
+        (live.len(), endpoint)
+    };
+    assert_eq!(found().await, (1, json!("e")));
+    row.attributes = BTreeMap::new();
+    let mut unit = store.begin().await.unwrap();
+    resource::replace(&mut unit, &row).await.unwrap();
+    unit.commit().await.unwrap();
+    assert_eq!(found().await, (1, json!("e")));
 }

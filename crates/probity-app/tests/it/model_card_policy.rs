@@ -209,9 +209,13 @@ async fn a_binding_that_nobody_has_read_is_not_approved() {
         let refused = update.await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
     }
-    // What lists cards has not looked, and finds nothing in that.
-    let listed = call!(world, model_card::overview, {}).unwrap();
-    assert_eq!(listed["ModelCardStandings"][0]["FindingCount"], 0);
+    // What lists cards says so, too, where it could not look.
+    let unread = (&json!({}), &ReportStates::new());
+    let listed = probity_app::model_card::overview(&world.app, &world.caller, unread);
+    let listed = listed.await.unwrap();
+    let standing = &listed["ModelCardStandings"][0];
+    assert_eq!(standing["Verification"], "NotVerified");
+    assert_eq!(standing["FindingCount"], 1);
 }
 
 /// When the one evaluation was bound, and by whom.

@@ -248,6 +248,7 @@ async fn a_card_gives_up_the_model_that_it_no_longer_describes(database: &Databa
     })
     .await;
     assert_eq!(claim(other, "b").await, Claimed::Yes);
+}
 
 async fn many_cards_are_read_at_once(database: &Database) {
     let store = some(database).await;
