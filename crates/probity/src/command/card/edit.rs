@@ -2,7 +2,7 @@
 //! where it is wrong the editor opens again with the faults above. No text is ever thrown away.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn what_is_told_above_goes_when_it_is_read() {
         let fault = FileFault {
-            path: Path::new("a.yaml").to_owned(),
+            path: PathBuf::from("a.yaml"),
             line: Some(2),
             at: "$.intended_uses".to_owned(),
             problem: "found a list".to_owned(),
