@@ -131,10 +131,9 @@ def text_is_kept_as_it_was_sent(folder):
         control = server.client("sagemaker")
         control.create_model_card(ModelCardName="credit", Content=text, ModelCardStatus="Draft")
         assert control.describe_model_card(ModelCardName="credit")["Content"] == text
-        # The API's pattern is `.*`, which ends with the line; our own operation takes any JSON.
+        # The API's pattern is `.*`, which ends with the line; people keep cards over several.
         lines = json.dumps(json.loads(text), indent=1)
-        refused("ValidationException", "at 'content'", control.update_model_card, ModelCardName="credit", Content=lines)
-        User(server).own("EditModelCard", ModelCardName="credit", Content=lines)
+        control.update_model_card(ModelCardName="credit", Content=lines)
         assert control.describe_model_card(ModelCardName="credit")["Content"] == lines
 
 
