@@ -95,13 +95,13 @@ mod tests {
 
     fn world() -> (tempfile::TempDir, Environment) {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("b/out")).unwrap();
+        std::fs::create_dir_all(folder.path().join("bucket/out")).unwrap();
         let environment = Environment::default().with_buckets(folder.path().to_owned());
         (folder, environment)
     }
 
     fn put(folder: &tempfile::TempDir, key: &str, content: &str) {
-        std::fs::write(folder.path().join("b").join(key), content).unwrap();
+        std::fs::write(folder.path().join("bucket").join(key), content).unwrap();
     }
 
     async fn problem(uri: &str, environment: &Environment) -> String {
@@ -112,7 +112,7 @@ mod tests {
     async fn a_report_is_read_with_its_hash() {
         let (folder, environment) = world();
         put(&folder, "out/statistics.json", REPORT);
-        let uri = "s3://b/out/statistics.json";
+        let uri = "s3://bucket/out/statistics.json";
         let report = read(uri, None, &environment).await.unwrap();
         assert_eq!(report.kind, ReportKind::ModelQualityRegression);
         assert_eq!(report.groups.len(), 1);
@@ -130,10 +130,10 @@ mod tests {
         put(&folder, "out/statistics.json", REPORT);
         put(&folder, "out/other.json", r#"{"a": 1}"#);
         put(&folder, "out/text.json", "hello");
-        let told = problem("s3://b/out/none.json", &environment).await;
-        assert_eq!(told, "there is no report at `s3://b/out/none.json`");
+        let told = problem("s3://bucket/out/none.json", &environment).await;
+        assert_eq!(told, "there is no report at `s3://bucket/out/none.json`");
         // A folder, or the beginning of a name, is no report.
-        for uri in ["s3://b/out", "s3://b/out/stat"] {
+        for uri in ["s3://bucket/out", "s3://bucket/out/stat"] {
             assert!(
                 problem(uri, &environment)
                     .await
@@ -141,11 +141,11 @@ mod tests {
                 "{uri}"
             );
         }
-        let told = problem("s3://b/out/other.json", &environment).await;
+        let told = problem("s3://bucket/out/other.json", &environment).await;
         assert!(told.contains("cannot be taken into a card"), "{told}");
-        let told = problem("s3://b/out/text.json", &environment).await;
+        let told = problem("s3://bucket/out/text.json", &environment).await;
         assert!(told.contains("no JSON"), "{told}");
-        let uri = "s3://b/out/statistics.json";
+        let uri = "s3://bucket/out/statistics.json";
         let other = read(uri, Some(ReportKind::ClarifyBias), &environment).await;
         assert!(other.is_err());
     }

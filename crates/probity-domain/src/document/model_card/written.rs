@@ -139,10 +139,30 @@ fn package(package: &PackageDetails) -> Section {
         members.text("image", container.image.as_ref());
         members.text("model_data_url", container.model_data_url.as_ref());
         members.text("nearest_model_name", container.nearest_model_name.as_ref());
+        for (path, value) in &container.sources {
+            put_at(&mut members.0, path, value);
+        }
         Value::Object(members.0)
     });
     members.section("inference_specification", inference);
     members
+}
+
+/// A member of a member, by the names on the way to it.
+fn put_at(members: &mut Map<String, Value>, path: &str, value: &str) {
+    match path.split_once('.') {
+        None => {
+            members.insert(path.to_owned(), Value::from(value));
+        }
+        Some((name, rest)) => {
+            let inner = members
+                .entry(name)
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                put_at(inner, rest, value);
+            }
+        }
+    }
 }
 
 fn intended_uses(uses: &IntendedUses) -> Section {
