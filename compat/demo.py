@@ -175,6 +175,7 @@ def check_pages(demo):
     """The link signs in once, and the pages are there: nothing of a browser but its cookies."""
     jar = http.cookiejar.CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    browser.addheaders = [("Accept", "text/html")]
     with browser.open(demo.told["sign_in_url"], timeout=60) as page:
         assert page.url.endswith("/dashboard"), page.url
     for path, names in (("/dashboard", ENDPOINTS), (f"/models/{CREDIT}", (CREDIT,)), (f"/monitors/{CREDIT}-bias", (CREDIT,)), ("/activity", ())):
@@ -185,6 +186,7 @@ def check_pages(demo):
         except urllib.error.HTTPError as error:
             raise AssertionError((path, error.code, error.read()[:500])) from error
     stranger = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    stranger.addheaders = [("Accept", "text/html")]
     try:
         with stranger.open(demo.told["sign_in_url"], timeout=60) as page:
             raise AssertionError(f"the link signed in twice: {page.url}")

@@ -156,7 +156,7 @@ async function main() {
   writeFileSync(join(scratch, "high.csv"), [header, ...rows.slice(0, rows.length / 2)].join("\n") + "\n");
   run("baseline", table, "-o", join(scratch, "baseline"), "--quiet");
   run("check", join(scratch, "high.csv"), "--baseline", join(scratch, "baseline"), "-o", join(scratch, "check"), "--quiet");
-  run("demo", "--folder", join(scratch, "demo"), "--quiet");
+  run("demo", "--files", join(scratch, "demo"), "--quiet");
   const files = {
     baseline: join(scratch, "baseline", "report.html"),
     check: join(scratch, "check", "report.html"),
