@@ -233,7 +233,7 @@ def a_month_of_three_models_tells_its_stories(folder):
     with serving(folder) as server:
         chosen = {"aws_access_key_id": demo.told["access_key_id"], "aws_secret_access_key": demo.told["secret_access_key"]}
         sm = server.client("sagemaker", key=chosen["aws_access_key_id"], secret=chosen["aws_secret_access_key"])
-        assert len(sm.list_monitoring_schedules()["MonitoringScheduleSummaries"]) == len(ENDPOINTS) * len(MONITORS)
+        assert len(sm.list_monitoring_schedules(MaxResults=100)["MonitoringScheduleSummaries"]) == len(ENDPOINTS) * len(MONITORS)
 
 
 @scenario
