@@ -141,7 +141,7 @@ pub(crate) struct CardListArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CardDiffArguments {
-    /// NAME [VERSION [VERSION]] of a server, or two files; with -f, NAMEs of cards of the files
+    /// NAME and up to two VERSIONs of a server, or two files; with -f, NAMEs of cards of the files
     #[arg(value_name = "WHAT", required_unless_present = "cards")]
     pub(crate) what: Vec<String>,
     /// Exit with 1 where they differ
