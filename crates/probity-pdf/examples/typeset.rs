@@ -8,6 +8,10 @@ use std::{env, error, fs};
 
 use probity_pdf::{Fonts, MissingGlyph};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an example asks where the fonts are that somebody wants to look at"
+)]
 fn main() -> Result<(), Box<dyn error::Error>> {
     let mut extra = Vec::new();
     if let Ok(folder) = env::var("FONTS") {
