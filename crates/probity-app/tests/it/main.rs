@@ -8,7 +8,10 @@
 
 mod card_evidence;
 mod card_exports;
+mod card_filling;
 mod card_keeping;
+mod card_monitors;
+mod card_records;
 mod denied;
 mod denied_registry;
 mod endpoints;
