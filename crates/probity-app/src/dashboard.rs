@@ -14,7 +14,7 @@ pub mod monitors;
 pub mod views;
 
 /// The right to see anything here at all.
-pub(crate) const SEE: &str = "probity:GetDashboard";
+pub const SEE: &str = "probity:GetDashboard";
 
 /// A day in milliseconds.
 pub const DAY_MS: i64 = 86_400_000;

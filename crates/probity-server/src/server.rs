@@ -218,6 +218,7 @@ impl Server {
         };
         let desk = pages::Desk {
             app: &self.app,
+            tools: self.tools(),
             pages: &self.pages,
             request_id,
             peer,

@@ -3,7 +3,6 @@
 use probity_domain::ResourceKind;
 use probity_domain::document::api::endpoint::Endpoint;
 use probity_domain::document::api::model::Model;
-use probity_domain::document::card_dossier::CardDossier;
 use probity_store::fleet::{self as rows, Calls};
 use probity_store::resource::{self, ListResources, Resource, ResourceKey, SortBy, SortOrder};
 use serde_json::Value;
@@ -16,7 +15,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
 use crate::fault::Fault;
-use crate::model_card::{DossierRequest, MODEL_ID, ReportStates, captured, dossier};
+use crate::model_card::{MODEL_ID, captured};
 use crate::monitoring_schedule;
 use crate::sorted_page;
 use crate::stored;
@@ -39,7 +38,9 @@ pub struct ModelPage {
     /// The newest first.
     pub alert_changes: Vec<AlertChange>,
     pub performance: Performance,
-    pub card: Option<CardDossier>,
+    /// The name of the card that describes it: what the card says of its reports is told by
+    /// whoever can read them.
+    pub card: Option<String>,
     /// What was done to the model and its card, the newest first.
     pub events: Vec<Entry>,
 }
@@ -119,10 +120,6 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
         performance(&deed, &names),
     )?;
     let alert_changes = monitors::changes(&deed, &monitors).await?;
-    let dossier = match &card {
-        None => None,
-        Some(card) => Some(of_card(app, caller, card).await?),
-    };
     let events = events(&deed, &row.arn, card.as_ref()).await?;
     Ok(ModelPage {
         as_of_ms: deed.now_ms,
@@ -138,7 +135,7 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
         monitors,
         alert_changes,
         performance,
-        card: dossier,
+        card: card.map(|card| card.name),
         events,
     })
 }
@@ -266,16 +263,6 @@ async fn card(
     let kind = (ResourceKind::ModelCard, deed.region);
     let found = resource::with_any(&deed.app.store, kind, &pairs).await?;
     Ok(found.into_iter().next())
-}
-
-async fn of_card(app: &App, caller: &Caller, card: &Resource) -> Result<CardDossier, Fault> {
-    let request = DossierRequest {
-        action: SEE,
-        card: &card.name,
-        version: None,
-        reports: &ReportStates::new(),
-    };
-    dossier(app, caller, request).await
 }
 
 async fn schedules(

@@ -48,7 +48,7 @@ fn render(visit: &Visit, activity: &Activity) -> Markup {
         @if activity.entries.is_empty() {
             div.empty { h2 { "Nothing like this was done" } p { a href=(visit.href("/activity")) { "Show everything" } } }
         } @else {
-            div.scroll { table.activity {
+            div.scroll tabindex="0" { table.activity {
                 thead { tr { th.num scope="col" { "No." } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Why" } th scope="col" { "Change" } } }
                 tbody { @for entry in &activity.entries { (row(visit, entry)) } }
             } }

@@ -149,7 +149,7 @@ fn column(day: &AnomalyDay, most: i64, x: usize) -> Markup {
 fn numbers(anomalies: &Anomalies) -> Markup {
     html! {
         details.numbers { summary { "Numbers" }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th scope="col" { "Day (UTC)" }
                     @for kind in MonitoringType::ALL { th.num scope="col" { (badge::kind(kind)) } } } }
                 tbody { @for day in anomalies.days.iter().rev() {

@@ -105,7 +105,7 @@ fn chart(history: &History) -> Markup {
                 @for (at_ms, anchor) in ends(history) { text.scale x=(format!("{:.1}", scale.x(at_ms))) y="208" text-anchor=(anchor) { (words::day_text(at_ms)) } }
             }
             details.numbers { summary { "Numbers" }
-                div.scroll { table { thead { tr { th scope="col" { "From (UTC)" } th.num scope="col" { "Value" } } }
+                div.scroll tabindex="0" { table { thead { tr { th scope="col" { "From (UTC)" } th.num scope="col" { "Value" } } }
                     tbody { @for (at_ms, value) in history.points.iter().rev().take(100) {
                         tr { th scope="row" { (words::moment_text(*at_ms)) } td.num { (number(*value)) } }
                     } } } }
@@ -137,7 +137,7 @@ const MOST_ROWS: usize = 200;
 fn table(visit: &Visit, page: &MonitorPage) -> Markup {
     let shown = page.history.as_ref().map(|history| history.key.as_str());
     html! {
-        div.scroll.metrics { table {
+        div.scroll.metrics tabindex="0" { table {
             thead { tr { th scope="col" { "Metric, what moved most first" } th.num scope="col" { "Last run" } th.num scope="col" { "Run before" } th.num scope="col" { "Change" } } }
             tbody { @for metric in page.metrics.iter().take(MOST_ROWS) {
                 @let key = metric.key();

@@ -38,6 +38,7 @@ use probity_app::{App, Clock, Fault};
 
 use crate::answer::Answer;
 use crate::aws::Keys;
+use crate::operations::Tools;
 
 pub(crate) use address::is_page;
 pub(crate) use cookies::Channel;
@@ -73,6 +74,8 @@ pub(crate) const LONGEST_FORM: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Desk<'a> {
     pub(crate) app: &'a App,
+    /// Where documents of callers lie, and the app again.
+    pub(crate) tools: Tools<'a>,
     pub(crate) pages: &'a Pages,
     pub(crate) request_id: &'a str,
     pub(crate) peer: SocketAddr,

@@ -2,21 +2,35 @@
 
 use http::StatusCode;
 use maud::{Markup, html};
+use probity_app::dashboard;
 use probity_app::dashboard::model::{self, ModelPage, ServingEndpoint};
 use probity_domain::document::api::model::ContainerDefinition;
+use probity_domain::document::card_dossier::CardDossier;
+use serde_json::json;
 
 use super::visit::Visit;
 use super::{
     Desk, Refusal, badge, fleet_top, model_card, model_monitors, performance, reply, shell, words,
 };
 use crate::answer::Answer;
+use crate::card;
 
 pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<Answer, Refusal> {
     let page = model::model(desk.app, &visit.caller, name).await?;
-    Ok(reply::html(StatusCode::OK, render(visit, &page)))
+    let card = match &page.card {
+        None => None,
+        Some(card) => {
+            let wanted = json!({ "ModelCardName": card });
+            Some(card::dossier(desk.tools, &visit.caller, (dashboard::SEE, &wanted)).await?)
+        }
+    };
+    Ok(reply::html(
+        StatusCode::OK,
+        render(visit, &page, card.as_ref()),
+    ))
 }
 
-fn render(visit: &Visit, page: &ModelPage) -> Markup {
+fn render(visit: &Visit, page: &ModelPage, card: Option<&CardDossier>) -> Markup {
     let head = shell::Head {
         title: &page.name,
         place: shell::Place::Other,
@@ -25,17 +39,17 @@ fn render(visit: &Visit, page: &ModelPage) -> Markup {
         (shell::trail(visit, &[("Fleet", "/dashboard")]))
         div.title {
             h1 { (page.name) }
-            @if let Some(card) = &page.card {
+            @if let Some(card) = card {
                 (badge::risk(card.card.intended_uses.risk_rating.unwrap_or_default()))
                 (badge::card_status(card.status))
             }
         }
         (sections())
-        (overview(page))
+        (overview(page, card))
         (performance::section(page))
         (model_monitors::section(visit, page))
         (model_monitors::alerts(visit, page))
-        (model_card::section(page))
+        (model_card::section(card, page.as_of_ms))
         (events(page))
     };
     shell::page(visit, head, &body)
@@ -58,8 +72,8 @@ fn sections() -> Markup {
     }
 }
 
-fn overview(page: &ModelPage) -> Markup {
-    let overview = page.card.as_ref().map(|card| &card.card.overview);
+fn overview(page: &ModelPage, card: Option<&CardDossier>) -> Markup {
+    let overview = card.map(|card| &card.card.overview);
     let owner = overview.and_then(|overview| overview.owner.as_deref());
     let description = overview.and_then(|overview| overview.description.as_deref());
     html! {
@@ -165,7 +179,7 @@ fn events(page: &ModelPage) -> Markup {
             h2 { "Activity" }
             @if page.events.is_empty() { p.soft { "Nothing is known of what was done." } }
             @else {
-                div.scroll { table {
+                div.scroll tabindex="0" { table {
                     thead { tr { th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Why" } } }
                     tbody { @for entry in &page.events {
                         tr {

@@ -1,15 +1,14 @@
 //! The card of a model, and how its evidence stands.
 
 use maud::{Markup, html};
-use probity_app::dashboard::model::ModelPage;
 use probity_domain::document::card_dossier::{
     CardDossier, EvaluationStanding, Staleness, Verification,
 };
 
 use super::{badge, shell, words};
 
-pub(super) fn section(page: &ModelPage) -> Markup {
-    let Some(card) = &page.card else {
+pub(super) fn section(card: Option<&CardDossier>, as_of_ms: i64) -> Markup {
+    let Some(card) = card else {
         return html! {
             section #card {
                 h2 { "Model card" }
@@ -25,7 +24,7 @@ pub(super) fn section(page: &ModelPage) -> Markup {
     html! {
         section #card {
             h2 { "Model card " span.soft { (card.name) " · version " (card.version) } }
-            div.pair { (content(card)) (history(card, page.as_of_ms)) }
+            div.pair { (content(card)) (history(card, as_of_ms)) }
             (findings(card))
         }
         section #evidence {
@@ -84,7 +83,7 @@ fn findings(card: &CardDossier) -> Markup {
         @if !card.findings.is_empty() {
             div.notes {
                 h3 { "The policy of this workspace finds" }
-                ul { @for finding in &card.findings { li { (finding.message) } } }
+                ul { @for finding in &card.findings { li { (words::prose(&finding.message)) } } }
             }
         }
     }
@@ -95,7 +94,7 @@ fn evidence(card: &CardDossier) -> Markup {
         @if card.evaluations.is_empty() {
             p.soft { "The card has no evaluations. Bind a report to one, and its numbers come from the report itself." }
         } @else {
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th scope="col" { "Evaluation" } th scope="col" { "Standing" } th scope="col" { "Report" } } }
                 tbody { @for standing in &card.evaluations { (evaluation(standing)) } }
             } }

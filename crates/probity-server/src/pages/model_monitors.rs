@@ -13,7 +13,7 @@ pub(super) fn section(visit: &Visit, page: &ModelPage) -> Markup {
     html! {
         section #monitors {
             h2 { "Monitors " span.soft { "runs of the last " (CALENDAR_DAYS) " days" } }
-            div.scroll { table.monitors {
+            div.scroll tabindex="0" { table.monitors {
                 thead { tr { th scope="col" { "Monitor" } th scope="col" { "State" } th scope="col" { "Runs" } th scope="col" { "Last run" } th scope="col" { "Next run" } } }
                 tbody { @for kind in MonitoringType::ALL {
                     @let own: Vec<&Monitor> = page.monitors.iter().filter(|monitor| monitor.kind == kind).collect();
@@ -133,7 +133,7 @@ pub(super) fn history(visit: &Visit, changes: &[AlertChange]) -> Markup {
     html! {
         @if changes.is_empty() { p.soft { "No alert was ever raised." } }
         @else {
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th scope="col" { "When" } th scope="col" { "Became" } th scope="col" { "Monitor" } th scope="col" { "Why" } } }
                 tbody { @for change in changes {
                     tr {

@@ -161,7 +161,7 @@ fn runs(visit: &Visit, page: &MonitorPage) -> Markup {
             @if page.runs.is_empty() {
                 div.empty { h3 { "It has not run yet" } p { "It runs by its schedule, or when somebody presses " strong { "Run now" } "." } }
             } @else {
-                div.scroll { table.runs {
+                div.scroll tabindex="0" { table.runs {
                     thead { tr { th scope="col" { "Due" } th scope="col" { "Result" } th scope="col" { "What it found" } th scope="col" { "Results" } } }
                     tbody { @for run in &page.runs { (run_row(run)) } }
                 } }

@@ -113,7 +113,7 @@ fn numbers(stretches: &[Stretch]) -> Markup {
         .collect();
     html! {
         details.numbers { summary { "Numbers" }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th scope="col" { "Day (UTC)" } th.num scope="col" { "Answered" } th.num scope="col" { "Not answered" } th.num scope="col" { "Captured" } } }
                 tbody { @for day in days.iter().rev() {
                     tr { th scope="row" { (words::day_text(day.from_ms)) }

@@ -57,6 +57,15 @@ fn timed(at_ms: i64, text: &str) -> Markup {
     }
 }
 
+/// A sentence whose names stand between backticks, as those of findings do.
+pub(crate) fn prose(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// The start of a day that a field of a form names, `2026-11-27`, in UTC.
 pub(crate) fn day_of_text(text: &str) -> Option<i64> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;

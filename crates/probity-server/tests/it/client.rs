@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use probity_app::{Access, App, Caller, Clock, Fault, Ids, LocalProcesses, Settings};
+use probity_data::location::Environment;
 use probity_server::{
     Answer, AnswerBody, Authentication, KeyAndUser, Keys, Limits, Runtime, ServerParts, Tls, serve,
 };
@@ -79,12 +80,15 @@ impl Runtime for Echo {
     }
 }
 
+/// Of the server's folder.
+const BUCKETS: &str = "objects";
+
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) app: App,
     shutdown: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Running {
@@ -106,7 +110,7 @@ impl Running {
         let parts = ServerParts {
             fonts: probity_analysis::card_document::Fonts::default(),
             app: app.clone(),
-            environment: Default::default(),
+            environment: Environment::default().with_buckets(folder.path().join(BUCKETS)),
             authentication,
             wall_clock: Arc::new(Fixed),
             runtime: Some(Arc::new(Echo)),
@@ -125,8 +129,15 @@ impl Running {
             app,
             shutdown: Some(shutdown),
             task: tokio::spawn(serve(listener, tls, parts, ended)),
-            _folder: folder,
+            folder: folder,
         }
+    }
+
+    /// Puts an object into a bucket of the server's own.
+    pub(crate) fn put(&self, (bucket, key): (&str, &str), text: &str) {
+        let folder = self.folder.path().join(BUCKETS).join(bucket);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(key), text).unwrap();
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {

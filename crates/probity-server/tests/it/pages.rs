@@ -368,6 +368,64 @@ async fn a_model_has_a_page_that_says_what_is_missing() {
     assert_eq!(browser.get("/monitors/none").await.status, 404);
 }
 
+/// An evaluation that says to be from this report.
+fn bound(name: &str, report: (&str, &str), metric: f64) -> Value {
+    let (uri, text) = report;
+    let hash = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let hash: String = hash
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    json!({
+        "name": name,
+        "metric_groups": [metric_group(metric)],
+        "metadata": { "probity:report": uri, "probity:sha256": hash },
+    })
+}
+
+fn metric_group(value: f64) -> Value {
+    json!({"name": "g", "metric_data": [{"name": "m", "type": "number", "value": value}]})
+}
+
+#[tokio::test]
+async fn the_page_of_a_model_reads_the_reports_of_its_card() {
+    let server = server().await;
+    let policy = "[card]\nevidence = \"bound\"\n";
+    let policy = probity_domain::document::governance_policy::GovernancePolicy::from_toml(policy);
+    server.app.policy.set(policy.unwrap());
+    let report = json!({ "metric_groups": [metric_group(0.5)] }).to_string();
+    server.put(("reports", "kept.json"), &report);
+    let kept = "s3://reports/kept.json";
+    with_models(&server, 1).await;
+    let evaluations = |value: f64, place: &str| {
+        json!({
+            "model_overview": { "model_id": "model-0000" },
+            "evaluation_details": [bound("quality", (place, &report), value)],
+        })
+        .to_string()
+    };
+    let mut browser = Browser::of(&server);
+    browser.log_in(SECRET).await;
+    for (value, place, said, finds) in [
+        (0.5, kept, "Current", false),
+        (0.9, kept, "are not those of the report", true),
+        (0.5, "s3://reports/gone.json", "Nothing lies at", true),
+    ] {
+        let input = json!({"ModelCardName": "card-0000", "Content": evaluations(value, place)});
+        probity_app::model_card::update(&server.app, &alice(), input)
+            .await
+            .unwrap();
+        let page = browser.get("/models/model-0000").await;
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+        assert_eq!(
+            page.body.contains("The policy of this workspace finds"),
+            finds,
+            "{said}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_was_done_is_filtered_and_read_in_pages() {
     let server = server().await;
