@@ -48,11 +48,56 @@ pub(crate) fn refuse_bad_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -
     Ok(())
 }
 
-/// Written beside, then renamed.
-pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".partial");
-    fs::write(&beside, text)
-        .and_then(|()| fs::rename(&beside, path))
-        .with_context(|| format!("failed to write `{}`", path.display()))
+/// Written beside, then renamed; into a device or a pipe, which a file must not replace, at once.
+pub(crate) fn write_file(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    let is_no_file = fs::metadata(path).is_ok_and(|known| !known.is_file());
+    let written = match is_no_file {
+        true => fs::write(path, bytes),
+        false => {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(".partial");
+            fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path))
+        }
+    };
+    written.with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileTypeExt;
+    use std::process::Command;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_stays_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let reader = thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write_file(&pipe, "text").unwrap();
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        assert_eq!(reader.join().unwrap(), "text");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        fs::write(&path, "before, and longer").unwrap();
+        write_file(&path, "after").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "after");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -1,8 +1,7 @@
 //! `probity card export`: a document of a card, made by the server, or here from a file.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
@@ -20,6 +19,7 @@ use crate::arguments::{
 };
 use crate::client::Client;
 use crate::command::fonts;
+use crate::command::outputs::write_file;
 use crate::exit::{Exit, Usage};
 use crate::screen;
 use crate::table::printable;
@@ -44,7 +44,7 @@ pub(super) async fn run(server: &ServerArguments, arguments: &CardExportArgument
     match target {
         None => print(&document.bytes)?,
         Some(path) => {
-            write(&path, &document.bytes)?;
+            write_file(&path, &document.bytes)?;
             screen::line(&format!("written to {}", path.display()))?;
         }
     }
@@ -81,14 +81,6 @@ fn print(bytes: &[u8]) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => Ok(printed?),
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".partial");
-    fs::write(&beside, bytes)
-        .and_then(|()| fs::rename(&beside, path))
-        .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
 fn template(argument: CardTemplateArgument) -> Template {
