@@ -160,15 +160,12 @@ fn evaluation(standing: &EvaluationStanding) -> Value {
 fn reason(stale: &Staleness) -> Value {
     let mut reason = json!({ "Code": stale.code() });
     reason["Message"] = match stale {
-        Staleness::NewerExecution { source, .. } => {
-            format!("the monitor has a newer execution, `{source}`").into()
-        }
-        Staleness::NewerReport { source, .. } => {
-            format!("a later job, `{source}`, wrote to the place of the report").into()
-        }
-        Staleness::ReportChanged => "what lies at the report's place is another document".into(),
-        Staleness::ReportMissing => "nothing lies at the report's place".into(),
-        Staleness::ValuesDiffer => "the report says other values than the card".into(),
+        Staleness::NewerExecution { .. }
+        | Staleness::NewerReport { .. }
+        | Staleness::ReportChanged
+        | Staleness::ReportMissing
+        | Staleness::ValuesDiffer => stale.to_string().into(),
+        // That the model changed is in the code.
         Staleness::ModelChanged { what } => what.as_str().into(),
     };
     if let Staleness::NewerExecution { source, at_ms } | Staleness::NewerReport { source, at_ms } =

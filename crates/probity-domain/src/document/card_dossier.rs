@@ -83,6 +83,24 @@ impl CardDossier {
         }
     }
 
+    /// What is known of the evaluation at that place in the card: two may have one name. `None`
+    /// where nothing is.
+    pub fn evaluation_at(&self, at: usize) -> Option<&EvaluationStanding> {
+        let evaluation = self.card.evaluations.get(at)?;
+        let standing = self.evaluations.get(at)?;
+        (standing.evaluation == evaluation.name).then_some(standing)
+    }
+
+    /// How the evaluation at that place stands; by its word alone where nothing is known of it.
+    pub fn standing_at(&self, at: usize) -> Standing {
+        let evaluation = self.card.evaluations.get(at);
+        match self.evaluation_at(at) {
+            Some(known) => known.standing(),
+            None if evaluation.is_some_and(|own| own.binding().is_some()) => Standing::NotVerified,
+            None => Standing::Claimed,
+        }
+    }
+
     /// The approval that the shown version stands under; of an earlier version where the card was
     /// edited since and stayed approved.
     pub fn approval(&self) -> Option<&ReviewStep> {
@@ -151,7 +169,39 @@ impl Verification {
     }
 }
 
+/// How an evaluation stands to its report, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Somebody typed it in; nothing vouches for it but the review.
+    Claimed,
+    /// There is no report where the card names one.
+    Gone,
+    /// The report is another one than was bound, or has other values than the card.
+    Differs,
+    /// The model or its reports went on since.
+    Stale,
+    /// The report was read and has the card's values, and nothing newer is known.
+    Current,
+    /// Bound, and nobody looked at what lies there: no more than the card's word.
+    NotVerified,
+}
+
 impl EvaluationStanding {
+    /// What counts first where several things are so.
+    pub fn standing(&self) -> Standing {
+        let is_gone = self.stale.contains(&Staleness::ReportMissing);
+        match (&self.binding, self.verification) {
+            (None, _) => Standing::Claimed,
+            (Some(_), Verification::Refuted) if is_gone => Standing::Gone,
+            (Some(_), Verification::Refuted) => Standing::Differs,
+            (Some(_), Verification::Verified | Verification::NotVerified) if self.is_stale() => {
+                Standing::Stale
+            }
+            (Some(_), Verification::Verified) => Standing::Current,
+            (Some(_), Verification::NotVerified) => Standing::NotVerified,
+        }
+    }
+
     /// Whether its values are its report's, which was read, and not somebody's claim.
     pub fn is_taken_from_report(&self) -> bool {
         self.binding.is_some() && self.verification == Verification::Verified
@@ -286,4 +336,76 @@ pub struct VersionFact {
     pub sha256: String,
     /// Why the version was made, where its author said so.
     pub reason: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(stale: Vec<Staleness>, expected: [Standing; 3]) {
+        let mut standing = EvaluationStanding {
+            evaluation: "fairness".to_owned(),
+            binding: Some(Binding::default()),
+            stale,
+            verification: Verification::NotVerified,
+        };
+        let verifications = [
+            Verification::Verified,
+            Verification::Refuted,
+            Verification::NotVerified,
+        ];
+        for (verification, expected) in verifications.into_iter().zip(expected) {
+            standing.verification = verification;
+            assert_eq!(standing.standing(), expected, "{standing:?}");
+        }
+        standing.binding = None;
+        assert_eq!(standing.standing(), Standing::Claimed);
+    }
+
+    #[test]
+    fn a_report_that_contradicts_the_card_counts_more_than_a_newer_one() {
+        let newer = || Staleness::NewerReport {
+            source: "arn".to_owned(),
+            at_ms: 0,
+        };
+        let stale = Standing::Stale;
+        check(
+            Vec::new(),
+            [Standing::Current, Standing::Differs, Standing::NotVerified],
+        );
+        check(vec![newer()], [stale, Standing::Differs, stale]);
+        let gone = vec![newer(), Staleness::ReportMissing];
+        check(gone, [stale, Standing::Gone, stale]);
+        let differs = vec![newer(), Staleness::ValuesDiffer];
+        check(differs, [stale, Standing::Differs, stale]);
+    }
+
+    #[test]
+    fn an_evaluation_of_which_nothing_is_known_stands_by_its_word() {
+        let bound = Binding {
+            report: "s3://b/analysis.json".to_owned(),
+            ..Binding::default()
+        };
+        let evaluation = |name: &str, binding: Option<&Binding>| Evaluation {
+            name: name.to_owned(),
+            metadata: binding
+                .into_iter()
+                .flat_map(Binding::members)
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            ..Evaluation::default()
+        };
+        let card = ModelCard {
+            evaluations: vec![evaluation("a", None), evaluation("b", Some(&bound))],
+            ..ModelCard::default()
+        };
+        let mut dossier = CardDossier::of_content("c", &card, String::new());
+        dossier.evaluations.truncate(1);
+        assert_eq!(dossier.standing_at(0), Standing::Claimed);
+        assert_eq!(dossier.standing_at(1), Standing::NotVerified);
+        assert_eq!(dossier.standing_at(2), Standing::Claimed);
+        dossier.evaluations[0].evaluation = "other".to_owned();
+        assert_eq!(dossier.evaluation_at(0), None);
+    }
 }

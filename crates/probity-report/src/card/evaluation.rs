@@ -1,11 +1,11 @@
 //! Evaluations of a card: each with what it stands on, so that a claim never looks like evidence.
 
-use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding};
+use probity_domain::document::card_dossier::{CardDossier, Standing};
 use probity_domain::document::model_card::{Binding, Evaluation};
 
 use super::field::{list, not_stated};
 use super::metric;
-use super::words::{Standing, kind, staleness, standing_of, written_time};
+use super::words::{kind, staleness, standing_badge, written_time};
 use crate::article::{Block, Card, Column, Look, Section, Table, Width, Words};
 use crate::data_quality::plural;
 
@@ -83,7 +83,7 @@ pub(super) fn table_of(dossier: &CardDossier, places: &[usize]) -> Table {
         .iter()
         .filter_map(|at| Some((*at, dossier.card.evaluations.get(*at)?)));
     let rows = evaluations.map(|(at, evaluation)| {
-        let (tone, text) = Standing::of(dossier, at).badge();
+        let (tone, text) = standing_badge(dossier.standing_at(at));
         let binding = evaluation.binding();
         let n = evaluation
             .groups
@@ -117,12 +117,12 @@ pub(super) fn table_of(dossier: &CardDossier, places: &[usize]) -> Table {
 }
 
 fn details(dossier: &CardDossier, (at, evaluation): (usize, &Evaluation)) -> Vec<Block> {
-    let standing = Standing::of(dossier, at);
-    let (tone, text) = standing.badge();
+    let standing = dossier.standing_at(at);
+    let (tone, text) = standing_badge(standing);
     let mut blocks = vec![Block::Paragraph(
         Words::new().badge(tone, text).text(said(standing)),
     )];
-    let reasons = standing_of(dossier, at).map(|standing: &EvaluationStanding| &standing.stale);
+    let reasons = dossier.evaluation_at(at).map(|known| &known.stale);
     if let Some(reasons) = reasons.filter(|reasons| !reasons.is_empty()) {
         blocks.push(Block::List(reasons.iter().map(staleness).collect()));
     }

@@ -2,7 +2,7 @@
 
 use probity_domain::document::UtcTime;
 use probity_domain::document::card_dossier::{
-    CardDossier, EvaluationStanding, Staleness, Verification,
+    CardDossier, EvaluationStanding, Staleness, Standing,
 };
 use probity_domain::document::model_card::RiskRating;
 use probity_domain::document::model_card::report::ReportKind;
@@ -59,60 +59,16 @@ pub(super) fn risk_badge(rating: Option<RiskRating>) -> (Tone, String) {
     (tone, text.to_owned())
 }
 
-/// How an evaluation stands to its report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Claimed,
-    /// There is no report where the card names one.
-    Gone,
-    /// The report is another one than was bound, or has other values than the card.
-    Differs,
-    Stale,
-    /// The report was read and has the card's values, and nothing newer is known.
-    Current,
-    /// Bound, and nobody looked at what lies there: no more than the card's word.
-    NotVerified,
-}
-
-impl Standing {
-    /// Of the evaluation at that place in the card: two may have one name.
-    pub(super) fn of(dossier: &CardDossier, at: usize) -> Standing {
-        let known = standing_of(dossier, at);
-        let verification = known.map_or(Verification::NotVerified, |known| known.verification);
-        let is_bound = dossier
-            .card
-            .evaluations
-            .get(at)
-            .is_some_and(|one| one.binding().is_some());
-        let has = |reason: &Staleness| known.is_some_and(|known| known.stale.contains(reason));
-        let is_stale = known.is_some_and(EvaluationStanding::is_stale);
-        match verification {
-            Verification::Refuted if has(&Staleness::ReportMissing) => Standing::Gone,
-            Verification::Refuted => Standing::Differs,
-            Verification::Verified | Verification::NotVerified if is_stale => Standing::Stale,
-            Verification::Verified | Verification::NotVerified if !is_bound => Standing::Claimed,
-            Verification::Verified => Standing::Current,
-            Verification::NotVerified => Standing::NotVerified,
-        }
+/// How an evaluation stands to its report; the same marks are on every page.
+pub(super) fn standing_badge(of: Standing) -> (Tone, &'static str) {
+    match of {
+        Standing::Claimed => (Tone::Neutral, "○ Claimed, not bound"),
+        Standing::Gone => (Tone::Bad, "✗ Report is gone"),
+        Standing::Differs => (Tone::Bad, "✗ Differs from its report"),
+        Standing::Stale => (Tone::Bad, "▲ Stale"),
+        Standing::Current => (Tone::Good, "✓ Verified, current"),
+        Standing::NotVerified => (Tone::Neutral, "○ Bound, not verified"),
     }
-
-    pub(super) fn badge(self) -> (Tone, &'static str) {
-        match self {
-            Self::Claimed => (Tone::Neutral, "○ Claimed, not bound"),
-            Self::Gone => (Tone::Bad, "✗ Report is gone"),
-            Self::Differs => (Tone::Bad, "✗ Differs from its report"),
-            Self::Stale => (Tone::Bad, "▲ Stale"),
-            Self::Current => (Tone::Good, "✓ Verified, current"),
-            Self::NotVerified => (Tone::Neutral, "○ Bound, not verified"),
-        }
-    }
-}
-
-/// `None` where nothing is known of the evaluation at that place.
-pub(super) fn standing_of(dossier: &CardDossier, at: usize) -> Option<&EvaluationStanding> {
-    let evaluation = dossier.card.evaluations.get(at)?;
-    let standing = dossier.evaluations.get(at)?;
-    (standing.evaluation == evaluation.name).then_some(standing)
 }
 
 /// How many evaluations stand on what.
@@ -131,12 +87,12 @@ impl Counts {
     pub(super) fn of(dossier: &CardDossier) -> Counts {
         let mut counts = Counts::default();
         for (at, evaluation) in dossier.card.evaluations.iter().enumerate() {
-            let known = standing_of(dossier, at);
+            let known = dossier.evaluation_at(at);
             counts.all += 1;
             counts.bound += usize::from(evaluation.binding().is_some());
             counts.verified +=
                 usize::from(known.is_some_and(EvaluationStanding::is_taken_from_report));
-            match Standing::of(dossier, at) {
+            match dossier.standing_at(at) {
                 Standing::Gone | Standing::Differs => counts.refuted += 1,
                 Standing::Stale => counts.stale += 1,
                 Standing::Claimed | Standing::Current | Standing::NotVerified => {}

@@ -2,7 +2,7 @@
 
 use console::style;
 use probity_domain::document::card_dossier::{
-    CardDossier, EvaluationStanding, Staleness, Verification,
+    CardDossier, EvaluationStanding, Staleness, Standing,
 };
 use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue, RiskRating};
 use serde_json::Value;
@@ -101,18 +101,12 @@ pub(super) fn findings(dossier: &CardDossier) -> String {
 pub(super) fn standing(standing: &EvaluationStanding) -> String {
     let reasons: Vec<String> = standing.stale.iter().map(reason).collect();
     let reasons = reasons.join("; ");
-    match (&standing.binding, standing.verification) {
-        (None, _) => "claimed, not bound".to_owned(),
-        (Some(_), Verification::Refuted) => format!("REFUTED: {reasons}"),
-        (Some(_), Verification::Verified) if reasons.is_empty() => {
-            "verified against its report".to_owned()
-        }
-        (Some(_), Verification::NotVerified) if reasons.is_empty() => {
-            "bound, not verified".to_owned()
-        }
-        (Some(_), Verification::Verified | Verification::NotVerified) => {
-            format!("STALE: {reasons}")
-        }
+    match standing.standing() {
+        Standing::Claimed => "claimed, not bound".to_owned(),
+        Standing::Gone | Standing::Differs => format!("REFUTED: {reasons}"),
+        Standing::Stale => format!("STALE: {reasons}"),
+        Standing::Current => "verified against its report".to_owned(),
+        Standing::NotVerified => "bound, not verified".to_owned(),
     }
 }
 
@@ -124,10 +118,10 @@ fn reason(reason: &Staleness) -> String {
         Staleness::NewerReport { source, at_ms } => {
             format!("a newer report of {} ({source})", Shown(*at_ms))
         }
-        Staleness::ReportChanged => "the report has changed".to_owned(),
-        Staleness::ReportMissing => "the report is missing".to_owned(),
-        Staleness::ValuesDiffer => "its values are not the report's".to_owned(),
-        Staleness::ModelChanged { what } => format!("the model has changed: {what}"),
+        Staleness::ReportChanged
+        | Staleness::ReportMissing
+        | Staleness::ValuesDiffer
+        | Staleness::ModelChanged { .. } => reason.to_string(),
     }
 }
 
@@ -135,10 +129,9 @@ fn evaluations(dossier: &CardDossier) -> String {
     let mut told = String::new();
     for (evaluation, stands) in dossier.card.evaluations.iter().zip(&dossier.evaluations) {
         let how = standing(stands);
-        let is_bad = stands.is_stale() || stands.verification == Verification::Refuted;
-        let how = match is_bad {
-            true => style(how).red().to_string(),
-            false => how,
+        let how = match stands.standing() {
+            Standing::Gone | Standing::Differs | Standing::Stale => style(how).red().to_string(),
+            Standing::Claimed | Standing::Current | Standing::NotVerified => how,
         };
         told.push_str(&format!(
             "\nevaluation {}: {how}\n",
