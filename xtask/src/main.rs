@@ -10,12 +10,13 @@
 
 mod bench;
 mod compat;
-mod coverage;
+mod dist;
 mod fuzz;
 mod install;
 mod postgres;
 mod process;
 mod project;
+mod reference;
 mod stage;
 mod test;
 mod test_counts;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::bench::BenchCommand;
+use crate::dist::DistArguments;
 use crate::fuzz::FuzzArguments;
 use crate::project::Project;
 use crate::test::{Coverage, TestArguments};
@@ -54,8 +56,11 @@ enum Task {
     },
     /// Feed mutated inputs to a reader for some seconds.
     Fuzz(FuzzArguments),
-    /// Write the pages that list which operations the server has.
-    Coverage,
+    /// Write the pages of `docs/reference` that are made of the sources.
+    #[command(visible_alias = "coverage")]
+    Reference,
+    /// Make the release archive.
+    Dist(DistArguments),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +92,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Success> {
         Task::Tidy => tidy::run(&project),
         Task::Bench { bench } => bench::run(&project, &bench),
         Task::Fuzz(options) => fuzz::run(&project, &options),
-        Task::Coverage => coverage::run(&project),
+        Task::Reference => reference::run(&project),
+        Task::Dist(options) => dist::run(&project, &options),
     }
 }

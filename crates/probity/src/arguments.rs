@@ -8,6 +8,7 @@ mod labels;
 mod model;
 mod monitor;
 mod quality;
+mod reference;
 mod retention;
 mod serve;
 mod server;
@@ -47,6 +48,7 @@ pub(crate) use quality::{
     ProblemTypeArgument, QualityBaselineArguments, QualityCheckArguments, QualityColumnArguments,
     QualityCommand,
 };
+pub(crate) use reference::{CompletionsArguments, ManArguments, ReferenceCommand};
 pub(crate) use serve::{
     AccessArgument, AdminCommand, AuditArguments, BackupArguments, CaptureArguments,
     CaptureSyncArgument, CatchUpArgument, DEFAULT_LISTEN, DataArguments, DoctorArguments,
@@ -126,6 +128,11 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Serve thirty days of three models: calls, monitors, alerts, cards
     Demo(DemoArguments),
+    /// Print what makes a shell complete the commands
+    Completions(CompletionsArguments),
+    /// Write what is known of the commands for man and the documentation
+    #[command(subcommand, hide = true)]
+    Reference(ReferenceCommand),
 }
 
 impl Command {
@@ -159,7 +166,9 @@ impl Command {
             | Self::Env(_)
             | Self::Admin(_)
             | Self::Doctor(_)
-            | Self::Demo(_) => None,
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Reference(_) => None,
         };
         threads_or_all(asked)
     }

@@ -76,6 +76,8 @@ fn run(command: Command) -> Result<Exit, anyhow::Error> {
             Command::Admin(command) => command::admin::run(command).await,
             Command::Doctor(arguments) => command::doctor::run(arguments).await,
             Command::Demo(arguments) => command::demo::run(arguments).await,
+            Command::Completions(arguments) => command::reference::completions(arguments),
+            Command::Reference(command) => command::reference::run(command),
         }
     })
 }

@@ -28,6 +28,7 @@ mod population;
 pub(crate) mod predict;
 pub(crate) mod profile;
 pub(crate) mod quality;
+pub(crate) mod reference;
 pub(crate) mod serve;
 pub(crate) mod shap;
 mod verdicts;

@@ -4,3 +4,4 @@
 
 mod card;
 mod cli;
+mod reference;
