@@ -227,13 +227,24 @@ def a_report_is_bound_and_goes_stale(folder):
         assert ada.json("apply", "-f", folder / "cards")[0]["done"] == []
         ada("diff", "-f", folder / "cards", "--exit-code")
         put("other")
-        assert "REFUTED: the report has changed" in ada("show", "credit-approval").stdout
+        assert "REFUTED: the report has other bytes" in ada("show", "credit-approval").stdout
         strict = write(folder / "strict.toml", "[card]\nstale = \"refused\"\n")
         assert "stale" in ada("check", "credit-approval", "--policy", strict, code=1).stdout
         ada("unbind", "credit-approval", "--evaluation", "fairness")
         ada("bind", "credit-approval", "--evaluation", "x", "--to", "s3://reports/nowhere.json", code=2)
         told = ada("bind", "credit-approval", "--evaluation", "x", "--to", "local.json", code=2).stderr
         assert "s3://" in told, told
+        # A tag that binds makes a version, which is the one that goes to review.
+        file = folder / "cards" / "a.yaml"
+        bound = "tags: {team: risk, 'probity:bind/fairness': 's3://reports/bias/analysis.json'}"
+        file.write_text(file.read_text().replace("tags: {team: risk}", bound).replace("Draft", "PendingReview"))
+        before = ada.json("show", "credit-approval")["version"]
+        done = ada.json("apply", "-f", folder / "cards", "--statuses")[0]
+        assert done["done"] == ["tagged", "became PendingReview"] and done["version"] == before + 1, done
+        # Bound again, it stays as it is.
+        again = ada.json("bind", "credit-approval", "--evaluation", "fairness", "--to", "s3://reports/bias/analysis.json")
+        assert ada.json("show", "credit-approval")["version"] == before + 1, again
+        ada("edit", "credit-approval", "-f", file, "-m", "nobody reads it", code=2)
 
 
 @scenario

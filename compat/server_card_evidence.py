@@ -25,6 +25,9 @@ from _server import ACCOUNT, KEY, REGION, SECRET, serving
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/Governor"
 OUT = f"s3://{BUCKET}/bias"
 UTC = datetime.timezone.utc
+# As the badge says it; the legend of every document has the words alone.
+DIFFERS = "✗ Differs from its report"
+STALE = "▲ Stale"
 
 
 def own(server, operation, **body):
@@ -129,6 +132,8 @@ def an_evaluation_is_taken_from_a_report_of_clarify_and_goes_stale_with_it(folde
         assert metrics == expected and len(metrics) > 4, (metrics, expected)
         assert fairness["evaluation_job_arn"] == job, fairness
         assert codes(server) == [] and not standing(server)["Stale"]
+        shown = own(server, "GetModelCardDocument", ModelCardName="credit", Format="Markdown")
+        assert DIFFERS not in shown["Text"] and STALE not in shown["Text"], shown["Text"]
         assert standing(server)["RiskRating"] == "High", standing(server)
 
         # Another run of the same analysis, which finds something else.
@@ -136,11 +141,12 @@ def an_evaluation_is_taken_from_a_report_of_clarify_and_goes_stale_with_it(folde
         assert sorted(codes(server)) == ["NewerReport", "ReportChanged"], evidence(server)
         assert standing(server)["StaleEvaluations"] == ["fairness"], standing(server)
         shown = own(server, "GetModelCardDocument", ModelCardName="credit", Format="Markdown")
-        assert "stale" in shown["Text"].lower(), shown["Text"]
+        assert DIFFERS in shown["Text"] and STALE not in shown["Text"], shown["Text"]
         own(server, "BindModelCardEvaluation", ModelCardName="credit", EvaluationName="fairness", ProcessingJobName="second")
         assert codes(server) == [], evidence(server)
         shown = own(server, "GetModelCardDocument", ModelCardName="credit", Format="Json")
-        assert isinstance(shown, dict), shown
+        told = json.loads(shown["Text"])["evidence"][0]
+        assert told["verification"] == "Verified" and told["reasons"] == [], told
 
         # Overwritten by hand, and gone.
         fleet.put("bias/analysis.json", report)
@@ -223,6 +229,9 @@ def an_evaluation_follows_a_monitor_and_live_sections_show_its_last_run(folder):
         shown = {one["name"]: one["value"] for group in json.loads(live["MetricGroups"]) for one in group["metric_data"]}
         assert abs(shown["mae"] - 0.1) < 1e-9, shown
 
+        shown = own(server, "GetModelCardDocument", ModelCardName="credit", Format="Html")
+        assert STALE not in shown["Text"] and DIFFERS not in shown["Text"], shown["Text"]
+
         # At once when the next execution has ended: in the API, in what dashboards read, in exports.
         second = asked(server, begin)
         assert codes(server) == ["NewerExecution"], evidence(server)
@@ -230,7 +239,7 @@ def an_evaluation_follows_a_monitor_and_live_sections_show_its_last_run(folder):
         assert second["MonitoringExecutionId"] in reason["Source"], reason
         assert standing(server)["Stale"], standing(server)
         shown = own(server, "GetModelCardDocument", ModelCardName="credit", Format="Html")
-        assert "stale" in shown["Text"].lower()
+        assert STALE in shown["Text"] and DIFFERS not in shown["Text"], shown["Text"]
 
         # The model's record of the dashboard.
         record = fleet.control.search(Resource="Model")["Results"][0]["Model"]

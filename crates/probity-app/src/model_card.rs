@@ -42,7 +42,7 @@ use crate::timestamp;
 
 pub use autofill::{FilledReport, Filling, RegisteredReport, filled, filling};
 pub use bind::{
-    BIND_TAG, WantedReport, add_tags, bind, bound_by_tags, reports_of_tags, unbind, wanted_report,
+    BIND_TAG, WantedReport, add_tags, bind, create_bound, reports_of_tags, unbind, wanted_report,
 };
 pub use compare::{describe_changes, described_compliance};
 pub use create::create;

@@ -3,7 +3,6 @@
 //! leaves no trace; who is told, is whoever asked.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use probity_app::model_card::{self, FilledReport, WantedReport};
 use probity_app::{Caller, Fault};
@@ -36,9 +35,6 @@ pub(crate) async fn describe(
     Ok(model_card::described_evidence(&dossier))
 }
 
-/// Reports of a page are looked at for so long.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// `ListModelCardStandings`: a bucket that does not answer leaves evaluations unverified, and does
 /// not keep the page from being shown.
 pub(crate) async fn standings(
@@ -47,9 +43,7 @@ pub(crate) async fn standings(
     input: Value,
 ) -> Result<Value, Fault> {
     let reports = model_card::reports_of_page(tools.app, caller, &input).await?;
-    let looking = report_states(&reports, tools.environment);
-    let states = tokio::time::timeout(PATIENCE, looking).await;
-    let states = states.unwrap_or_default();
+    let states = report_states(&reports, tools.environment).await;
     model_card::overview(tools.app, caller, (&input, &states)).await
 }
 
@@ -75,18 +69,14 @@ pub(crate) async fn preview(
 pub(crate) async fn create(
     tools: Tools<'_>,
     caller: &Caller,
-    mut input: Value,
+    input: Value,
 ) -> Result<Value, Fault> {
     tools.app.authorise(caller, "sagemaker:CreateModelCard")?;
     let reports = of_tags(&input, tools.environment).await?;
-    let content = input.get("Content").and_then(Value::as_str);
-    if let Some(content) = content.filter(|_| !reports.is_empty()) {
-        let bound = (content, reports.as_slice());
-        input["Content"] = model_card::bound_by_tags(tools.app, caller, bound)
-            .await?
-            .into();
+    match reports.is_empty() {
+        true => model_card::create(tools.app, caller, input).await,
+        false => model_card::create_bound(tools.app, caller, (&input, &reports)).await,
     }
-    model_card::create(tools.app, caller, input).await
 }
 
 /// `AddTags`: those of a card may bind evaluations, those of an endpoint are rules of redaction.

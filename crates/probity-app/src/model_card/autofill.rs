@@ -102,7 +102,7 @@ pub async fn filled(
             continue;
         }
         let (next, _) = bind::bound(&deed, &value, (&registered.wanted, &report)).await?;
-        match bind::checked(next.clone()) {
+        match bind::checked(next.clone(), bind::METRICS) {
             Ok(_) => value = next,
             Err(fault) => notes.push(format!("{name} is left out: {fault}")),
         }

@@ -12,8 +12,9 @@ use probity_store::monitoring_execution as executions;
 use serde_json::{Map, Value, json};
 
 use super::source::{self, Origin};
+use super::stamp::{self, bound_now};
 use super::version::{self, CardVersion, NewContent};
-use super::{MODEL_CARD, VERSION};
+use super::{MODEL_CARD, VERSION, create};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -26,6 +27,8 @@ use crate::{lineage, tags};
 
 /// `ModelCardContent` of the API.
 const MOST_CHARACTERS: usize = 100_000;
+/// What binding adds to a card.
+pub(super) const METRICS: &str = "the metrics of the report";
 
 /// A tag `probity:bind/EVALUATION` of a card names the report of that evaluation.
 pub const BIND_TAG: &str = "probity:bind/";
@@ -166,7 +169,8 @@ pub(super) async fn of_schedule(
     })
 }
 
-/// `BindModelCardEvaluation`, with the report that was read for it.
+/// `BindModelCardEvaluation`, with the report that was read for it. An evaluation that is bound to
+/// it already, and stands, stays as it is, and the answer names the version that is there.
 pub async fn bind(
     app: &App,
     caller: &Caller,
@@ -175,15 +179,22 @@ pub async fn bind(
     let deed = Deed::authorise(app, caller, "probity:BindModelCardEvaluation")?;
     let card = version::read(&deed, MODEL_CARD.name(input)?, None).await?;
     version::expect_version(&card, input)?;
-    let (value, binding) = bound(&deed, card.content.value(), (wanted, report)).await?;
-    let reason = input.get("Reason").and_then(Value::as_str).map_or_else(
-        || format!("bound `{}` to {}", wanted.evaluation, report.uri),
-        str::to_owned,
-    );
-    let next = write(&deed, &card, (value, &reason)).await?;
+    let next = bound(&deed, card.content.value(), (wanted, report)).await?;
+    let known = stamp::bound_already(&deed, &card, (&wanted.evaluation, &next)).await?;
+    let (version, binding) = match known {
+        Some(known) => (card.version, known),
+        None => {
+            let reason = input.get("Reason").and_then(Value::as_str).map_or_else(
+                || format!("bound `{}` to {}", wanted.evaluation, report.uri),
+                str::to_owned,
+            );
+            let (value, binding) = next;
+            (write(&deed, &card, (value, &reason)).await?, binding)
+        }
+    };
     let mut answer = Map::new();
     answer.insert("ModelCardArn".to_owned(), card.resource.arn.into());
-    answer.insert(VERSION.to_owned(), next.into());
+    answer.insert(VERSION.to_owned(), version.into());
     answer.insert(
         "EvaluationName".to_owned(),
         wanted.evaluation.clone().into(),
@@ -222,7 +233,7 @@ pub async fn unbind(app: &App, caller: &Caller, input: Value) -> Result<Value, F
     });
     let reason = input.get("Reason").and_then(Value::as_str);
     let reason = reason.map_or_else(|| format!("unbound `{name}`"), str::to_owned);
-    let (content, text) = checked(value)?;
+    let (content, text) = checked(value, METRICS)?;
     let new = NewContent {
         content: &content,
         text: &text,
@@ -250,14 +261,15 @@ pub async fn add_tags(
     let new = tags::of_request(input)?;
     let mut value = card.content.value().clone();
     for (wanted, report) in reports {
-        let (next, binding) = bound(&deed, &value, (wanted, report)).await?;
-        if !is_bound(&card, &wanted.evaluation, &binding) {
-            value = next;
+        let next = bound(&deed, &value, (wanted, report)).await?;
+        let known = stamp::bound_already(&deed, &card, (&wanted.evaluation, &next)).await?;
+        if known.is_none() {
+            value = next.0;
         }
     }
     let mut unit = app.store.begin().await?;
     if value != *card.content.value() {
-        let (content, text) = checked(value)?;
+        let (content, text) = checked(value, METRICS)?;
         let new = NewContent {
             content: &content,
             text: &text,
@@ -270,18 +282,19 @@ pub async fn add_tags(
     tags::all_of(app, &card.resource.arn).await
 }
 
-/// The content of a `CreateModelCard` request with what its tags bind.
-pub async fn bound_by_tags(
+/// `CreateModelCard` with tags that bind evaluations to reports that were read for it.
+pub async fn create_bound(
     app: &App,
     caller: &Caller,
-    (content, reports): (&str, &[(WantedReport, CardReport)]),
-) -> Result<String, Fault> {
+    (input, reports): (&Value, &[(WantedReport, CardReport)]),
+) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:CreateModelCard")?;
-    let mut value = version::parse(content)?.into_value();
+    let sent = stamp::stamped(&deed, None, stored::text(input, "Content")?).await?;
+    let mut value = sent.0.into_value();
     for (wanted, report) in reports {
         value = bound(&deed, &value, (wanted, report)).await?.0;
     }
-    Ok(checked(value)?.1)
+    create::first_version(&deed, input, checked(value, METRICS)?).await
 }
 
 /// The evaluations that tags of a request bind, each with the place of its report.
@@ -296,22 +309,12 @@ pub fn reports_of_tags(input: &Value) -> Result<Vec<WantedReport>, Fault> {
         .collect())
 }
 
-/// Whether the evaluation is bound so already: to the same bytes, written by the same job.
-fn is_bound(card: &CardVersion, evaluation: &str, new: &Binding) -> bool {
-    let known = card.content.card().evaluation(evaluation);
-    let own = known.and_then(|evaluation| evaluation.binding());
-    own.is_some_and(|own| {
-        (own.report, own.sha256, own.source)
-            == (new.report.clone(), new.sha256.clone(), new.source.clone())
-    })
-}
-
 async fn write(
     deed: &Deed<'_>,
     card: &CardVersion,
     (value, reason): (Value, &str),
 ) -> Result<i64, Fault> {
-    let (content, text) = checked(value)?;
+    let (content, text) = checked(value, METRICS)?;
     let new = NewContent {
         content: &content,
         text: &text,
@@ -323,16 +326,17 @@ async fn write(
     Ok(next)
 }
 
-/// Content that was made here is held against the same rules as what callers send.
-pub(super) fn checked(value: Value) -> Result<(Content, String), Fault> {
+/// Content that was made here is held against the same rules as what callers send. `added` is what
+/// it has beside what they sent.
+pub(super) fn checked(value: Value, added: &str) -> Result<(Content, String), Fault> {
     let content = Content::of_value(value, Variant::Card)
         .map_err(|error| Fault::invalid(error.to_string()))?;
     let text = content.text();
     let characters = text.chars().count();
     if characters > MOST_CHARACTERS {
         return Err(Fault::invalid(format!(
-            "With the metrics of the report the card would have {characters} characters, and it \
-             may have {MOST_CHARACTERS}"
+            "With {added} the card would have {characters} characters, and it may have \
+             {MOST_CHARACTERS}"
         )));
     }
     Ok((content, text))
@@ -348,17 +352,15 @@ pub(super) async fn bound(
         Some(origin) => Some(origin.clone()),
         None => source::origin_of(deed, &report.uri).await?,
     };
-    let reported_ms = origin.as_ref().map(|origin| origin.at_ms);
-    let binding = Binding {
+    let read = Binding {
         report: report.uri.clone(),
         sha256: report.sha256.clone(),
         kind: report.kind.as_str().to_owned(),
-        source: origin.as_ref().map(|origin| origin.arn.clone()),
         follows: wanted.follows.clone(),
-        reported_at: reported_ms.or(report.modified_ms).map(moment),
-        bound_at: Some(moment(deed.now_ms)),
-        bound_by: Some(deed.actor.to_owned()),
+        reported_at: report.modified_ms.map(moment),
+        ..Binding::default()
     };
+    let binding = bound_now(deed, origin.as_ref(), read);
     let job_arn = origin.and_then(|origin| origin.job_arn);
     let value = edited(before, &wanted.evaluation, |evaluation| {
         let groups: Vec<Value> = report.groups.iter().map(group_value).collect();

@@ -71,7 +71,7 @@ async fn write(
     card: &version::CardVersion,
     (text, reason): (&str, Option<&str>),
 ) -> Result<i64, Fault> {
-    let (content, text) = stamp::stamped(deed, Some(card.content.card()), text)?;
+    let (content, text) = stamp::stamped(deed, Some(card.content.card()), text).await?;
     let new = NewContent {
         content: &content,
         text: &text,

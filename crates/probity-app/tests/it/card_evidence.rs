@@ -2,7 +2,7 @@
 
 use probity_app::model_card::{self, DossierRequest, ReportStates};
 use probity_app::{JobOutcome, processing_job};
-use probity_domain::document::card_dossier::{CardDossier, ReportState};
+use probity_domain::document::card_dossier::{CardDossier, ReportState, Verification};
 use probity_domain::document::card_report::CardReport;
 use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue, ReportKind};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub(crate) fn report(uri: &str, value: f64) -> CardReport {
     }
 }
 
-async fn model(world: &World, data: &str) {
+pub(crate) async fn model(world: &World, data: &str) {
     call!(world, model::create, {
         "ModelName": "m",
         "PrimaryContainer": { "Image": "a/b:1", "ModelDataUrl": data },
@@ -90,7 +90,7 @@ fn codes(dossier: &CardDossier) -> Vec<&'static str> {
     fairness.stale.iter().map(|reason| reason.code()).collect()
 }
 
-async fn content(world: &World) -> Value {
+pub(crate) async fn content(world: &World) -> Value {
     let card = call!(world, model_card::describe, { "ModelCardName": "c" }).unwrap();
     serde_json::from_str(card["Content"].as_str().unwrap()).unwrap()
 }
@@ -253,22 +253,35 @@ async fn a_report_that_is_another_or_gone_makes_stale() {
     let world = World::new().await;
     card(&world).await;
     bind(&world, (REPORT.into(), "ReportS3Uri"), &report(REPORT, 0.1)).await;
+    let verified = (Verification::Verified, None);
+    let unread = (Verification::NotVerified, None);
+    let refuted = |code: &'static str| (Verification::Refuted, Some(code));
     for (state, expected) in [
-        (ReportState::Sha256("0.1".to_owned()), None),
-        (ReportState::Sha256("0.2".to_owned()), Some("ReportChanged")),
-        (ReportState::Missing, Some("ReportMissing")),
-        (ReportState::Unknown, None),
+        // Too large to be taken, so that its values are not held against the card's.
+        (ReportState::Sha256("0.1".to_owned()), unread),
+        (
+            ReportState::Sha256("0.2".to_owned()),
+            refuted("ReportChanged"),
+        ),
+        (ReportState::Missing, refuted("ReportMissing")),
+        (ReportState::Unknown, unread),
         // The values are held against the document, whatever the card says of its hash.
-        (read_state(&bias(0.1)), None),
-        (read_state(&bias(0.3)), Some("ValuesDiffer")),
-        (read_state(&json!({"features": []})), Some("ValuesDiffer")),
+        (read_state(&bias(0.1)), verified),
+        (read_state(&bias(0.3)), refuted("ValuesDiffer")),
+        (
+            read_state(&json!({"features": []})),
+            refuted("ValuesDiffer"),
+        ),
     ] {
         let reports = ReportStates::from([(REPORT.to_owned(), state.clone())]);
         let dossier = dossier(&world, &reports).await;
-        assert_eq!(codes(&dossier).first().copied(), expected, "{state:?}");
+        let fairness = &dossier.evaluations[0];
+        let found = (fairness.verification, codes(&dossier).first().copied());
+        assert_eq!(found, expected, "{state:?}");
         let told = model_card::described_evidence(&dossier);
-        assert_eq!(told["Stale"], expected.is_some());
+        assert_eq!(told["Stale"], expected.1.is_some());
         assert_eq!(told["Evaluations"][0]["Bound"], true);
+        assert_eq!(told["Evaluations"][0]["Verification"], expected.0.as_str());
     }
 }
 
@@ -306,4 +319,43 @@ async fn a_model_that_was_never_here_says_nothing() {
     .unwrap();
     bind(&world, (REPORT.into(), "ReportS3Uri"), &report(REPORT, 0.1)).await;
     assert!(stale(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_report_that_is_bound_already_is_not_bound_anew() {
+    let world = World::new().await;
+    card(&world).await;
+    job(&world, "j1").await;
+    ended(&world, "j1").await;
+    let by_place = (json!(REPORT), "ReportS3Uri");
+    let by_job = |job: &str| (json!(job), "ProcessingJobName");
+    let read = report(REPORT, 0.1);
+    let first = bind(&world, by_place.clone(), &read).await;
+    assert_eq!(first["ModelCardVersion"], 2);
+    // By another name, it is the same report of the same job.
+    for source in [by_place.clone(), by_job("j1")] {
+        assert_eq!(bind(&world, source, &read).await, first);
+    }
+    // Somebody edits a number, and takes the report's again.
+    let kept = content(&world).await.to_string();
+    let edited = kept.replace(r#""value":0.1"#, r#""value":0.2"#);
+    assert_ne!(kept, edited);
+    let edit = json!({ "ModelCardName": "c", "Content": edited });
+    call!(world, model_card::edit, edit).unwrap();
+    let again = bind(&world, by_place.clone(), &read).await;
+    assert_eq!(again["ModelCardVersion"], 4);
+    // A later job makes it stale, and wrote what is bound then.
+    job(&world, "j2").await;
+    ended(&world, "j2").await;
+    let anew = bind(&world, by_job("j2"), &read).await;
+    assert_eq!(anew["ModelCardVersion"], 5);
+    // A model that was made anew makes it stale, too.
+    call!(world, model::delete, { "ModelName": "m" }).unwrap();
+    model(&world, "s3://b/m.tar.gz").await;
+    world.pass_ms(1000);
+    assert_eq!(stale(&world).await, ["ModelChanged"]);
+    let anew = bind(&world, by_job("j2"), &read).await;
+    assert_eq!(anew["ModelCardVersion"], 6);
+    let other = bind(&world, by_place, &report(REPORT, 0.3)).await;
+    assert_eq!(other["ModelCardVersion"], 7);
 }

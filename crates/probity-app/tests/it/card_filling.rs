@@ -15,14 +15,12 @@ async fn tags_bind_when_a_card_is_made_and_later() {
     assert_eq!(wanted, [WantedReport::at("fairness", REPORT)]);
     let read = [(wanted[0].clone(), report(REPORT, 0.1))];
     let (app, caller) = (&world.app, &world.caller);
-    let content = model_card::bound_by_tags(app, caller, ("{}", &read))
+    let wished = json!({
+        "ModelCardName": "c", "Content": "{}", "ModelCardStatus": "Draft", "Tags": tagged["Tags"],
+    });
+    model_card::create_bound(app, caller, (&wished, &read))
         .await
         .unwrap();
-    call!(world, model_card::create, {
-        "ModelCardName": "c", "Content": content, "ModelCardStatus": "Draft",
-        "Tags": tagged["Tags"],
-    })
-    .unwrap();
     assert!(stale(&world).await.is_empty());
     let arn = "arn:aws:sagemaker:us-west-2:111122223333:model-card/c";
     let add = json!({ "ResourceArn": arn, "Tags": [tag(REPORT)] });

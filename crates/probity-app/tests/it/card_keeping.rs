@@ -94,10 +94,6 @@ async fn an_old_version_was_last_changed_by_who_changed_it() {
 #[tokio::test]
 async fn a_text_that_was_changed_in_the_database_is_not_shown() {
     let world = World::new().await;
-    create(&world, "credit", FIRST).await;
-    call!(world, model_card::update, {"ModelCardName": "credit", "Content": SECOND}).unwrap();
-    call!(world, model_card::update, {"ModelCardName": "credit", "ModelCardStatus": "Approved"})
-        .unwrap();
     // As if the row had been written by other means.
     let key = CardKey {
         region: "us-west-2",

@@ -6,6 +6,7 @@
     reason = "helpers of tests end a test as the test itself would"
 )]
 
+mod card_claims;
 mod card_evidence;
 mod card_exports;
 mod card_filling;

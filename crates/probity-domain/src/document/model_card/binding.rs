@@ -48,14 +48,10 @@ impl Binding {
         })
     }
 
-    /// Whether the other one ties to the same report, whoever bound it and when.
+    /// Whether the other one ties to the same bytes at the same place, whatever else it says: who
+    /// wrote them, who bound them and when is not what makes a binding another one.
     pub fn is_to_same_report(&self, other: &Binding) -> bool {
-        let told = |binding: &Binding| Binding {
-            bound_at: None,
-            bound_by: None,
-            ..binding.clone()
-        };
-        told(self) == told(other)
+        (&self.report, &self.sha256) == (&other.report, &other.sha256)
     }
 
     /// The members of `metadata` that say so, those that are known.
