@@ -9,13 +9,16 @@ mod autofill;
 mod bind;
 mod compare;
 mod create;
+mod desk;
 mod dossier;
+mod draft;
 mod evidence;
 pub mod export_job;
 mod live;
 mod overview;
 pub(crate) mod review;
 pub(crate) mod rules;
+mod shelf;
 mod source;
 mod stamp;
 mod subject;
@@ -46,13 +49,18 @@ pub use bind::{
 };
 pub use compare::{describe_changes, described_compliance};
 pub use create::create;
+pub use desk::{
+    CommentWanted, PossibleStep, ReviewDesk, VersionChanges, changes_between, review_desk,
+};
 pub use dossier::{
     DossierRequest, ReportStates, bound_reports, bound_reports_of_server, content, dossier,
     dossier_of_server,
 };
+pub use draft::{DraftCheck, EditBase, LONGEST_CONTENT, check_draft, edit_base};
 pub(crate) use live::captured;
 pub use overview::{described_evidence, overview, reports_of_page};
 pub use review::{list_reviews, review, review_by};
+pub use shelf::{Shelf, ShelfQuery, reports_of_shelf, shelf};
 pub use source::Origin;
 pub use update::{edit, update, update_by};
 

@@ -25,4 +25,5 @@ mod prose;
 mod verdict;
 mod verdict_tiles;
 
+pub use number::short as short_number;
 pub use verdict::Verdict;

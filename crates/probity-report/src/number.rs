@@ -8,7 +8,7 @@ pub(crate) fn count(value: u64) -> String {
 
 /// Four significant digits, but never fewer than the whole integer part:
 /// `0.1234`, `12.35`, `1,234,568`, `1.2×10³⁰⁰`.
-pub(crate) fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     if value.is_nan() {
         return "unknown".to_owned();
     }

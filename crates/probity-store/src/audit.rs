@@ -47,6 +47,10 @@ pub struct ListEvents {
     pub resource_arn: Option<String>,
     pub actor: Option<String>,
     pub action: Option<String>,
+    /// `model-card`: of ARNs whose resource is of this kind.
+    pub kind: Option<String>,
+    /// Part of the action or the ARN, in any case of letters.
+    pub contains: Option<String>,
     pub from_ms: Option<i64>,
     pub to_ms: Option<i64>,
     pub order: EventOrder,
@@ -141,6 +145,8 @@ pub async fn list(store: &Store, wanted: &ListEvents) -> Result<Vec<Event>, Stor
         .bind(wanted.to_ms.unwrap_or(i64::MAX))
         .bind(wanted.after_seq.unwrap_or(start))
         .bind(i64::from(wanted.limit))
+        .bind(pattern(wanted.kind.as_deref(), ":", "/"))
+        .bind(pattern(wanted.contains.as_deref(), "", ""))
         .fetch_all(store.pool())
         .await
         .map_err(StoreError::query("read the audit log"))?
@@ -149,13 +155,31 @@ pub async fn list(store: &Store, wanted: &ListEvents) -> Result<Vec<Event>, Stor
         .collect()
 }
 
+/// For `like`; empty for any.
+fn pattern(part: Option<&str>, before: &str, behind: &str) -> String {
+    let Some(part) = part.filter(|part| !part.is_empty()) else {
+        return String::new();
+    };
+    let mut escaped = String::new();
+    for letter in part.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            escaped.push('!');
+        }
+        escaped.push(letter);
+    }
+    format!("%{before}{escaped}{behind}%")
+}
+
 macro_rules! list_statement {
     ($beyond:literal, $direction:literal) => {
         concat!(
             "select seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, hash
              from audit_event
              where ($1 = '' or resource_arn = $1) and ($2 = '' or actor = $2)
-               and ($3 = '' or action = $3) and at_ms >= $4 and at_ms <= $5 and seq ",
+               and ($3 = '' or action = $3) and at_ms >= $4 and at_ms <= $5
+               and ($8 = '' or lower(resource_arn) like $8 escape '!')
+               and ($9 = '' or lower(action) like $9 escape '!'
+                    or lower(resource_arn) like $9 escape '!') and seq ",
             $beyond,
             " $6 order by seq ",
             $direction,
@@ -189,7 +213,7 @@ pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
             if event.seq > head_seq {
                 break;
             }
-            if event.seq != seq + 1 || event.hash != hash_of(&before, event.seq, &event.event) {
+            if event.seq != seq + 1 || !follows(&before, &event) {
                 return Ok(broken_after(seq));
             }
             seq = event.seq;
@@ -203,6 +227,11 @@ pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
         events: seq.unsigned_abs(),
         broken_at: None,
     })
+}
+
+/// Whether the event's hash follows from the one before it, which is empty for the first.
+pub fn follows(before: &str, event: &Event) -> bool {
+    event.hash == hash_of(before, event.seq, &event.event)
 }
 
 /// Number and hash of the last event; 0 and nothing before the first.

@@ -8,6 +8,9 @@ use crate::caller::Caller;
 use crate::deed::Deed;
 use crate::fault::Fault;
 
+/// The right to have the chain verified.
+pub const VERIFY: &str = "probity:VerifyActivity";
+
 /// One event of the audit log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -29,6 +32,10 @@ pub struct ActivityQuery {
     pub actor: Option<String>,
     pub action: Option<String>,
     pub resource_arn: Option<String>,
+    /// `model-card`.
+    pub kind: Option<String>,
+    /// Part of the action or the ARN.
+    pub contains: Option<String>,
     pub from_ms: Option<i64>,
     pub to_ms: Option<i64>,
     /// Older than this event.
@@ -54,6 +61,8 @@ pub(super) async fn of_query(deed: &Deed<'_>, query: &ActivityQuery) -> Result<A
         resource_arn: query.resource_arn.clone(),
         actor: query.actor.clone(),
         action: query.action.clone(),
+        kind: query.kind.clone(),
+        contains: query.contains.clone(),
         from_ms: query.from_ms,
         to_ms: query.to_ms,
         order: EventOrder::NewestFirst,
@@ -66,6 +75,66 @@ pub(super) async fn of_query(deed: &Deed<'_>, query: &ActivityQuery) -> Result<A
     Ok(Activity {
         next: events.last().filter(|_| has_more).map(|last| last.seq),
         entries: events.into_iter().map(entry).collect(),
+    })
+}
+
+/// An event in its place in the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    pub entry: Entry,
+    /// Of the event before; empty for the first.
+    pub hash_before: String,
+    /// Whether the event's hash is that of what it says, behind the one before.
+    pub follows: bool,
+    /// Number of the last event.
+    pub head: i64,
+}
+
+pub async fn event(app: &App, caller: &Caller, seq: i64) -> Result<Link, Fault> {
+    let deed = Deed::authorise(app, caller, "probity:ListActivity")?;
+    let wanted = ListEvents {
+        after_seq: Some(seq.saturating_sub(2)),
+        limit: 2,
+        ..ListEvents::default()
+    };
+    let events = audit::list(&deed.app.store, &wanted).await?;
+    let missing = || Fault::missing(format!("the audit log has no event {seq}"));
+    let found = events.iter().find(|event| event.seq == seq);
+    let found = found.ok_or_else(missing)?;
+    let before = events.iter().find(|event| event.seq == seq - 1);
+    let hash_before = before.map(|before| before.hash.clone()).unwrap_or_default();
+    Ok(Link {
+        follows: audit::follows(&hash_before, found),
+        entry: entry(found.clone()),
+        hash_before,
+        head: audit::head(&deed.app.store).await?.0,
+    })
+}
+
+/// The whole chain, walked along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// From the first on, those whose hashes are right.
+    pub events: u64,
+    /// The first that is not what was written, or is not there.
+    pub broken_at: Option<i64>,
+    /// Of the last event as the log's head tells it: what to keep elsewhere.
+    pub head: i64,
+    pub head_hash: String,
+    pub as_of_ms: i64,
+}
+
+/// Reads every event there is: administrators alone may ask for so much work.
+pub async fn verify(app: &App, caller: &Caller) -> Result<Chain, Fault> {
+    let deed = Deed::authorise(app, caller, VERIFY)?;
+    let (head, head_hash) = audit::head(&deed.app.store).await?;
+    let verified = audit::verify(&deed.app.store).await?;
+    Ok(Chain {
+        events: verified.events,
+        broken_at: verified.broken_at,
+        head,
+        head_hash,
+        as_of_ms: deed.now_ms,
     })
 }
 

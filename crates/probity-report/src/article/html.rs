@@ -49,7 +49,7 @@ fn block(block: &Block) -> Markup {
         Block::List(items) => html! { ul { @for item in items { li { (words(item)) } } } },
         Block::Sub(text) => html! { h3.sub { (words(text)) } },
         Block::Figure(part) => figure(part),
-        Block::Table(part) => html! { div.scroll { (table(part, "facts-table")) } },
+        Block::Table(part) => html! { div.scroll tabindex="0" { (table(part, "facts-table")) } },
         Block::Cards(cards) => html! { div.cards { @for part in cards { (card(part)) } } },
         Block::Fold { summary, blocks } => html! {
             details.more { summary { (summary) } @for part in blocks { (self::block(part)) } }
@@ -100,7 +100,7 @@ fn figure(figure: &Figure) -> Markup {
             @if let Some(numbers) = &figure.table {
                 details {
                     summary { "Numbers" }
-                    div.inner { (table(numbers, "numbers")) }
+                    div.inner tabindex="0" { (table(numbers, "numbers")) }
                 }
             }
         }

@@ -8,11 +8,18 @@ use super::{decimal, evaluation, live, standing};
 use crate::article::{Block, Column, Look, Section, Table, Words};
 
 pub(super) fn sections(dossier: &CardDossier) -> Vec<Section> {
+    let mut sections = vec![standing::section(dossier)];
+    sections.extend(said(dossier));
+    sections.extend(tags(dossier));
+    sections.extend(standing::history(dossier));
+    sections.push(verifying(dossier));
+    sections
+}
+
+/// What the version says, and what monitors measured last.
+pub(super) fn said(dossier: &CardDossier) -> Vec<Section> {
     let card = &dossier.card;
-    let mut sections = vec![
-        standing::section(dossier),
-        of_fields("model", "Model", card, &MODEL),
-    ];
+    let mut sections = vec![of_fields("model", "Model", card, &MODEL)];
     if card.package.is_some() {
         sections.push(of_fields("package", "Model package", card, &PACKAGE_FIELDS));
     }
@@ -28,9 +35,6 @@ pub(super) fn sections(dossier: &CardDossier) -> Vec<Section> {
         &CONSIDERATIONS,
     ));
     sections.extend(custom(card));
-    sections.extend(tags(dossier));
-    sections.extend(standing::history(dossier));
-    sections.push(verifying(dossier));
     sections
 }
 

@@ -5,6 +5,7 @@
 //! becomes markup, code or a link.
 
 mod annex_iv;
+mod body;
 mod content;
 mod cover;
 mod decimal;
@@ -28,6 +29,7 @@ mod template;
 mod words;
 
 pub use crate::article::Typesetting;
+pub use body::body;
 pub use hugging_face::hugging_face;
 pub use json::json;
 pub use markdown::markdown;

@@ -7,10 +7,11 @@
 use http::StatusCode;
 use probity_app::{Caller, Fault};
 use probity_domain::ResourceKind;
+use serde_json::Value;
 
 use super::error::AwsError;
 use super::service::Service;
-use super::service_model::Rejected;
+use super::service_model::{Rejected, accept};
 use super::signature::Refused;
 use crate::operations::Operation;
 
@@ -39,6 +40,22 @@ pub(crate) fn error_of_rejected(rejected: Rejected, operation: &Operation) -> Aw
         Rejected::Type { message } => AwsError::new("SerializationException", message),
         Rejected::Constraints { message } => Names(operation).invalid(&message),
     }
+}
+
+/// A document that a page sends to a verb, held against what the operation takes.
+pub(crate) fn accept_for_page(
+    service: Service,
+    operation: &str,
+    document: Value,
+) -> Result<Value, Fault> {
+    let Some(model) = service.model() else {
+        return Ok(document);
+    };
+    accept(model, operation, document).map_err(|rejected| match rejected {
+        Rejected::Type { message } | Rejected::Constraints { message } => {
+            Fault::Invalid { message }
+        }
+    })
 }
 
 /// The answer to a signature that was not accepted. The query protocol has older names.

@@ -13,7 +13,7 @@ mod signature;
 mod xml;
 
 pub(crate) use error::{AwsError, Protocol};
-pub(crate) use fault::{Style, error_of_refused, overloaded, unknown_operation};
+pub(crate) use fault::{Style, accept_for_page, error_of_refused, overloaded, unknown_operation};
 pub(crate) use json::Target;
 pub use keys::{KeyAndUser, Keys};
 pub(crate) use scope::Credentials;

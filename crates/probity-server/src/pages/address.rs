@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
-use super::assets;
+use super::{assets, cards};
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,12 @@ pub(crate) enum Address {
     /// `/monitors/NAME`.
     Monitor(String),
     Activity,
+    ActivityCsv,
+    /// Walks along the chain of the audit log.
+    Chain,
+    /// `/activity/NUMBER`.
+    Event(i64),
+    Card(cards::CardAddress),
 }
 
 impl Address {
@@ -46,6 +52,8 @@ impl Address {
             "/dashboard.csv" => Address::FleetCsv,
             "/dashboard/views" => Address::Views,
             "/activity" => Address::Activity,
+            "/activity.csv" => Address::ActivityCsv,
+            "/activity/chain" => Address::Chain,
             other => return of_one(other),
         })
     }
@@ -88,6 +96,9 @@ fn sends_form(headers: &HeaderMap) -> bool {
 
 /// Pages of one thing.
 fn of_one(path: &str) -> Option<Address> {
+    if let Some(card) = cards::address_of(path) {
+        return Some(Address::Card(card));
+    }
     let (kind, name) = path.strip_prefix('/')?.split_once('/')?;
     if name.is_empty() || name.contains('/') {
         return None;
@@ -95,6 +106,7 @@ fn of_one(path: &str) -> Option<Address> {
     match kind {
         "models" => Some(Address::Model(decoded(name))),
         "monitors" => Some(Address::Monitor(decoded(name))),
+        "activity" => name.parse().ok().map(Address::Event),
         _ => None,
     }
 }

@@ -23,18 +23,20 @@ const STYLE: &str = concat!(
     include_str!("assets/parts.css"),
     include_str!("assets/fleet.css"),
     include_str!("assets/one.css"),
+    include_str!("assets/cards.css"),
     include_str!("assets/print.css"),
+);
+
+/// Each is a scope of its own.
+const SCRIPTS: &str = concat!(
+    include_str!("assets/script.js"),
+    include_str!("assets/cards.js"),
 );
 
 pub(crate) static STYLE_SHEET: LazyLock<Asset> =
     LazyLock::new(|| asset("style.css", "text/css; charset=utf-8", STYLE));
-pub(crate) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    asset(
-        "script.js",
-        "text/javascript; charset=utf-8",
-        include_str!("assets/script.js"),
-    )
-});
+pub(crate) static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| asset("script.js", "text/javascript; charset=utf-8", SCRIPTS));
 pub(crate) static ICON: LazyLock<Asset> =
     LazyLock::new(|| asset("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")));
 

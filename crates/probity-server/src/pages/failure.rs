@@ -66,8 +66,13 @@ fn tell(refusal: &Refusal, request_id: &str) -> Told {
     }
 }
 
-fn of_fault(fault: &Fault, request_id: &str) -> Told {
-    let (status, title) = match fault {
+/// How the answer to a fault is marked.
+pub(super) fn status_of(fault: &Fault) -> StatusCode {
+    title_of(fault).0
+}
+
+fn title_of(fault: &Fault) -> (StatusCode, &'static str) {
+    match fault {
         Fault::NotFound { .. } | Fault::Missing { .. } => (StatusCode::NOT_FOUND, "Not found"),
         Fault::Exists { .. } | Fault::InUse { .. } | Fault::Conflict { .. } => {
             (StatusCode::CONFLICT, "This cannot be done now")
@@ -78,7 +83,11 @@ fn of_fault(fault: &Fault, request_id: &str) -> Told {
         Fault::Denied { .. } => (StatusCode::FORBIDDEN, "You may not do this"),
         Fault::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "Too much to do"),
         Fault::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "Something broke here"),
-    };
+    }
+}
+
+fn of_fault(fault: &Fault, request_id: &str) -> Told {
+    let (status, title) = title_of(fault);
     let text = match fault {
         Fault::Internal { .. } => {
             tracing::error!(

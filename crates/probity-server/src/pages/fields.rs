@@ -29,6 +29,15 @@ impl Fields {
         fields
     }
 
+    /// The same where an empty value says something.
+    #[cfg(test)]
+    pub(crate) fn with_even_empty(&self, name: &str, value: &str) -> Fields {
+        let kept = self.0.iter().filter(|(known, _)| known != name);
+        let mut fields = Fields(kept.cloned().collect());
+        fields.0.push((name.to_owned(), value.to_owned()));
+        fields
+    }
+
     pub(crate) fn without(&self, name: &str) -> Fields {
         let kept = self
             .0

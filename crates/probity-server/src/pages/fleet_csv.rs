@@ -71,7 +71,7 @@ fn row(model: &FleetModel) -> Vec<String> {
 }
 
 /// RFC 4180; and what a spreadsheet would compute begins with an apostrophe.
-fn quoted(cell: &str) -> String {
+pub(super) fn quoted(cell: &str) -> String {
     let cell = match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{cell}"),
         false => cell.to_owned(),

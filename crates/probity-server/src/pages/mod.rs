@@ -4,9 +4,12 @@
 //! `probity_app::dashboard`, and everything that came from users is written as text.
 
 mod activity;
+mod activity_csv;
+mod activity_event;
 mod address;
 mod assets;
 mod badge;
+mod cards;
 mod cookies;
 mod entry;
 mod failure;
@@ -68,7 +71,8 @@ impl Pages {
 }
 
 /// The longest form that is read.
-pub(crate) const LONGEST_FORM: usize = 256 * 1024;
+/// The editor of a card sends a whole content of 100,000 characters twice, escaped.
+pub(crate) const LONGEST_FORM: usize = 1024 * 1024;
 
 /// One request for a page.
 #[derive(Clone, Copy, Debug)]
@@ -139,13 +143,17 @@ async fn serve(
             Address::Theme => Ok(entry::set_theme(asked)),
             Address::Views => fleet::change_views(desk, asked, visit).await,
             Address::Monitor(name) => monitor::act(desk, (asked, visit), &name).await,
+            Address::Card(card) => cards::answer(desk, (asked, visit), &card).await,
             Address::Home
             | Address::SignIn
             | Address::Asset(_)
             | Address::Fleet
             | Address::FleetCsv
             | Address::Model(_)
-            | Address::Activity => Err(Refusal::NoSuchPage),
+            | Address::Activity
+            | Address::ActivityCsv
+            | Address::Chain
+            | Address::Event(_) => Err(Refusal::NoSuchPage),
         };
     }
     match address {
@@ -161,6 +169,10 @@ async fn serve(
         Address::Model(name) => model::page(desk, visit, &name).await,
         Address::Monitor(name) => monitor::page(desk, visit, &name).await,
         Address::Activity => activity::page(desk, visit).await,
+        Address::ActivityCsv => activity_csv::file(desk, visit).await,
+        Address::Chain => activity_event::chain(desk, visit).await,
+        Address::Event(seq) => activity_event::page(desk, visit, seq).await,
+        Address::Card(card) => cards::answer(desk, (asked, visit), &card).await,
         Address::Logout | Address::Theme | Address::Views | Address::Asset(_) => {
             Err(Refusal::NoSuchPage)
         }

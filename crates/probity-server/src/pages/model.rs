@@ -49,7 +49,7 @@ fn render(visit: &Visit, page: &ModelPage, card: Option<&CardDossier>) -> Markup
         (performance::section(page))
         (model_monitors::section(visit, page))
         (model_monitors::alerts(visit, page))
-        (model_card::section(card, page.as_of_ms))
+        (model_card::section(visit, &page.name, card))
         (events(page))
     };
     shell::page(visit, head, &body)

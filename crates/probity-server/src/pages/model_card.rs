@@ -1,35 +1,54 @@
-//! The card of a model, and how its evidence stands.
+//! The card of a model on the model's page: its gist, and the way to the pages of the card.
 
 use maud::{Markup, html};
-use probity_domain::document::card_dossier::{
-    CardDossier, EvaluationStanding, Staleness, Verification,
-};
+use probity_domain::document::card_dossier::{CardDossier, EvaluationStanding};
 
+use super::cards::{Leaf, card_path, leaf_path, may_write, reason, standing, status_steps};
+use super::visit::Visit;
 use super::{badge, shell, words};
 
-pub(super) fn section(card: Option<&CardDossier>, as_of_ms: i64) -> Markup {
+/// `model` has no card where `card` is `None`.
+pub(super) fn section(visit: &Visit, model: &str, card: Option<&CardDossier>) -> Markup {
     let Some(card) = card else {
-        return html! {
-            section #card {
-                h2 { "Model card" }
-                div.empty {
-                    h3 { "No card describes this model" }
-                    p { "A card says what the model is for, how risky it is, and what it was measured by. Make one with "
-                        code { "create_model_card" } ", its " code { "model_overview.model_id" } " being this model's ARN." }
-                }
-            }
-            section #evidence { h2 { "Evidence" } p.soft { "Evidence hangs on a card." } }
-        };
+        return missing(visit, model);
     };
     html! {
         section #card {
-            h2 { "Model card " span.soft { (card.name) " · version " (card.version) } }
-            div.pair { (content(card)) (history(card, as_of_ms)) }
+            h2 { "Model card " span.soft { a href=(visit.href(&card_path(&card.name))) { (card.name) } " · version " (card.version) } }
+            (ways(visit, card))
+            div.pair { (content(card)) (history(visit, card)) }
             (findings(card))
         }
         section #evidence {
             h2 { "Evidence" }
             (evidence(card))
+        }
+    }
+}
+
+fn missing(visit: &Visit, model: &str) -> Markup {
+    html! {
+        section #card {
+            h2 { "Model card" }
+            div.empty {
+                h3 { "No card describes this model" }
+                p { "A card says what the model is for, how risky it is, and what it was measured by." }
+                @if may_write(visit) { p { a.button href=(visit.href(&format!("/models/{}/card", shell::encoded(model)))) { "Write one" } }
+                    p.soft { "What is known of the model here is filled in." } }
+            }
+        }
+        section #evidence { h2 { "Evidence" } p.soft { "Evidence hangs on a card." } }
+    }
+}
+
+fn ways(visit: &Visit, card: &CardDossier) -> Markup {
+    let leaf = |leaf: Leaf| visit.href(&leaf_path(&card.name, leaf));
+    html! {
+        p.ways {
+            a.button href=(leaf(Leaf::Card)) { "Read the card" }
+            a.button href=(leaf(Leaf::Review)) { "Review" }
+            @if may_write(visit) { a.button href=(leaf(Leaf::Edit)) { "Edit" } }
+            a.button href=(leaf(Leaf::Versions)) { (words::number_of(card.versions.len(), "version")) }
         }
     }
 }
@@ -53,27 +72,14 @@ fn content(card: &CardDossier) -> Markup {
     }
 }
 
-fn history(card: &CardDossier, now_ms: i64) -> Markup {
+fn history(visit: &Visit, card: &CardDossier) -> Markup {
+    let now_ms = card.as_of_ms.unwrap_or(visit.now_ms);
     html! {
         div.tile {
-            h3 { "Reviews and versions" }
+            h3 { "Reviews" }
             @if let Some(at_ms) = card.expires_ms { p { "The approval holds until " (words::moment(at_ms)) "." } }
             @if let Some(at_ms) = card.review_due_ms { p { "The next review is due " (words::ago(at_ms, now_ms)) "." } }
-            ol.steps {
-                @for step in card.reviews.iter().rev().take(8) {
-                    li {
-                        (badge::card_status(step.to)) " version " (step.version) " by " strong { (step.actor) } " "
-                        span.soft { (words::ago(step.at_ms, now_ms)) }
-                        @if let Some(comment) = &step.comment { p.comment { (comment) } }
-                    }
-                }
-            }
-            details.numbers { summary { (words::number_of(card.versions.len(), "version")) }
-                ol.steps { @for version in &card.versions {
-                    li { "Version " (version.version) " by " (version.created_by) " " span.soft { (words::ago(version.created_ms, now_ms)) }
-                        @if let Some(reason) = &version.reason { p.comment { (reason) } } }
-                } }
-            }
+            (status_steps(card.reviews.iter().rev().take(5), now_ms))
         }
     }
 }
@@ -96,62 +102,24 @@ fn evidence(card: &CardDossier) -> Markup {
         } @else {
             div.scroll tabindex="0" { table {
                 thead { tr { th scope="col" { "Evaluation" } th scope="col" { "Standing" } th scope="col" { "Report" } } }
-                tbody { @for standing in &card.evaluations { (evaluation(standing)) } }
+                tbody { @for own in &card.evaluations { (evaluation(own)) } }
             } }
         }
     }
 }
 
-fn evaluation(standing: &EvaluationStanding) -> Markup {
+fn evaluation(own: &EvaluationStanding) -> Markup {
     html! {
         tr {
-            th scope="row" { (standing.evaluation) }
-            td {
-                @if standing.is_stale() {
-                    span.chip.missing { (shell::symbol("waiting")) "Stale" }
-                    @for reason in &standing.stale { span.fine.block { (told(reason)) } }
-                } @else if standing.binding.is_some() {
-                    (verification(standing.verification))
-                } @else {
-                    span.chip.inactive { "Typed in" }
-                }
-            }
-            td { @match &standing.binding {
+            th scope="row" { (own.evaluation) }
+            td { (standing(own)) @for stale in &own.stale { span.fine.block { (words::prose(&reason(stale))) } } }
+            td { @match &own.binding {
                 Some(binding) => {
                     code { (binding.report) }
                     span.fine.block { "SHA-256 " code { (binding.sha256.get(..16).unwrap_or(&binding.sha256)) "…" } }
                 },
                 None => span.none { "–" },
             } }
-        }
-    }
-}
-
-fn verification(verification: Verification) -> Markup {
-    match verification {
-        Verification::Verified => html! { span.chip.ok { (shell::symbol("ok")) "Current" } },
-        Verification::Refuted => {
-            html! { span.chip.failed { (shell::symbol("failed")) "Not what the report says" } }
-        }
-        Verification::NotVerified => html! {
-            span.chip.waiting title="The report was not read for this page" {
-                (shell::symbol("waiting")) "Bound to a report"
-            }
-        },
-    }
-}
-
-fn told(reason: &Staleness) -> String {
-    match reason {
-        Staleness::NewerExecution { .. } => "The monitor has run again since.".to_owned(),
-        Staleness::NewerReport { .. } => "A later job wrote a report to the same place.".to_owned(),
-        Staleness::ReportChanged => {
-            "What lies at the report's place is another document.".to_owned()
-        }
-        Staleness::ReportMissing => "Nothing lies at the report's place.".to_owned(),
-        Staleness::ModelChanged { what } => what.clone(),
-        Staleness::ValuesDiffer => {
-            "The numbers in the card are not those of the report any more.".to_owned()
         }
     }
 }

@@ -37,6 +37,28 @@ pub(crate) fn csv(name: &'static str, text: String) -> Answer {
     answer
 }
 
+/// A file of this type and name to keep.
+pub(crate) fn file((content_type, name): (&'static str, &str), bytes: Vec<u8>) -> Answer {
+    let mut answer = Answer::new(AnswerBody::whole(bytes));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let name: String = name.chars().filter(|letter| plain(*letter)).collect();
+    let disposition = format!("attachment; filename=\"{name}\"");
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    answer
+}
+
+/// For a script of ours.
+pub(crate) fn json(document: &serde_json::Value) -> Answer {
+    let mut answer = Answer::new(AnswerBody::whole(document.to_string()));
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(CONTENT_TYPE, json);
+    answer
+}
+
 /// After a form, or for somebody who has to sign in first.
 pub(crate) fn see_other(address: &str) -> Answer {
     let mut answer = Answer::new(AnswerBody::empty());

@@ -10,13 +10,15 @@ use super::visit::{Theme, Visit, Who};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Fleet,
+    Cards,
     Activity,
     /// A page that is none of them.
     Other,
 }
 
-const PLACES: [(Place, &str, &str); 2] = [
+const PLACES: [(Place, &str, &str); 3] = [
     (Place::Fleet, "/dashboard", "Fleet"),
+    (Place::Cards, "/cards", "Cards"),
     (Place::Activity, "/activity", "Activity"),
 ];
 
@@ -208,7 +210,7 @@ pub(super) fn monitor_path(name: &str) -> String {
 }
 
 /// A part of a path.
-fn encoded(name: &str) -> String {
+pub(super) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, NON_ALPHANUMERIC)
         .to_string()
         .replace("%2D", "-")

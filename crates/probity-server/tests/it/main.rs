@@ -5,6 +5,7 @@
     reason = "helpers of tests end a test as the test itself would"
 )]
 
+mod card_pages;
 mod client;
 mod connections;
 mod coverage;

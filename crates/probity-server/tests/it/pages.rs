@@ -12,24 +12,24 @@ use serde_json::{Value, json};
 use crate::client::{Reply, Running, SECRET};
 
 /// A browser: it keeps its cookies.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     server: &'a Running,
     cookies: Vec<(String, String)>,
 }
 
 impl<'a> Browser<'a> {
-    fn of(server: &'a Running) -> Browser<'a> {
+    pub(crate) fn of(server: &'a Running) -> Browser<'a> {
         Browser {
             server,
             cookies: Vec::new(),
         }
     }
 
-    async fn get(&mut self, path: &str) -> Reply {
+    pub(crate) async fn get(&mut self, path: &str) -> Reply {
         self.send(&format!("GET {path} HTTP/1.1\r\n"), "").await
     }
 
-    async fn post(&mut self, path: &str, body: &str) -> Reply {
+    pub(crate) async fn post(&mut self, path: &str, body: &str) -> Reply {
         let start =
             format!("POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n");
         self.send(&start, body).await
@@ -66,22 +66,27 @@ impl<'a> Browser<'a> {
     }
 
     /// The key that the forms of a page carry.
-    async fn form_key(&mut self, path: &str) -> String {
+    pub(crate) async fn form_key(&mut self, path: &str) -> String {
         let page = self.get(path).await.body;
         let (_, rest) = page.split_once("name=\"form_key\" value=\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
     }
 
-    async fn log_in(&mut self, secret: &str) -> Reply {
+    pub(crate) async fn log_in(&mut self, secret: &str) -> Reply {
+        self.log_in_as("ADMIN", secret).await
+    }
+
+    pub(crate) async fn log_in_as(&mut self, access_key_id: &str, secret: &str) -> Reply {
         let key = self.form_key("/login").await;
         let secret = secret.replace('/', "%2F");
-        let form = format!("form_key={key}&access_key_id=ADMIN&secret_access_key={secret}");
+        let form =
+            format!("form_key={key}&access_key_id={access_key_id}&secret_access_key={secret}");
         self.post("/login", &form).await
     }
 }
 
 /// With `alice` and her key in the store, where sessions look them up.
-async fn server() -> Running {
+pub(crate) async fn server() -> Running {
     let server = Running::start(Limits::default()).await;
     let mut unit = server.app.store.begin().await.unwrap();
     let alice = User {
@@ -104,7 +109,7 @@ async fn server() -> Running {
     server
 }
 
-fn alice() -> Caller {
+pub(crate) fn alice() -> Caller {
     Caller {
         user: "alice".to_owned(),
         access: Access::Administrator,
@@ -276,7 +281,7 @@ async fn a_server_without_signatures_shows_its_pages_to_everybody() {
     assert_eq!(reply.status, 403);
 }
 
-const HOSTILE: &str = "\"><script>alert(1)</script>&amp;'";
+pub(crate) const HOSTILE: &str = "\"><script>alert(1)</script>&amp;'";
 
 async fn call(server: &Running, verb: &str, input: Value) {
     let (app, caller) = (&server.app, &alice());
@@ -408,7 +413,7 @@ async fn the_page_of_a_model_reads_the_reports_of_its_card() {
     let mut browser = Browser::of(&server);
     browser.log_in(SECRET).await;
     for (value, place, said, finds) in [
-        (0.5, kept, "Current", false),
+        (0.5, kept, "Verified, current", false),
         (0.9, kept, "are not those of the report", true),
         (0.5, "s3://reports/gone.json", "Nothing lies at", true),
     ] {

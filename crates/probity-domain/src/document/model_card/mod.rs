@@ -10,6 +10,7 @@ mod check;
 mod content;
 pub mod difference;
 mod fault;
+pub mod merge;
 mod reading;
 pub mod report;
 mod schema;
