@@ -32,6 +32,8 @@ pub(crate) enum Need {
     PackagesV3,
     /// Node and a Chromium.
     Browser,
+    /// Both, and what drives it: playwright-core, and axe-core.
+    BrowserPackages,
 }
 
 #[derive(Debug)]
@@ -57,10 +59,13 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
     };
     let packages = python(Need::Packages, REQUIREMENTS);
     let packages_v3 = python(Need::PackagesV3, REQUIREMENTS_V3);
-    let browser = if needs(Need::Browser) {
-        install::browser().map_err(|error| format!("{error:#}"))
-    } else {
-        Err("no driver needs a browser".to_owned())
+    let browser = match needs(Need::Browser) || needs(Need::BrowserPackages) {
+        true => install::browser().map_err(|error| format!("{error:#}")),
+        false => Err("no driver needs a browser".to_owned()),
+    };
+    let browser_packages = match needs(Need::BrowserPackages) {
+        true => install::browser_packages().map_err(|error| format!("{error:#}")),
+        false => Err("no driver needs packages of a browser".to_owned()),
     };
     let total = Mutex::new(Outcome::default());
     thread::scope(|scope| {
@@ -69,10 +74,12 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
                 Need::Nothing => Ok(Command::new("python3")),
                 Need::Packages => packages.clone().map(Command::new),
                 Need::PackagesV3 => packages_v3.clone().map(Command::new),
-                Need::Browser => browser.clone().map(|browser| {
-                    let mut node = Command::new("node");
-                    node.env("PROBITY_BROWSER", browser);
-                    node
+                Need::Browser => browser.clone().map(node),
+                Need::BrowserPackages => browser.clone().and_then(|browser| {
+                    let modules = browser_packages.clone()?;
+                    let mut node = node(browser);
+                    node.env("PROBITY_NODE_MODULES", modules);
+                    Ok(node)
                 }),
             };
             let total = &total;
@@ -89,6 +96,12 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
     Ok(total
         .into_inner()
         .unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+fn node(browser: String) -> Command {
+    let mut node = Command::new("node");
+    node.env("PROBITY_BROWSER", browser);
+    node
 }
 
 fn add(total: &Mutex<Outcome>, outcome: Outcome) {
@@ -134,6 +147,7 @@ pub(crate) fn need_of(text: &str) -> Option<Need> {
         "packages" => Some(Need::Packages),
         "packages-v3" => Some(Need::PackagesV3),
         "browser" => Some(Need::Browser),
+        "browser-packages" => Some(Need::BrowserPackages),
         _ => None,
     }
 }
@@ -251,6 +265,10 @@ mod tests {
             Some(Need::Packages),
         );
         check("// A driver.\n// needs: browser\n", Some(Need::Browser));
+        check(
+            "// A driver.\n// needs: browser-packages\n",
+            Some(Need::BrowserPackages),
+        );
         check(
             "\"\"\"A driver.\n\nneeds: nothing\n\"\"\"\n",
             Some(Need::Nothing),

@@ -15,6 +15,12 @@ use crate::project::{Project, cache_folder};
 /// Azure's own emulator of its blob store, from npm.
 const AZURITE_VERSION: &str = "3.37.0";
 
+/// What drives the browser, from npm: it speaks to a Chromium that is there already.
+const PLAYWRIGHT_VERSION: &str = "1.65.1";
+
+/// What looks for obstacles of readers with keyboards and screen readers, from npm.
+const AXE_VERSION: &str = "4.14.1";
+
 /// Names under which Linux distributions and vendors ship a Chromium.
 const BROWSERS: [&str; 4] = [
     "chromium",
@@ -63,18 +69,45 @@ pub(crate) fn python_with(project: &Project, requirements: &str) -> Result<PathB
 
 /// The script that starts Azurite's blob service; `node` runs it.
 pub(crate) fn azurite() -> Result<PathBuf> {
+    let packages = [("azurite", AZURITE_VERSION)];
+    let modules = npm_packages(&packages)?;
+    let script = modules.join("azurite/dist/src/blob/main.js");
+    if !script.is_file() {
+        bail!("azurite {AZURITE_VERSION} has no `{}`", script.display());
+    }
+    Ok(script)
+}
+
+/// The `node_modules` with playwright-core and axe-core. The first brings no browser of its own.
+pub(crate) fn browser_packages() -> Result<PathBuf> {
+    npm_packages(&[
+        ("playwright-core", PLAYWRIGHT_VERSION),
+        ("axe-core", AXE_VERSION),
+    ])
+}
+
+/// A folder with these packages in these versions, and what they need.
+fn npm_packages(packages: &[(&str, &str)]) -> Result<PathBuf> {
     if !process::exists("node", "--version") {
         bail!("`node` is not installed");
     }
-    let folder = cache_folder()?
-        .join("npm")
-        .join(format!("azurite-{AZURITE_VERSION}"));
-    let script = folder.join("node_modules/azurite/dist/src/blob/main.js");
-    if script.is_file() {
-        return Ok(script);
+    let named = |between: &str| {
+        let each = packages
+            .iter()
+            .map(|(name, version)| format!("{name}{between}{version}"));
+        each.collect::<Vec<String>>()
+    };
+    let folder = cache_folder()?.join("npm").join(named("-").join("+"));
+    let modules = folder.join("node_modules");
+    if packages
+        .iter()
+        .all(|(name, _)| modules.join(name).join("package.json").is_file())
+    {
+        return Ok(modules);
     }
     println!(
-        "installing azurite {AZURITE_VERSION} from npm into {}",
+        "installing {} from npm into {}",
+        named(" ").join(", "),
         folder.display()
     );
     fs::create_dir_all(&folder)
@@ -82,12 +115,9 @@ pub(crate) fn azurite() -> Result<PathBuf> {
     let mut npm = Command::new("npm");
     npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
         .arg(&folder)
-        .arg(format!("azurite@{AZURITE_VERSION}"));
+        .args(named("@"));
     demand(&mut npm)?;
-    if !script.is_file() {
-        bail!("azurite {AZURITE_VERSION} has no `{}`", script.display());
-    }
-    Ok(script)
+    Ok(modules)
 }
 
 /// A Chromium that can run without a screen.

@@ -1,0 +1,151 @@
+// What people come to the dashboard for, with a mouse, with the keyboard alone, and without scripts.
+
+import { demand, inWindow, openWindow, until, withKey } from "./_browser.mjs";
+
+const MODEL = "credit-approval";
+const MONITOR = `${MODEL}-data-quality`;
+const CALM = "card-fraud-data-quality";
+
+const text = (page, selector) => page.locator(selector).first().innerText();
+
+export function scenarios(browser, demo, state) {
+  const visit = (options, act) => inWindow(browser, demo, { storageState: state, ...options }, act);
+  const open = (page, path) => page.goto(demo.address + path);
+
+  return {
+    "what broke is found from the fleet": visit({}, async (page) => {
+      await open(page, "/dashboard");
+      await page.getByRole("link", { name: MODEL, exact: true }).click();
+      await page.getByRole("link", { name: MONITOR }).first().click();
+      await page.waitForURL(`**/monitors/${MONITOR}`);
+      const said = await page.locator("main").innerText();
+      demand(said.includes("In alert since"), "the monitor does not say that it is in alert");
+      demand(said.includes("income"), "the feature that moved is not named");
+    }),
+
+    "the keyboard alone reaches everything, and shows where it is": visit({}, async (page) => {
+      await open(page, "/dashboard");
+      await page.keyboard.press("Tab");
+      const skip = await page.evaluate(() => {
+        const box = document.activeElement.getBoundingClientRect();
+        return { text: document.activeElement.textContent, isSeen: box.left >= 0 && box.top >= 0 && box.width > 0 };
+      });
+      demand(skip.text === "Skip to the content" && skip.isSeen, `first comes ${JSON.stringify(skip)}`);
+      const walked = await walk(page, 40);
+      const unseen = walked.filter((step) => !step.isShown);
+      demand(unseen.length === 0, `no sign of the focus on ${unseen.map((step) => step.what).slice(0, 5).join(", ")}`);
+      const orders = walked.map((step) => step.order);
+      demand(orders.every((order, place) => place === 0 || order > orders[place - 1]), `the order of the focus is not that of the page: ${walked.map((step) => step.what)}`);
+      demand(walked.length >= 30, `only ${walked.length} places are reached`);
+      // The skip link leads behind the bar.
+      await open(page, "/dashboard");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Tab");
+      demand(await page.evaluate(() => document.getElementById("main").contains(document.activeElement)), "the skip link skips nothing");
+      // A model is opened by its name.
+      await page.getByRole("link", { name: MODEL, exact: true }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**/models/${MODEL}`);
+    }),
+
+    "a menu opens and closes by keyboard": visit({}, async (page) => {
+      await open(page, "/dashboard");
+      const menu = page.locator("details.person-menu");
+      await menu.locator("summary").focus();
+      await page.keyboard.press("Enter");
+      demand(await menu.evaluate((element) => element.open), "Enter does not open the menu");
+      await page.keyboard.press("Escape");
+      demand(!(await menu.evaluate((element) => element.open)), "Escape does not close the menu");
+    }),
+
+    "the theme is chosen by hand, and stays": visit({ colorScheme: "light" }, async (page) => {
+      const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      await open(page, "/dashboard");
+      const light = await ground();
+      await page.getByRole("button", { name: "Dark" }).click();
+      await until(async () => (await ground()) !== light, "the theme does not change");
+      const dark = await ground();
+      await page.waitForLoadState("networkidle");
+      await open(page, `/models/${MODEL}`);
+      demand((await ground()) === dark, "the next page has another theme");
+      await page.getByRole("button", { name: "As the system" }).click();
+      await until(async () => (await ground()) === light, "the system's theme does not come back");
+    }),
+
+    "times are the reader's own, and UTC on hover": visit({ timezoneId: "Asia/Tokyo", locale: "en-GB" }, async (page) => {
+      await open(page, `/monitors/${MONITOR}`);
+      const times = await page.$$eval("main time[data-moment]", (found) =>
+        found.map((time) => ({ shown: time.textContent, title: time.title, at: time.dateTime })));
+      demand(times.length > 5, "the page has no times");
+      for (const { shown, title, at } of times) {
+        const hour = String((new Date(at).getUTCHours() + 9) % 24).padStart(2, "0");
+        demand(shown.includes(` ${hour}:`) && title.endsWith("UTC"), `${at} is shown as ${shown} (${title})`);
+      }
+    }),
+
+    "a page that is not there says so, with the id to tell": visit({}, async (page, window) => {
+      const answer = await open(page, "/models/no-such-model");
+      demand(answer.status() === 404, `it answers ${answer.status()}`);
+      const id = answer.headers()["x-amzn-requestid"];
+      demand((await text(page, "main")).includes(id), "the request id is not on the page");
+      // Chromium itself notes the 404.
+      window.complaints.length = 0;
+    }),
+
+    "everything main works without scripts": async () => {
+      const { context, page, complaints } = await openWindow(browser, demo, { javaScriptEnabled: false, width: 1280 });
+      await withKey(page, demo);
+      await page.waitForURL("**/dashboard");
+      await page.locator('form.filters input[name="q"]').fill("fraud");
+      await page.locator('form.filters button[type="submit"]').click();
+      await page.waitForURL("**/dashboard?**");
+      const found = await page.locator("table.fleet tbody tr").count();
+      demand(found === 1, `${found} models are called fraud`);
+      await page.getByRole("link", { name: "card-fraud", exact: true }).click();
+      await page.getByRole("link", { name: CALM }).first().click();
+      const rows = page.locator("table.runs tbody tr");
+      const before = await rows.first().getAttribute("id");
+      await page.getByRole("button", { name: "Run now" }).click();
+      await until(async () => {
+        await page.reload();
+        return (await rows.first().getAttribute("id")) !== before;
+      }, "no new run is shown");
+      await page.goto(`${demo.address}/monitors/${MODEL}-explainability`);
+      await page.goto(`${demo.address}/monitors/${MODEL}-bias`);
+      const acknowledging = page.locator('form.reason:has(button[value="acknowledge"])').first();
+      await acknowledging.locator('input[name="reason"]').fill("Known to the <b>risk</b> office");
+      await acknowledging.locator("button").click();
+      demand((await page.locator("main").innerText()).includes("Known to the <b>risk</b> office"), "the reason is not shown as it was typed");
+      await page.locator('form[data-theme-switch] button[value="dark"]').click();
+      demand((await page.locator("html").getAttribute("data-theme")) === "dark", "the theme is not kept");
+      await page.locator("details.person-menu summary").click();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.waitForURL("**/login");
+      demand(complaints.length === 0, complaints.join(" | "));
+      await context.close();
+    },
+  };
+}
+
+/** Presses Tab; where the focus went each time, until it leaves the page. */
+async function walk(page, steps) {
+  const walked = [];
+  for (let step = 0; step < steps; step += 1) {
+    const seen = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === document.body) return null;
+      const style = getComputedStyle(element);
+      const all = [...document.querySelectorAll("*")];
+      return {
+        what: `${element.localName} ${(element.textContent || element.name || "").trim().slice(0, 20)}`,
+        order: all.indexOf(element),
+        isShown: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none",
+      };
+    });
+    if (!seen) break;
+    walked.push(seen);
+    await page.keyboard.press("Tab");
+  }
+  return walked;
+}
