@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 
 import { demand, play, scratch, signIn, startBrowser, startDemo } from "./_browser.mjs";
+import { scenarios as live } from "./_dashboard_live.mjs";
 import { scenarios as markup } from "./_dashboard_markup.mjs";
 import { scenarios as pages } from "./_dashboard_pages.mjs";
 import { scenarios as tasks } from "./_dashboard_tasks.mjs";
@@ -22,6 +23,7 @@ async function main() {
   const failures = await play({
     ...pages(browser, demo, state),
     ...tasks(browser, demo, state),
+    ...live(browser, demo, state),
     ...markup(browser, demo, state),
   });
   await browser.close();

@@ -5,6 +5,11 @@ use std::fmt;
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub trait Clock: fmt::Debug + Send + Sync {
     fn now_ms(&self) -> i64;
+
+    /// Simulated seconds per second, where the time is simulated.
+    fn rate(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// Names that were never given before.

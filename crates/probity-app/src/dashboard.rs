@@ -7,6 +7,7 @@ pub mod fleet;
 mod fleet_order;
 mod fleet_read;
 mod fleet_summary;
+pub mod live;
 pub mod model;
 pub mod monitor;
 pub mod monitor_state;

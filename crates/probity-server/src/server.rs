@@ -129,6 +129,11 @@ impl Server {
         }
     }
 
+    /// Ends what would go on by itself: the server is about to end.
+    pub(crate) fn end_streams(&self) {
+        self.pages.live.end();
+    }
+
     /// Answers any request.
     pub(crate) async fn answer<B>(&self, request: http::Request<B>, peer: SocketAddr) -> Answer
     where

@@ -68,6 +68,8 @@ pub async fn serve(
         }
     }
     drop(listener);
+    // They would be waited for: nothing else ends them.
+    door.server.end_streams();
     if timeout(limits.shutdown_time, door.graceful.shutdown())
         .await
         .is_err()

@@ -35,6 +35,8 @@ pub(crate) enum Address {
     /// `/activity/NUMBER`.
     Event(i64),
     Card(cards::CardAddress),
+    /// The stream that tells that something has changed.
+    Live,
 }
 
 impl Address {
@@ -54,6 +56,7 @@ impl Address {
             "/activity" => Address::Activity,
             "/activity.csv" => Address::ActivityCsv,
             "/activity/chain" => Address::Chain,
+            "/live" => Address::Live,
             other => return of_one(other),
         })
     }
@@ -69,6 +72,7 @@ pub(crate) fn is_page(parts: &Parts) -> bool {
         (Address::Asset(_), method) => reads(method),
         // The root takes forms of the query protocol.
         (Address::Home, method) => reads(method) && wants_html(&parts.headers),
+        (Address::Live, method) => reads(method) && accepts(&parts.headers, "text/event-stream"),
         (_, method) if reads(method) => wants_html(&parts.headers),
         (_, &Method::POST) => sends_form(&parts.headers),
         _ => false,
@@ -80,10 +84,14 @@ fn reads(method: &Method) -> bool {
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
+    accepts(headers, "text/html")
+}
+
+fn accepts(headers: &HeaderMap, content_type: &str) -> bool {
     headers
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
+        .is_some_and(|accept| accept.contains(content_type))
 }
 
 fn sends_form(headers: &HeaderMap) -> bool {

@@ -24,11 +24,13 @@ const STYLE: &str = concat!(
     include_str!("assets/fleet.css"),
     include_str!("assets/one.css"),
     include_str!("assets/cards.css"),
+    include_str!("assets/live.css"),
     include_str!("assets/print.css"),
 );
 
-/// Each is a scope of its own.
+/// Each is a scope of its own. The first keeps the page as it came, before others work on it.
 const SCRIPTS: &str = concat!(
+    include_str!("assets/live.js"),
     include_str!("assets/script.js"),
     include_str!("assets/cards.js"),
 );

@@ -21,6 +21,7 @@ mod fleet_table;
 mod fleet_top;
 mod guard;
 mod history;
+mod live;
 mod model;
 mod model_card;
 mod model_monitors;
@@ -58,6 +59,7 @@ pub(crate) struct Pages {
     /// Sessions live in the world's time.
     pub(crate) wall_clock: Arc<dyn Clock>,
     pub(crate) guard: guard::Guard,
+    pub(crate) live: live::Live,
 }
 
 impl Pages {
@@ -66,6 +68,7 @@ impl Pages {
             keys,
             wall_clock,
             guard: guard::Guard::default(),
+            live: live::Live::default(),
         }
     }
 }
@@ -153,7 +156,8 @@ async fn serve(
             | Address::Activity
             | Address::ActivityCsv
             | Address::Chain
-            | Address::Event(_) => Err(Refusal::NoSuchPage),
+            | Address::Event(_)
+            | Address::Live => Err(Refusal::NoSuchPage),
         };
     }
     match address {
@@ -173,6 +177,7 @@ async fn serve(
         Address::Chain => activity_event::chain(desk, visit).await,
         Address::Event(seq) => activity_event::page(desk, visit, seq).await,
         Address::Card(card) => cards::answer(desk, (asked, visit), &card).await,
+        Address::Live => Ok(live::stream(desk, asked, visit)),
         Address::Logout | Address::Theme | Address::Views | Address::Asset(_) => {
             Err(Refusal::NoSuchPage)
         }
@@ -200,6 +205,8 @@ async fn outside(
             entry::redeem(desk, asked, visit).await
         }
         _ if posted => failure::page(visit, &Refusal::ForgedForm),
+        // A page has nothing to say to what listens: it is told that it is not known any more.
+        Some(Address::Live) => live::not_known(),
         _ if asked.comes_from_elsewhere() => entry::once_more(visit),
         _ => entry::to_login(visit),
     }

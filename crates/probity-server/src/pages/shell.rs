@@ -5,6 +5,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::assets::{ICON, SCRIPT, STYLE_SHEET};
 use super::visit::{Theme, Visit, Who};
+use super::words;
 
 /// What the bar leads to; only what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(super) fn page(visit: &Visit, head: Head<'_>, body: &Markup) -> Markup {
         &html! {
             a.skip href="#main" { "Skip to the content" }
             (bar(visit, head.place))
-            main #main tabindex="-1" { (body) }
+            main #main tabindex="-1" data-mark=[visit.mark] { (body) }
             footer.foot {
                 span { "Probity " (env!("CARGO_PKG_VERSION")) }
                 span { "Account " (visit.caller.account) " · " (visit.caller.region) }
@@ -128,10 +129,23 @@ fn bar(visit: &Visit, place: Place) -> Markup {
                 } }
             }
             span.grow {}
+            (simulated_time(visit))
             (regions(visit))
             (theme_switch(visit))
             (person(visit))
         } }
+    }
+}
+
+/// Times of a server that lives on simulated time are not to be taken for the reader's own.
+fn simulated_time(visit: &Visit) -> Markup {
+    let Some(rate) = visit.time_rate else {
+        return html! {};
+    };
+    html! {
+        span.simulated title=(format!("The server's clock is simulated: {rate} seconds pass in one")) {
+            (symbol("waiting")) span { span.simulated-word { "Simulated time " } (words::moment(visit.now_ms)) " × " (rate) }
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     theme: Option<Theme>,
     /// What the browser says of who made it ask, where it says so.
     site: Option<String>,
+    /// Of a stream that broke off, the last event that came.
+    pub(crate) last_event: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,7 @@ impl Asked {
             form_token: cookie(cookies::FORM).map(Token::of),
             theme: cookie(cookies::THEME).and_then(Theme::parse),
             site: text(headers, "sec-fetch-site"),
+            last_event: text(headers, "last-event-id"),
         }
     }
 
@@ -115,6 +118,10 @@ pub(crate) struct Visit {
     pub(crate) regions: Vec<String>,
     /// By the server's clock.
     pub(crate) now_ms: i64,
+    /// Simulated seconds per second, where the server's time is simulated.
+    pub(crate) time_rate: Option<f64>,
+    /// Nothing that the page shows is older than this event; `None` where nobody is known.
+    pub(crate) mark: Option<i64>,
 }
 
 /// Nobody whom we know.
@@ -150,6 +157,7 @@ pub(crate) async fn begin(desk: Desk<'_>, asked: &Asked) -> Result<Visit, NotIn>
             visit.new_form_token = None;
         }
     }
+    visit.mark = Some(probity_app::dashboard::live::mark(desk.app, &visit.caller).await?);
     visit.regions = probity_app::dashboard::fleet::regions(desk.app, &visit.caller).await?;
     let region = visit.fields.get("region").filter(|text| is_region(text));
     let first = visit.regions.first().map(String::as_str);
@@ -188,6 +196,8 @@ impl Visit {
             fields: asked.query.clone(),
             regions: Vec::new(),
             now_ms: desk.app.clock.now_ms(),
+            time_rate: desk.app.clock.rate(),
+            mark: None,
         }
     }
 

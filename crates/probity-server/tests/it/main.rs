@@ -13,6 +13,7 @@ mod denied;
 mod fuzzing;
 #[path = "../../examples/fuzz_wire/harness/mod.rs"]
 mod harness;
+mod live;
 mod pages;
 mod services;
 mod signatures;

@@ -4,20 +4,24 @@
 (() => {
   const local = (options) => (moment) => new Intl.DateTimeFormat(undefined, options).format(moment);
   const whole = local({ dateStyle: "medium", timeStyle: "short" });
-  for (const time of document.querySelectorAll("time[datetime]")) {
-    const moment = new Date(time.dateTime);
-    if (Number.isNaN(moment.getTime())) continue;
-    const utc = time.title;
-    if ("moment" in time.dataset) {
-      time.textContent = whole(moment);
-      time.title = utc;
-    } else {
-      time.title = `${whole(moment)} (${utc})`;
+  const prepare = (part) => {
+    for (const time of part.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      const utc = time.title;
+      if ("moment" in time.dataset) {
+        time.textContent = whole(moment);
+        time.title = utc;
+      } else {
+        time.title = `${whole(moment)} (${utc})`;
+      }
     }
-  }
+    for (const form of part.querySelectorAll("form[data-auto-submit]")) form.classList.add("auto");
+  };
+  prepare(document);
+  document.addEventListener("probity:arrived", (event) => prepare(event.detail));
 
   for (const form of document.querySelectorAll("form[data-auto-submit]")) {
-    form.classList.add("auto");
     form.addEventListener("change", (event) => {
       if (event.target.matches("select")) form.requestSubmit();
     });

@@ -99,6 +99,10 @@ impl Clock for SimulatedClock {
     fn now_ms(&self) -> i64 {
         self.at(machine_now_ms())
     }
+
+    fn rate(&self) -> Option<f64> {
+        Some(self.rate)
+    }
 }
 
 impl fmt::Display for SimulatedClock {
