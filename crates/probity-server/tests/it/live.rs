@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use probity_app::session::{self, NewLink};
-use probity_app::{Access, Caller, tags};
+use probity_app::{Access, Caller};
 use probity_server::{Authentication, Limits};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
