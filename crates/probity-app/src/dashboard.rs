@@ -12,6 +12,7 @@ pub mod model;
 pub mod monitor;
 pub mod monitor_state;
 pub mod monitors;
+pub mod result;
 pub mod views;
 
 /// The right to see anything here at all.

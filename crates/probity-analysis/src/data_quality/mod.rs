@@ -2,6 +2,7 @@
 //! `probity constraints set` do, and what a monitor's execution will do.
 
 mod check;
+mod compared;
 mod corrected;
 mod diff;
 mod drift;
@@ -21,6 +22,7 @@ mod why;
 pub(crate) use result::WRITER;
 
 pub use check::{CheckOptions, CheckOutcome, Verdict, check, load_baseline};
+pub use compared::{ColumnPlace, ComparedResult};
 pub use diff::{BaselineDiff, FeatureDiff, Presence, SettingDiff, diff};
 pub use edit::{EditRequest, edit_constraints};
 pub use error::AnalysisError;

@@ -38,7 +38,7 @@ fn folder_of(file: &str) -> &str {
     }
 }
 
-fn explain(stored: &StoredResult, feature: &str) -> Result<Explanation, AnalysisError> {
+pub(super) fn explain(stored: &StoredResult, feature: &str) -> Result<Explanation, AnalysisError> {
     let current = find(&stored.columns, feature);
     let facts = stored
         .probity

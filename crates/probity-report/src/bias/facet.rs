@@ -44,7 +44,7 @@ pub(crate) fn section(
     }
 }
 
-fn compared(facet: &FacetFacts) -> Markup {
+pub(crate) fn compared(facet: &FacetFacts) -> Markup {
     html! {
         (plural_of(facet.disadvantaged.n, "row")) " against "
         (number::count(facet.advantaged.n)) " of all others"
@@ -94,7 +94,7 @@ fn positive_predictions(group: &GroupFacts) -> u64 {
     group.true_positives + group.false_positives
 }
 
-fn outcomes(facet: &FacetFacts, given: Outcomes) -> Markup {
+pub(crate) fn outcomes(facet: &FacetFacts, given: Outcomes) -> Markup {
     let bars: Vec<BarGroup> = groups(facet)
         .into_iter()
         .map(|(label, group)| {
@@ -198,7 +198,7 @@ const PREDICTION_RATES: [Rate; 6] = [
 ];
 
 /// How well each group is predicted, with the rows behind each rate.
-fn rates(facet: &FacetFacts, given: Outcomes) -> Markup {
+pub(crate) fn rates(facet: &FacetFacts, given: Outcomes) -> Markup {
     let predicted: &[Rate] = if given.are_predicted() {
         &PREDICTION_RATES
     } else {

@@ -11,6 +11,7 @@ mod method;
 mod metric_table;
 mod metric_text;
 mod overview;
+mod parts;
 mod report;
 mod sample_data;
 mod samples;
@@ -20,6 +21,9 @@ mod subgroups;
 mod words;
 
 pub use check_format::{check_results, check_summary};
+pub use parts::{
+    FacetParts, Measured, MetricExplained, MetricParts, MetricStanding, check_headline, facets,
+};
 pub use report::{BiasReport, render};
 pub use samples::{BiasSample, samples};
 

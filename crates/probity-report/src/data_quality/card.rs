@@ -50,7 +50,7 @@ pub(crate) fn section(
 }
 
 /// Why something is not shown or not judged.
-fn remarks(
+pub(crate) fn remarks(
     report: &DataQualityReport<'_>,
     feature: &Feature<'_>,
     own: &[&Finding<'_>],
@@ -86,7 +86,7 @@ fn remarks(
     remarks
 }
 
-fn drawing(feature: &Feature<'_>, picture: &Picture) -> Markup {
+pub(crate) fn drawing(feature: &Feature<'_>, picture: &Picture) -> Markup {
     let compares = picture.compares();
     let what = match feature.presence {
         _ if compares => ": baseline against current data",
@@ -242,7 +242,7 @@ fn category_table(chart: &CategoryChart) -> Markup {
     }
 }
 
-fn distance(feature: &Feature<'_>) -> Markup {
+pub(crate) fn distance(feature: &Feature<'_>) -> Markup {
     let Some(drift) = feature.drift() else {
         return html! {};
     };

@@ -45,7 +45,15 @@ pub(crate) fn settings_of(
 
 /// The constraints of a column, in the report of a baseline.
 pub(crate) fn of_column(report: &DataQualityReport<'_>, feature: &Feature<'_>) -> Markup {
-    let Some(constraint) = feature.constraint.filter(|_| is_baseline(report)) else {
+    match is_baseline(report) {
+        true => asked_of(report, feature),
+        false => html! {},
+    }
+}
+
+/// What the constraints ask of a column, whatever the report is of.
+pub(crate) fn asked_of(report: &DataQualityReport<'_>, feature: &Feature<'_>) -> Markup {
+    let Some(constraint) = feature.constraint else {
         return html! {};
     };
     let settings = settings_of(report, feature);

@@ -6,6 +6,7 @@ mod feature;
 mod findings;
 mod limits;
 mod overview;
+mod parts;
 mod picture;
 mod report;
 mod sample_data;
@@ -13,6 +14,7 @@ mod samples;
 mod unjudged;
 mod words;
 
+pub use parts::{ColumnFinding, ColumnLine, ColumnParts, ColumnVerdict, Columns};
 pub use report::{DataQualityReport, render};
 pub use samples::{Sample, samples};
 

@@ -64,7 +64,7 @@ fn card(facts: &AttributionDriftFacts) -> Card {
     }
 }
 
-fn verdict(facts: &AttributionDriftFacts) -> Words {
+pub(super) fn verdict(facts: &AttributionDriftFacts) -> Words {
     let (ndcg, threshold) = (number::short(facts.ndcg), number::short(facts.threshold));
     let words = if facts.violates {
         Words::new().strong("Violation").text(format!(
@@ -101,7 +101,7 @@ fn verdict(facts: &AttributionDriftFacts) -> Words {
     words.text(format!("{how}{meaning}"))
 }
 
-fn moved(facts: &AttributionDriftFacts) -> Words {
+pub(super) fn moved(facts: &AttributionDriftFacts) -> Words {
     let mut moved: Vec<&RankFacts> = facts
         .ranks
         .iter()
@@ -137,7 +137,7 @@ fn moved(facts: &AttributionDriftFacts) -> Words {
     words.text(".")
 }
 
-fn figure(facts: &AttributionDriftFacts) -> Figure {
+pub(super) fn figure(facts: &AttributionDriftFacts) -> Figure {
     let last = LAST_RANK.min(facts.ranks.len() as u64);
     let lines: Vec<SlopeLine> = facts
         .ranks

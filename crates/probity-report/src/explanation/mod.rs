@@ -6,12 +6,14 @@ mod drift;
 mod headline;
 mod importance;
 mod method;
+mod parts;
 mod report;
 mod rows;
 mod sample_data;
 mod samples;
 mod words;
 
+pub use parts::{RankedFeature, RankingParts, drift_headline, rankings};
 pub use report::{ExplanationReport, render};
 pub use samples::{ExplanationSample, samples};
 

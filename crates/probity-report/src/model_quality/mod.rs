@@ -6,6 +6,7 @@ mod classes;
 mod method;
 mod metric_table;
 mod metric_text;
+mod parts;
 mod picture;
 mod report;
 mod sample_data;
@@ -14,5 +15,6 @@ mod segments;
 mod words;
 
 pub use check_format::{check_results, check_summary};
+pub use parts::{QualityParts, quality_parts};
 pub use report::{ModelQualityReport, render};
 pub use samples::{QualitySample, samples};

@@ -81,7 +81,7 @@ pub(crate) fn all_notes(file: &ModelQualityFile) -> impl Iterator<Item = &String
         .chain(&file.dataset.notes)
 }
 
-fn deviations(statistics: &ModelQualityStatistics) -> Deviations {
+pub(super) fn deviations(statistics: &ModelQualityStatistics) -> Deviations {
     let scalars = statistics.metrics.scalars().into_iter();
     scalars
         .filter_map(|(name, metric)| Some((name, metric.standard_deviation?)))
@@ -122,7 +122,7 @@ fn left_out(rows: &QualityRows) -> Markup {
     }
 }
 
-fn pictures(report: &ModelQualityReport<'_>) -> Markup {
+pub(super) fn pictures(report: &ModelQualityReport<'_>) -> Markup {
     let whole = &report.probity.whole;
     let has_scores = report.probity.columns.probability.is_some();
     html! {

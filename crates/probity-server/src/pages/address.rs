@@ -28,6 +28,8 @@ pub(crate) enum Address {
     Model(String),
     /// `/monitors/NAME`.
     Monitor(String),
+    /// `/monitors/NAME/features/FEATURE`.
+    Feature(String, String),
     Activity,
     ActivityCsv,
     /// Walks along the chain of the audit log.
@@ -107,6 +109,9 @@ fn of_one(path: &str) -> Option<Address> {
     if let Some(card) = cards::address_of(path) {
         return Some(Address::Card(card));
     }
+    if let Some(feature) = of_feature(path) {
+        return Some(feature);
+    }
     let (kind, name) = path.strip_prefix('/')?.split_once('/')?;
     if name.is_empty() || name.contains('/') {
         return None;
@@ -117,6 +122,12 @@ fn of_one(path: &str) -> Option<Address> {
         "activity" => name.parse().ok().map(Address::Event),
         _ => None,
     }
+}
+
+fn of_feature(path: &str) -> Option<Address> {
+    let (monitor, feature) = path.strip_prefix("/monitors/")?.split_once("/features/")?;
+    let is_one = !monitor.is_empty() && !monitor.contains('/') && !feature.contains('/');
+    is_one.then(|| Address::Feature(decoded(monitor), decoded(feature)))
 }
 
 /// A part of a path as it was meant.

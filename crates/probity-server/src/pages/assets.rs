@@ -25,6 +25,10 @@ const STYLE: &str = concat!(
     include_str!("assets/one.css"),
     include_str!("assets/cards.css"),
     include_str!("assets/live.css"),
+    ".rp{",
+    include_str!("../../../probity-report/src/page/chart.css"),
+    "}",
+    include_str!("assets/feature.css"),
     include_str!("assets/print.css"),
 );
 

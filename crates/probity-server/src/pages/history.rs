@@ -73,7 +73,7 @@ impl Scale {
     }
 }
 
-fn chart(history: &History) -> Markup {
+pub(super) fn chart(history: &History) -> Markup {
     let Some(scale) = Scale::of(history) else {
         return html! { p.soft { "No point of " code { (history.key) } " lies within the last 90 days." } };
     };

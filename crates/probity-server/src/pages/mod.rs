@@ -8,17 +8,22 @@ mod activity_csv;
 mod activity_event;
 mod address;
 mod assets;
+mod attributions;
 mod badge;
+mod bias;
 mod cards;
 mod cookies;
 mod entry;
 mod failure;
+mod feature;
+mod features;
 mod fields;
 mod fleet;
 mod fleet_csv;
 mod fleet_query;
 mod fleet_table;
 mod fleet_top;
+mod found;
 mod guard;
 mod history;
 mod live;
@@ -27,11 +32,14 @@ mod model_card;
 mod model_monitors;
 mod monitor;
 mod performance;
+mod quality;
 mod reply;
+mod results;
 mod shell;
 mod spark;
 mod visit;
 mod words;
+mod workings;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -153,6 +161,7 @@ async fn serve(
             | Address::Fleet
             | Address::FleetCsv
             | Address::Model(_)
+            | Address::Feature(..)
             | Address::Activity
             | Address::ActivityCsv
             | Address::Chain
@@ -172,6 +181,9 @@ async fn serve(
         Address::FleetCsv => fleet_csv::file(desk, visit).await,
         Address::Model(name) => model::page(desk, visit, &name).await,
         Address::Monitor(name) => monitor::page(desk, visit, &name).await,
+        Address::Feature(monitor, feature) => {
+            feature::page(desk, visit, (&monitor, &feature)).await
+        }
         Address::Activity => activity::page(desk, visit).await,
         Address::ActivityCsv => activity_csv::file(desk, visit).await,
         Address::Chain => activity_event::chain(desk, visit).await,

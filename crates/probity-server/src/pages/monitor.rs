@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::fields::Fields;
 use super::visit::{Asked, Visit};
-use super::{Desk, Refusal, badge, history, model_monitors, reply, shell, words};
+use super::{Desk, Refusal, badge, found, history, model_monitors, reply, shell, words};
 use crate::answer::Answer;
 
 pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<Answer, Refusal> {
@@ -18,10 +18,11 @@ pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<An
         before: visit.fields.get("before").map(str::to_owned),
     };
     let page = monitor::monitor(desk.app, &visit.caller, &query).await?;
-    Ok(reply::html(StatusCode::OK, render(visit, &page)))
+    let found = found::section(desk, visit, name).await?;
+    Ok(reply::html(StatusCode::OK, render(visit, &page, &found)))
 }
 
-fn render(visit: &Visit, page: &MonitorPage) -> Markup {
+fn render(visit: &Visit, page: &MonitorPage, found: &Markup) -> Markup {
     let monitor = &page.monitor;
     let head = shell::Head {
         title: &monitor.name,
@@ -37,6 +38,7 @@ fn render(visit: &Visit, page: &MonitorPage) -> Markup {
         }
         (alert(visit, page))
         (overview(page))
+        (found)
         (history::section(visit, page))
         (runs(visit, page))
         section #alerts { h2 { "Alert history" } (model_monitors::history(visit, &page.alert_changes)) }

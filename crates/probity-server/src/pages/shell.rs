@@ -223,6 +223,11 @@ pub(super) fn monitor_path(name: &str) -> String {
     format!("/monitors/{}", encoded(name))
 }
 
+/// A name may be empty, as the columns of a table may be.
+pub(super) fn feature_path(monitor: &str, feature: &str) -> String {
+    format!("{}/features/{}", monitor_path(monitor), encoded(feature))
+}
+
 /// A part of a path.
 pub(super) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, NON_ALPHANUMERIC)

@@ -135,9 +135,14 @@ impl Running {
 
     /// Puts an object into a bucket of the server's own.
     pub(crate) fn put(&self, (bucket, key): (&str, &str), text: &str) {
-        let folder = self.folder.path().join(BUCKETS).join(bucket);
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(key), text).unwrap();
+        let file = self.buckets().join(bucket).join(key);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// Where buckets of the server's own are folders.
+    pub(crate) fn buckets(&self) -> std::path::PathBuf {
+        self.folder.path().join(BUCKETS)
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {

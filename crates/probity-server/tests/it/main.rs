@@ -10,6 +10,7 @@ mod client;
 mod connections;
 mod coverage;
 mod denied;
+mod feature_pages;
 mod fuzzing;
 #[path = "../../examples/fuzz_wire/harness/mod.rs"]
 mod harness;

@@ -1,0 +1,286 @@
+//! The documents that a monitor's run left in a bucket, read for a page: with one deadline for all
+//! of them, so that a bucket that never answers does not keep the page from being shown, and with
+//! a limit of size.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+use probity_analysis::bias::{BiasError, StoredBias};
+use probity_analysis::data_quality::{AnalysisError, ComparedResult};
+use probity_analysis::model_quality::StoredQuality;
+use probity_app::dashboard::result::{MonitorResult, ResultRun};
+use probity_data::location::{Environment, ReadLocation, list_objects, read_document};
+use probity_domain::document::explanation_file::ExplanationFile;
+use probity_domain::document::model_quality_file::ModelQualityFile;
+use probity_domain::document::model_quality_statistics::ModelQualityStatistics;
+
+use super::visit::Visit;
+use super::{shell, words};
+use crate::report::Chain;
+
+/// For all documents of a page.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Of all documents that a page is made from.
+const LARGEST_BYTES: u64 = 32 << 20;
+
+/// What was found of a run's results.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    /// No run ended with a verdict yet.
+    NotYet,
+    /// It is not known where they are.
+    Nowhere,
+    Gone {
+        uri: String,
+    },
+    TooLarge {
+        uri: String,
+        bytes: u64,
+    },
+    Silent {
+        uri: String,
+    },
+    Unreadable {
+        uri: String,
+        why: String,
+    },
+    Read(T),
+}
+
+/// Why a document cannot be read.
+#[derive(Debug)]
+pub(super) enum Problem {
+    Gone,
+    Unreadable(String),
+}
+
+impl From<ReadLocation> for Problem {
+    fn from(error: ReadLocation) -> Problem {
+        match error {
+            ReadLocation::Missing { .. }
+            | ReadLocation::MissingBucket { .. }
+            | ReadLocation::Nothing { .. }
+            | ReadLocation::NoMatch { .. } => Problem::Gone,
+            other => Problem::Unreadable(Chain(&other).to_string()),
+        }
+    }
+}
+
+impl From<AnalysisError> for Problem {
+    fn from(error: AnalysisError) -> Problem {
+        match error {
+            AnalysisError::Locate(error) => error.into(),
+            AnalysisError::NoBaseline { .. } => Problem::Gone,
+            other => Problem::Unreadable(Chain(&other).to_string()),
+        }
+    }
+}
+
+impl From<BiasError> for Problem {
+    fn from(error: BiasError) -> Problem {
+        match error {
+            BiasError::NoDocument { .. } => Problem::Gone,
+            other => Problem::Unreadable(Chain(&other).to_string()),
+        }
+    }
+}
+
+/// Reads the results of the run by `read`, whose argument is their folder.
+async fn look<T>(
+    result: &MonitorResult,
+    environment: &Environment,
+    read: impl AsyncFnOnce(&ResultRun, &str) -> Result<T, Problem>,
+) -> Found<T> {
+    let Some(run) = &result.run else {
+        return Found::NotYet;
+    };
+    let Some(uri) = &run.output_uri else {
+        return Found::Nowhere;
+    };
+    let folder = uri.trim_end_matches('/');
+    let looking = async {
+        let bytes = size(folder, environment).await?;
+        if bytes > LARGEST_BYTES {
+            return Ok(Found::TooLarge {
+                uri: uri.clone(),
+                bytes,
+            });
+        }
+        Ok(Found::Read(read(run, folder).await?))
+    };
+    let uri = uri.clone();
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(Problem::Gone)) => Found::Gone { uri },
+        Ok(Err(Problem::Unreadable(why))) => Found::Unreadable { uri, why },
+        Err(_) => Found::Silent { uri },
+    }
+}
+
+/// Bytes of the documents in the folder itself. Tables of single rows lie deeper, and reports for
+/// people are not read.
+async fn size(folder: &str, environment: &Environment) -> Result<u64, Problem> {
+    let objects = list_objects(&format!("{folder}/"), environment).await?;
+    let documents = objects.iter().filter(|object| {
+        let name = object.relative();
+        !name.contains('/') && (name.ends_with(".json") || name.ends_with(".bin"))
+    });
+    Ok(documents.map(|object| object.size_bytes()).sum())
+}
+
+/// Of a data-quality monitor.
+pub(super) async fn data_quality(
+    result: &MonitorResult,
+    environment: &Environment,
+) -> Found<ComparedResult> {
+    look(result, environment, async |run, folder| {
+        let statistics = run.statistics_uri.as_deref();
+        Ok(ComparedResult::open(folder, statistics, environment).await?)
+    })
+    .await
+}
+
+/// Of a bias monitor, with what it was compared with where that can still be read.
+#[derive(Debug)]
+pub(super) struct BiasResult {
+    pub(super) now: StoredBias,
+    pub(super) then: Option<StoredBias>,
+}
+
+pub(super) async fn bias(result: &MonitorResult, environment: &Environment) -> Found<BiasResult> {
+    look(result, environment, async |run, folder| {
+        let now = StoredBias::open(folder, environment).await?;
+        let then = match &run.constraints_uri {
+            Some(uri) => StoredBias::open(uri, environment).await.ok(),
+            None => None,
+        };
+        Ok(BiasResult { now, then })
+    })
+    .await
+}
+
+/// Of an explainability monitor: our own file, where the attributions were compared.
+pub(super) async fn explanations(
+    result: &MonitorResult,
+    environment: &Environment,
+) -> Found<ExplanationFile> {
+    look(result, environment, async |_, folder| {
+        let bytes = read_document(folder, "probity.json", environment).await?;
+        let bytes = bytes.ok_or(Problem::Gone)?;
+        // Where the same run measured bias, its file holds both.
+        if let Ok(file) = ExplanationFile::from_json(&bytes) {
+            return Ok(file);
+        }
+        let both = probity_domain::document::bias_file::BiasFile::from_json(&bytes)
+            .map_err(|error| Problem::Unreadable(Chain(&error).to_string()))?;
+        both.explanations.map(|file| *file).ok_or(Problem::Gone)
+    })
+    .await
+}
+
+/// Of a model-quality monitor.
+#[derive(Debug)]
+pub(super) struct QualityResult {
+    pub(super) statistics: ModelQualityStatistics,
+    pub(super) probity: ModelQualityFile,
+    pub(super) then: Option<StoredQuality>,
+}
+
+pub(super) async fn model_quality(
+    result: &MonitorResult,
+    environment: &Environment,
+) -> Found<QualityResult> {
+    look(result, environment, async |run, folder| {
+        let unreadable =
+            |error: &dyn std::error::Error| Problem::Unreadable(Chain(error).to_string());
+        let statistics = read_document(folder, "statistics.json", environment).await?;
+        let probity = read_document(folder, "probity.json", environment).await?;
+        let (Some(statistics), Some(probity)) = (statistics, probity) else {
+            return Err(Problem::Gone);
+        };
+        let then = match &run.constraints_uri {
+            Some(uri) => StoredQuality::open(uri, environment).await.ok(),
+            None => None,
+        };
+        Ok(QualityResult {
+            statistics: ModelQualityStatistics::from_json(&statistics)
+                .map_err(|error| unreadable(&error))?,
+            probity: ModelQualityFile::from_json(&probity).map_err(|error| unreadable(&error))?,
+            then,
+        })
+    })
+    .await
+}
+
+impl<T> Found<T> {
+    /// What there is to show, or what to show instead and what to do next.
+    pub(super) fn or_why_not(&self) -> Result<&T, Markup> {
+        let tell = |title: &str, text: Markup| Err(html! { div.empty { h3 { (title) } (text) } });
+        match self {
+            Found::Read(found) => Ok(found),
+            Found::NotYet => tell(
+                "No result yet",
+                html! { p { "The first run that ends with a verdict shows here what it found. It runs by its schedule, or when somebody presses " strong { "Run now" } "." } },
+            ),
+            Found::Nowhere => tell(
+                "It is not known where the results are",
+                html! { p { "The run was recorded without the place of its results; the next run will have one." } },
+            ),
+            Found::Gone { uri } => tell(
+                "The results of this run are gone",
+                html! { p { "Nothing can be read at " code { (uri) } ": somebody deleted it, or the retention of results did. Its numbers are still among the metrics; a new run leaves new documents." } },
+            ),
+            Found::TooLarge { uri, bytes } => tell(
+                "The results are too large for a page",
+                html! { p { "The documents at " code { (uri) } " have " (megabytes(*bytes)) "; a page shows " (megabytes(LARGEST_BYTES)) " at most. " code { "probity why FILE FEATURE" } " reads them on a machine of your own." } },
+            ),
+            Found::Silent { uri } => tell(
+                "The bucket does not answer",
+                html! { p { "Reading " code { (uri) } " took longer than " (PATIENCE.as_secs()) " seconds. Load the page again; where that does not help, look at the bucket's endpoint with " code { "probity doctor" } "." } },
+            ),
+            Found::Unreadable { uri, why } => tell(
+                "The results cannot be read",
+                html! { p { (words::prose(why)) "." } p.soft { "They lie at " code { (uri) } "." } },
+            ),
+        }
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}\u{a0}MB", bytes.div_ceil(1 << 20))
+}
+
+/// What the pictures of reports are filled with: hatching for the current data, so that colour is
+/// not the only signal.
+pub(super) fn patterns() -> Markup {
+    html! {
+        svg.defs width="0" height="0" aria-hidden="true" {
+            pattern #hatch width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" { path.hatch d="M0 0V5" {} }
+        }
+    }
+}
+
+/// Which run is shown, and of which rows.
+pub(super) fn origin(visit: &Visit, result: &MonitorResult) -> Markup {
+    let Some(run) = &result.run else {
+        return html! {};
+    };
+    html! {
+        p.soft.origin {
+            @if run.is_old { span.tag.warn { "An older run" } " " }
+            "Of the " a href=(visit.href(&run_path(&result.monitor, &run.id))) { "run due " (words::moment(run.scheduled_ms)) }
+            ", which looked at the data from " (words::moment(run.window.start_ms)) " to " (words::moment(run.window.end_ms)) "."
+            @if run.is_old { " " a href=(visit.href(&shell::monitor_path(&result.monitor))) { "The newest results" } "." }
+        }
+    }
+}
+
+/// The page of a run.
+pub(super) fn run_path(monitor: &str, run: &str) -> String {
+    format!("{}#run-{run}", shell::monitor_path(monitor))
+}
+
+/// A document of a run.
+pub(super) fn file_path(monitor: &str, run: &str, _file: &str) -> String {
+    run_path(monitor, run)
+}
