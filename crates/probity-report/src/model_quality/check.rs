@@ -89,7 +89,7 @@ pub(crate) fn section(check: &QualityCheckFacts) -> Markup {
     }
 }
 
-fn verdicts(check: &QualityCheckFacts) -> Markup {
+pub(super) fn verdicts(check: &QualityCheckFacts) -> Markup {
     let rate = number::percent(check.false_discovery_rate);
     let tile = |verdict, label, note: &str| Tile {
         label,

@@ -15,6 +15,6 @@ mod segments;
 mod words;
 
 pub use check_format::{check_results, check_summary};
-pub use parts::{QualityParts, quality_parts};
+pub use parts::{ComparedMetric, QualityParts, QualityStanding, quality_parts};
 pub use report::{ModelQualityReport, render};
 pub use samples::{QualitySample, samples};

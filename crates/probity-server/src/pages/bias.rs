@@ -154,7 +154,7 @@ impl Page<'_> {
     }
 }
 
-fn measured(measured: &Measured) -> Markup {
+pub(super) fn measured(measured: &Measured) -> Markup {
     html! {
         @match &measured.value { Some(value) => strong { (value) }, None => span.none { "no value" } }
         @if let Some(interval) = &measured.interval { span.fine.block { (interval) } }
