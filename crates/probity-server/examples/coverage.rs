@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let pages = [
         ("coverage.md", probity_server::coverage_page()),
         ("coverage.json", probity_server::coverage_json()),
+        ("metrics.md", probity_server::metrics_page()),
         (
             "probity-operations.md",
             probity_server::own_operations_page(),

@@ -20,6 +20,7 @@ mod bias_properties;
 mod bounds;
 mod constraints_churn;
 mod constraints_suggest;
+mod documented;
 mod drift_duplicates;
 mod drift_golden;
 mod drift_simulation;

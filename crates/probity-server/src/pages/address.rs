@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
-use super::{assets, cards};
+use super::{assets, cards, docs};
 
 /// What a path leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +39,18 @@ pub(crate) enum Address {
     Card(cards::CardAddress),
     /// The stream that tells that something has changed.
     Live,
+    /// What stands after `/docs/`.
+    Docs(String),
+    DocsImage(&'static docs::Image),
 }
 
 impl Address {
     pub(crate) fn of(path: &str) -> Option<Address> {
         if let Some(asset) = assets::find(path) {
             return Some(Address::Asset(asset));
+        }
+        if let Some(image) = docs::image(path) {
+            return Some(Address::DocsImage(image));
         }
         Some(match path {
             "/" => Address::Home,
@@ -59,7 +65,11 @@ impl Address {
             "/activity.csv" => Address::ActivityCsv,
             "/activity/chain" => Address::Chain,
             "/live" => Address::Live,
-            other => return of_one(other),
+            "/docs" => Address::Docs(String::new()),
+            other => match other.strip_prefix("/docs/") {
+                Some(name) => Address::Docs(decoded(name)),
+                None => return of_one(other),
+            },
         })
     }
 }
@@ -71,7 +81,7 @@ pub(crate) fn is_page(parts: &Parts) -> bool {
         return false;
     };
     match (address, &parts.method) {
-        (Address::Asset(_), method) => reads(method),
+        (Address::Asset(_) | Address::DocsImage(_), method) => reads(method),
         // The root takes forms of the query protocol.
         (Address::Home, method) => reads(method) && wants_html(&parts.headers),
         (Address::Live, method) => reads(method) && accepts(&parts.headers, "text/event-stream"),

@@ -29,6 +29,7 @@ const STYLE: &str = concat!(
     include_str!("../../../probity-report/src/page/chart.css"),
     "}",
     include_str!("assets/feature.css"),
+    include_str!("assets/docs.css"),
     include_str!("assets/print.css"),
 );
 
@@ -37,6 +38,7 @@ const SCRIPTS: &str = concat!(
     include_str!("assets/live.js"),
     include_str!("assets/script.js"),
     include_str!("assets/cards.js"),
+    include_str!("assets/docs.js"),
 );
 
 pub(crate) static STYLE_SHEET: LazyLock<Asset> =

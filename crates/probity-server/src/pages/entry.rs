@@ -58,8 +58,9 @@ fn form_page(visit: &Visit, (status, complaint): (StatusCode, &Complaint)) -> An
             details.help {
                 summary { "Where do I find a key?" }
                 p { "The first start of " code { "probity serve" } " prints the administrator's, once." }
-                p { "An administrator makes more: " code { "probity admin create-user" } " and "
-                    code { "probity admin create-key" } "." }
+                p { "An administrator makes more: " code { "probity admin user create NAME" } " and "
+                    code { "probity admin key create --user NAME" } "." }
+                p { a href="/docs/dashboard" { "More about signing in" } }
             }
         }
     };

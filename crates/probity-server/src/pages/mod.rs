@@ -13,6 +13,7 @@ mod badge;
 mod bias;
 mod cards;
 mod cookies;
+mod docs;
 mod entry;
 mod failure;
 mod feature;
@@ -118,6 +119,11 @@ pub(crate) async fn answer(desk: Desk<'_>, request: http::Request<Bytes>) -> Ans
         reply::bind(&mut answer);
         return answer;
     }
+    if let Some(Address::DocsImage(image)) = address {
+        let mut answer = image.answer();
+        reply::bind(&mut answer);
+        return answer;
+    }
     let asked = Asked::of(&request);
     let mut answer = match visit::begin(desk, &asked).await {
         Ok(visit) => {
@@ -158,6 +164,8 @@ async fn serve(
             Address::Home
             | Address::SignIn
             | Address::Asset(_)
+            | Address::Docs(_)
+            | Address::DocsImage(_)
             | Address::Fleet
             | Address::FleetCsv
             | Address::Model(_)
@@ -190,13 +198,16 @@ async fn serve(
         Address::Event(seq) => activity_event::page(desk, visit, seq).await,
         Address::Card(card) => cards::answer(desk, (asked, visit), &card).await,
         Address::Live => Ok(live::stream(desk, asked, visit)),
-        Address::Logout | Address::Theme | Address::Views | Address::Asset(_) => {
-            Err(Refusal::NoSuchPage)
-        }
+        Address::Docs(name) => docs::page(visit, &name),
+        Address::Logout
+        | Address::Theme
+        | Address::Views
+        | Address::Asset(_)
+        | Address::DocsImage(_) => Err(Refusal::NoSuchPage),
     }
 }
 
-/// For somebody who is not: they may sign in, and see nothing else.
+/// For somebody who is not: they may sign in and read the documentation, and see nothing else.
 async fn outside(
     desk: Desk<'_>,
     (asked, visit): (&Asked, &Visit),
@@ -215,6 +226,9 @@ async fn outside(
         Some(Address::Login) => entry::login_page(visit, StatusCode::OK),
         Some(Address::SignIn) if asked.method == Method::GET => {
             entry::redeem(desk, asked, visit).await
+        }
+        Some(Address::Docs(name)) if !posted => {
+            docs::page(visit, &name).unwrap_or_else(|refusal| failure::page(visit, &refusal))
         }
         _ if posted => failure::page(visit, &Refusal::ForgedForm),
         // A page has nothing to say to what listens: it is told that it is not known any more.

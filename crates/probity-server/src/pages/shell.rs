@@ -13,14 +13,16 @@ pub(super) enum Place {
     Fleet,
     Cards,
     Activity,
+    Docs,
     /// A page that is none of them.
     Other,
 }
 
-const PLACES: [(Place, &str, &str); 3] = [
+const PLACES: [(Place, &str, &str); 4] = [
     (Place::Fleet, "/dashboard", "Fleet"),
     (Place::Cards, "/cards", "Cards"),
     (Place::Activity, "/activity", "Activity"),
+    (Place::Docs, "/docs", "Docs"),
 ];
 
 /// What a page says about itself.
@@ -62,10 +64,27 @@ pub(super) fn outside(visit: &Visit, title: &str, body: &Markup) -> Markup {
         visit,
         (title, None),
         &html! {
-            header.bar { div.bar-in { (brand("/login")) span.grow {} (theme_switch(visit)) } }
-            main #main { (body) }
+            a.skip href="#main" { "Skip to the content" }
+            header.bar { div.bar-in {
+                (brand("/login"))
+                (places_outside(visit))
+                span.grow {}
+                (theme_switch(visit))
+            } }
+            main #main tabindex="-1" { (body) }
         },
     )
+}
+
+/// What is there for everybody.
+fn places_outside(visit: &Visit) -> Markup {
+    let in_docs = visit.path == "/docs" || visit.path.starts_with("/docs/");
+    html! {
+        nav.places aria-label="Main" { ul {
+            li { a href="/docs" aria-current=[in_docs.then_some("page")] { "Docs" } }
+            @if in_docs { li { a href="/login" { "Sign in" } } }
+        } }
+    }
 }
 
 /// Loads `place` at once.

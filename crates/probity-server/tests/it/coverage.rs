@@ -23,6 +23,11 @@ fn the_list_is_not_stale() {
 }
 
 #[test]
+fn the_page_of_metrics_is_not_stale() {
+    check("metrics.md", &probity_server::metrics_page());
+}
+
+#[test]
 fn the_page_of_our_own_operations_is_not_stale() {
     check(
         "probity-operations.md",

@@ -495,3 +495,33 @@ async fn filters_and_views_stand_in_the_address() {
     browser.post("/dashboard/views", &form).await;
     assert!(!browser.get("/dashboard").await.body.contains(">mine<"));
 }
+
+#[tokio::test]
+async fn the_documentation_is_read_without_signing_in() {
+    let server = server().await;
+    let mut browser = Browser::of(&server);
+    for (path, text) in [
+        ("/docs", "Documentation"),
+        ("/docs/server", "<h1 id=\"the-server\">"),
+        ("/docs?q=silence", "<mark>"),
+        ("/docs?q=%3Cscript%3Ezzz", "No page has all of these words"),
+    ] {
+        let reply = browser.get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert!(reply.body.contains(text), "{path}: {}", reply.body);
+        assert!(!reply.body.contains("<script>"), "{path}");
+        assert!(reply.head.contains("default-src 'none'"), "{}", reply.head);
+        assert!(reply.body.len() < 150_000, "{path}: {}", reply.body.len());
+    }
+    let reply = browser.get("/docs/server.md").await;
+    assert!(
+        reply.head.contains("location: /docs/server"),
+        "{}",
+        reply.head
+    );
+    assert_eq!(browser.get("/docs/nothing").await.status, 404);
+    assert_eq!(browser.get("/docs/../etc/passwd").await.status, 404);
+    browser.log_in(SECRET).await;
+    let page = browser.get("/docs/server").await.body;
+    assert!(page.contains("Sign out"), "{page}");
+}

@@ -235,6 +235,7 @@ fn server_parts(
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new()
         .install_recorder()
         .context("failed to begin to count")?;
+    probity_server::describe_metrics();
     Ok(ServerParts {
         app: office.app.clone(),
         environment: environment.clone(),
