@@ -93,9 +93,15 @@ fn frame(visit: &Visit, title: &str, body: &Markup) -> Answer {
     reply::html(StatusCode::OK, page)
 }
 
+/// Pages with fewer headings need no contents.
+const FEWEST: usize = 2;
+/// More are told above the text alone, folded.
+const MOST_BESIDE: usize = 40;
+
 fn article(visit: &Visit, shown: &Shown) -> Answer {
     let rendered = &shown.rendered;
     let nearest = &rendered.headings;
+    let beside = (FEWEST + 1..=MOST_BESIDE).contains(&nearest.len());
     let body = html! {
         div.docs {
             (navigation(Some(shown.page)))
@@ -107,13 +113,13 @@ fn article(visit: &Visit, shown: &Shown) -> Answer {
                     } }
                     (search_form(visit))
                 }
-                @if nearest.len() > 2 {
-                    details.on-page.folded { summary { "On this page" } (contents(nearest)) }
+                @if nearest.len() > FEWEST {
+                    details.on-page.folded.always[!beside] { summary { "On this page" } (contents(nearest)) }
                 }
                 (PreEscaped(&rendered.html))
                 (neighbours(shown.page))
             }
-            @if nearest.len() > 2 {
+            @if beside {
                 nav.on-page aria-labelledby="on-this-page" {
                     p #on-this-page { "On this page" }
                     (contents(nearest))

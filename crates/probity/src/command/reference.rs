@@ -44,12 +44,37 @@ fn cli() -> String {
         .title("Command line".to_owned())
         .show_footer(false);
     let text = clap_markdown::help_markdown_command_custom(&Arguments::command(), &options);
-    let mut page: String = text
-        .lines()
-        .flat_map(|line| [line.trim_end(), "\n"])
-        .collect();
+    let mut page = with_examples_as_code(&without_overview(&text));
     page.truncate(page.trim_end().len());
     page.push('\n');
+    page
+}
+
+/// The list of all commands is that of the headings, which pages show anyway.
+fn without_overview(text: &str) -> String {
+    let is_of_list = |line: &&str| !line.starts_with("* [`") && *line != "**Command Overview:**";
+    text.lines()
+        .filter(is_of_list)
+        .flat_map(|line| [line.trim_end(), "\n"])
+        .collect()
+}
+
+/// Examples are lines that are indented by two spaces, which markdown would run together.
+fn with_examples_as_code(text: &str) -> String {
+    let mut page = String::new();
+    let mut in_examples = false;
+    for line in text.lines() {
+        if in_examples && !line.starts_with("  ") {
+            page.push_str("```\n");
+            in_examples = false;
+        }
+        page.push_str(if in_examples { &line[2..] } else { line });
+        page.push('\n');
+        if line == "Examples:" {
+            page.push_str("\n```sh\n");
+            in_examples = true;
+        }
+    }
     page
 }
 

@@ -137,7 +137,11 @@ impl<'a> Writer<'a> {
         // No level is passed over: screen readers go from one to the next.
         self.shown_level = level.min(self.shown_level + 1);
         let shown = self.shown_level;
-        self.raw(format!("<h{shown} id=\"{anchor}\">"));
+        if level <= DEEPEST {
+            self.raw(format!("<h{shown} id=\"{anchor}\">"));
+        } else {
+            self.raw(format!("<h{shown}>"));
+        }
         for event in inner {
             self.write_unless_markup(event.clone());
         }
@@ -358,7 +362,7 @@ mod tests {
     #[test]
     fn no_level_is_passed_over_and_deep_headings_are_text() {
         let page = shown("# A\n\n## B\n\n###### Options\n\ntext\n\n## C\n");
-        assert!(page.html.contains("<h3 id=\"options\">"), "{}", page.html);
+        assert!(page.html.contains("<h3>Options</h3>"), "{}", page.html);
         let texts: Vec<&str> = page
             .headings
             .iter()
