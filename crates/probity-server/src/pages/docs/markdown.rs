@@ -61,7 +61,11 @@ pub(super) fn render(source: &str, target: &dyn Fn(&str) -> Target) -> Rendered 
     let mut writer = Writer {
         target,
         // A page of several parts has a heading of the first level for each.
-        shift: u8::from(parts(&events) > 1),
+        shift: u8::from(headings(&events, HeadingLevel::H1) > 1),
+        marks: match headings(&events, HeadingLevel::H2) <= MOST_MARKED {
+            true => Marks::Shown,
+            false => Marks::None,
+        },
         shown_level: 0,
         anchors: HashMap::new(),
         columns: Vec::new(),
@@ -88,22 +92,28 @@ pub(super) fn render(source: &str, target: &dyn Fn(&str) -> Target) -> Rendered 
     done
 }
 
-fn parts(events: &[Event<'_>]) -> usize {
-    let is_first = |event: &&Event<'_>| {
-        matches!(
-            event,
-            Event::Start(Tag::Heading {
-                level: HeadingLevel::H1,
-                ..
-            })
-        )
+fn headings(events: &[Event<'_>], wanted: HeadingLevel) -> usize {
+    let is_wanted = |event: &&Event<'_>| match event {
+        Event::Start(Tag::Heading { level, .. }) => *level == wanted,
+        _ => false,
     };
-    events.iter().filter(is_first).count()
+    events.iter().filter(is_wanted).count()
+}
+
+/// A page of more headings is a list, and large enough as it is.
+const MOST_MARKED: usize = 60;
+
+/// Whether a heading has a sign that leads to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marks {
+    Shown,
+    None,
 }
 
 struct Writer<'a> {
     target: &'a dyn Fn(&str) -> Target,
     shift: u8,
+    marks: Marks,
     /// Of the last heading, as it was written.
     shown_level: u8,
     /// How often an anchor was wanted.
@@ -148,9 +158,11 @@ impl<'a> Writer<'a> {
         if is_title {
             self.done.title = text;
         } else if level <= DEEPEST {
-            self.raw(format!(
-                "<a class=\"anchor\" href=\"#{anchor}\" aria-hidden=\"true\" tabindex=\"-1\">#</a>"
-            ));
+            if self.marks == Marks::Shown {
+                self.raw(format!(
+                    "<a class=\"anchor\" href=\"#{anchor}\" aria-hidden=\"true\" tabindex=\"-1\">#</a>"
+                ));
+            }
             self.done.headings.push(Heading {
                 level,
                 anchor: anchor.clone(),
