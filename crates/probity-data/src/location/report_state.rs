@@ -9,6 +9,8 @@ use probity_domain::document::card_dossier::ReportState;
 use probity_domain::document::model_card::report::read_report;
 use sha2::{Digest, Sha256};
 
+use tokio::time::Instant;
+
 use super::environment::Environment;
 use super::error::ReadLocation;
 use super::parse::{self, Location};
@@ -21,19 +23,29 @@ const AT_ONCE: usize = 8;
 const LARGEST_BYTES: u64 = 256 << 20;
 /// What is larger has too many metrics for a card.
 const LARGEST_DOCUMENT_BYTES: u64 = 32 << 20;
-/// A bucket that does not answer must not keep a page from being shown.
+/// For all of them: a bucket that does not answer must not keep a page from being shown.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Of each URI. What cannot be read is unknown, not missing.
+/// Of each URI. What cannot be read is unknown, not missing, and so is what was not read in time.
 pub async fn report_states(
     uris: &[String],
     environment: &Environment,
 ) -> HashMap<String, ReportState> {
+    states_within(PATIENCE, uris, environment).await
+}
+
+/// What was read by then counts, whatever else does not answer.
+async fn states_within(
+    patience: Duration,
+    uris: &[String],
+    environment: &Environment,
+) -> HashMap<String, ReportState> {
+    let deadline = Instant::now() + patience;
     let mut wanted: Vec<String> = uris.to_vec();
     wanted.sort();
     wanted.dedup();
     let looking = wanted.into_iter().map(|uri| async {
-        let state = match tokio::time::timeout(PATIENCE, look(&uri, environment)).await {
+        let state = match tokio::time::timeout_at(deadline, look(&uri, environment)).await {
             Ok(Ok(state)) => state,
             Ok(Err(ReadLocation::Missing { .. } | ReadLocation::MissingBucket { .. })) => {
                 ReportState::Missing
@@ -81,7 +93,66 @@ async fn look(uri: &str, environment: &Environment) -> Result<ReportState, ReadL
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
+
+    /// An endpoint of S3 that answers for the bucket `good` and says nothing for others.
+    async fn half_silent() -> Environment {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(answer(socket));
+            }
+        });
+        [
+            ("AWS_ENDPOINT_URL", endpoint.as_str()),
+            ("AWS_SKIP_SIGNATURE", "true"),
+            ("AWS_REGION", "us-east-1"),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    async fn answer(mut socket: TcpStream) {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(socket.read_u8().await.unwrap());
+        }
+        let request = String::from_utf8(request).unwrap();
+        if !request.contains(" /good/") {
+            // The socket stays open for as long as the test runs.
+            return std::future::pending().await;
+        }
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nETag: \"e\"\r\n\
+                    Last-Modified: Fri, 27 Nov 2026 14:00:00 GMT\r\nConnection: close\r\n\r\n";
+        let body = if request.starts_with("GET") {
+            "abc"
+        } else {
+            ""
+        };
+        let answer = format!("{head}{body}");
+        socket.write_all(answer.as_bytes()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn places_that_do_not_answer_take_nothing_from_those_that_do() {
+        let environment = half_silent().await;
+        let silent = (0..=2 * AT_ONCE).map(|n| format!("s3://silent/{n}"));
+        let mut uris: Vec<String> = silent.collect();
+        uris.push("s3://good/abc".to_owned());
+        let patience = Duration::from_secs(1);
+        let begin = Instant::now();
+        let states = states_within(patience, &uris, &environment).await;
+        assert!(begin.elapsed() < 2 * patience, "{:?}", begin.elapsed());
+        assert!(matches!(states["s3://good/abc"], ReportState::Read { .. }));
+        let unknown = states
+            .values()
+            .filter(|state| **state == ReportState::Unknown);
+        assert_eq!(unknown.count(), uris.len() - 1);
+    }
 
     #[tokio::test]
     async fn a_report_is_there_gone_or_beyond_reach() {
