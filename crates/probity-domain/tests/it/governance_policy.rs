@@ -200,6 +200,23 @@ fn a_binding_that_nobody_has_verified_is_a_claim() {
 }
 
 #[test]
+fn a_report_that_nobody_could_read_is_not_known_to_be_fresh() {
+    let unread = "the evaluation `fairness` says to be from `s3://r/analysis.json`, which was not \
+                  read; bind it to a report that the server can read";
+    let path = "evaluation_details[\"fairness\"]";
+    let mut card = with_evaluations();
+    let refused = "[card]\nstale = \"refused\"";
+    check(refused, &card, &[("card.stale", path, unread)]);
+    check("[card]\nstale = \"allowed\"", &card, &[]);
+    // It is told once.
+    card.evaluations.remove(0);
+    let both = "[card]\nstale = \"refused\"\nevidence = \"bound\"";
+    check(both, &card, &[("card.evidence", path, unread)]);
+    card.evaluations[0].verification = Verification::Verified;
+    check(refused, &card, &[]);
+}
+
+#[test]
 fn an_empty_evaluation_is_as_good_as_none() {
     let text = "[card]\nevaluations = [\"fairness\"]";
     let of = |members: Value| {

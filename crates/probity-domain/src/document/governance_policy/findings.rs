@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::duration;
 use super::{CardRules, EvidenceRule, Finding, GovernancePolicy, StaleRule};
 use crate::document::UtcTime;
-use crate::document::card_dossier::{CardDossier, EvaluationStanding, Staleness, Verification};
+use crate::document::card_dossier::{
+    CardDossier, EvaluationStanding, Staleness, Standing, Verification,
+};
 use crate::document::model_card::{Evaluation, RiskRating};
 use crate::resource::CardStatus;
 
@@ -103,11 +105,25 @@ impl GovernancePolicy {
             StaleRule::Refused => {
                 let refused = |rules: &CardRules| rules.stale == StaleRule::Refused;
                 let rule = self.rule(dossier, "stale", refused);
-                let stale = dossier.evaluations.iter();
-                let stale = stale.filter(|standing| standing.is_stale());
-                stale.map(|standing| staleness(&rule, standing)).collect()
+                let evaluations = dossier.evaluations.iter();
+                let stale = evaluations.filter(|standing| standing.is_stale());
+                let stale = stale.map(|standing| staleness(&rule, standing));
+                stale.chain(self.unread(dossier, &rule)).collect()
             }
         }
+    }
+
+    /// Of what nobody could read, nobody knows whether it stands. Where evidence has to be bound,
+    /// that rule says so.
+    fn unread(&self, dossier: &CardDossier, rule: &str) -> Vec<Finding> {
+        let evaluations = match self.rules_for(rating(dossier)).evidence {
+            EvidenceRule::Bound => &[],
+            EvidenceRule::Claimed => dossier.evaluations.as_slice(),
+        };
+        let unread = evaluations
+            .iter()
+            .filter(|own| own.standing() == Standing::NotVerified);
+        unread.filter_map(|own| claim(rule, own)).collect()
     }
 
     fn overdue(&self, dossier: &CardDossier, now_ms: i64) -> Option<Finding> {
