@@ -19,7 +19,7 @@ pub struct CardKey<'a> {
 pub struct CardText {
     /// From 1.
     pub version: i64,
-    /// As it was sent.
+    /// As it was sent, but for what the server tells of its bindings.
     pub content: String,
     /// Of the content, in hexadecimal.
     pub sha256: String,

@@ -286,7 +286,7 @@ fn the_front_matter_of_a_hostile_card_keeps_to_its_lines() {
             .strip_prefix("- \"")
             .map_or(value, |_| &line.trim_start()[2..]);
         let is_number = value.parse::<f64>().is_ok();
-        let is_key = value.is_empty();
+        let is_key = value.is_empty() && line.ends_with(':');
         let is_string = serde_json::from_str::<String>(value.trim_start_matches("type: ")).is_ok();
         assert!(is_number || is_key || is_string, "{line}");
     }
