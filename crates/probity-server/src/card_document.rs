@@ -35,8 +35,9 @@ fn place(format: CardFormat) -> Result<Option<SemaphorePermit<'static>>, Fault> 
 pub(crate) async fn get(tools: Tools<'_>, caller: &Caller, input: Value) -> Result<Value, Fault> {
     tools.app.authorise(caller, ACTION)?;
     let layout = layout(&input)?;
-    let _place = place(layout.format)?;
+    // Who waits for a slow bucket is in nobody's way.
     let dossier = card::dossier(tools, caller, (ACTION, &input)).await?;
+    let _place = place(layout.format)?;
     let (arn, version) = (dossier.arn.clone(), dossier.version);
     let request = DossierRequest {
         action: ACTION,
