@@ -16,11 +16,24 @@ import time
 import urllib.parse
 import urllib.request
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from _endpoint import BUCKET, ROLE, ROWS, Fleet, csv_of
 from _program import probity, run, scenario
-from _server import REGION, serving
+from _server import KEY, REGION, SECRET as OF_KEY, serving
+
+def own(server, operation, **document):
+    """An operation of Probity's own, signed."""
+    body = json.dumps(document)
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"Probity.{operation}"}
+    request = AWSRequest("POST", server.url + "/", data=body, headers=headers)
+    SigV4Auth(Credentials(KEY, OF_KEY), "sagemaker", REGION).add_auth(request)
+    with urllib.request.urlopen(urllib.request.Request(server.url + "/", body.encode(), dict(request.headers))) as answer:
+        return json.load(answer)
+
 
 ANALYZER = f"159807026194.dkr.ecr.{REGION}.amazonaws.com/sagemaker-model-monitor-analyzer"
 SECRET = "a-secret-of-the-receiver"
@@ -333,6 +346,9 @@ def silences_and_acknowledgements_have_who_and_why(folder):
         shown = as_json(server, "list", "--raised", code=1)[0]
         assert (shown["AcknowledgedBy"], shown["AcknowledgedReason"]) == ("root", "known"), shown
         assert "SilentUntil" in shown, shown
+        own(server, "CommentAlert", Subject="monitoring-schedule/loans", Text="the feed was late")
+        said = own(server, "ListAlertComments", Subject="monitoring-schedule/loans")["Comments"]
+        assert [(one["CreatedBy"], one["Text"]) for one in said] == [("root", "the feed was late")], said
         alert(server, "lift", silence["SilenceId"])
         # What is still so is told.
         until(lambda: len(hook.events()) == 1, 150)

@@ -8,6 +8,9 @@
 //! * [`recheck`]: other constraints over results that lie already.
 //! * [`card_document`](mod@card_document): a model card in any of its formats;
 //! * [`measures`]: what a monitor publishes of a result over time;
+//! * [`limits`]: where such a number begins to violate;
+//! * [`threshold_edit`]: thresholds as a person changes them;
+//! * [`violation_text`]: the sentences of violations, taken apart;
 //! * [`records`]: rows made into a file of their own before an analysis;
 
 mod aggregate;
@@ -16,6 +19,7 @@ pub mod card_document;
 pub mod data_quality;
 mod engine_error;
 pub mod explain;
+pub mod limits;
 pub mod measures;
 mod model;
 pub mod model_quality;
@@ -23,5 +27,7 @@ pub mod recheck;
 pub mod records;
 mod redacted;
 pub mod scan;
+pub mod threshold_edit;
+pub mod violation_text;
 
 pub use model::{Model, SaysLabels};

@@ -5,10 +5,13 @@
 //! AWS's own dashboards and alarms that read them. Where a page and working code disagree, the
 //! code decides.
 
-use probity_domain::document::analysis::{Analysis, StageMetrics};
+use probity_domain::document::analysis::{Analysis, FacetMetrics, MetricEntry, StageMetrics};
+use probity_domain::document::bias_file::{FacetFacts, MetricFacts};
 use probity_domain::document::constraints::{Constraints, Switch};
 use probity_domain::document::explanations::Explanations;
+use probity_domain::document::model_quality_file::QualityFacts;
 use probity_domain::document::model_quality_statistics::ModelQualityStatistics;
+use probity_domain::document::probity_file::{DriftFacts, Interval};
 use probity_domain::document::statistics::{CommonStatistics, FeatureStatistics};
 use probity_metrics::constraints::EffectiveSettings;
 
@@ -27,6 +30,8 @@ pub struct Measure {
     pub count: f64,
     pub minimum: f64,
     pub maximum: f64,
+    /// Of the number, at the level of the analysis; not what CloudWatch is told.
+    pub interval: Option<(f64, f64)>,
 }
 
 impl Measure {
@@ -40,7 +45,16 @@ impl Measure {
             count: 1.0,
             minimum: value,
             maximum: value,
+            interval: None,
         })
+    }
+
+    /// An interval that does not hold the number is one of something else.
+    fn sure(mut self, interval: Option<(f64, f64)>) -> Measure {
+        self.interval = interval.filter(|(low, high)| {
+            low.is_finite() && high.is_finite() && *low <= self.sum && self.sum <= *high
+        });
+        self
     }
 
     fn with(mut self, dimensions: Vec<(&'static str, String)>) -> Measure {
@@ -66,20 +80,35 @@ pub fn of_data_quality(documents: &ResultDocuments) -> Vec<Measure> {
     let mut measures = Vec::new();
     for feature in &documents.statistics.features {
         if emits(obeyed, &feature.name) {
-            measures.extend(data_of(feature));
-            measures.extend(non_null_of(feature));
+            measures.extend(of_feature(feature));
         }
     }
     for feature in &documents.probity.features {
-        let distance = feature.drift.as_ref().and_then(|drift| drift.distance);
-        if let Some(distance) = distance
+        let Some(drift) = &feature.drift else {
+            continue;
+        };
+        if let Some(distance) = drift.distance
             && emits(obeyed, &feature.name)
         {
             let name = format!("feature_baseline_drift_{}", feature.name);
-            measures.extend(Measure::of(name, distance));
+            let measure = Measure::of(name, distance);
+            measures.extend(measure.map(|found| found.sure(interval_of_distance(drift))));
         }
     }
     measures
+}
+
+/// The facts have the interval of the largest difference, which `Simple` is itself. `Robust` takes
+/// the same amount from it whatever the data, so that its interval is moved by that; of the others
+/// there is none.
+fn interval_of_distance(drift: &DriftFacts) -> Option<(f64, f64)> {
+    let by = match drift.method.as_str() {
+        "Simple" => 0.0,
+        "Robust" => drift.distance.filter(|distance| *distance > 0.0)? - drift.effect,
+        _ => return None,
+    };
+    let (low, high) = (drift.interval.low + by, drift.interval.high + by);
+    Some((low.max(0.0), high))
 }
 
 fn emits(constraints: &Constraints, name: &str) -> bool {
@@ -89,6 +118,14 @@ fn emits(constraints: &Constraints, name: &str) -> bool {
         None => EffectiveSettings::of_file(constraints),
     };
     settings.emit_metrics == Switch::Enabled
+}
+
+/// What is published of a feature's own values.
+pub(crate) fn of_feature(feature: &FeatureStatistics) -> Vec<Measure> {
+    data_of(feature)
+        .into_iter()
+        .chain(non_null_of(feature))
+        .collect()
 }
 
 fn data_of(feature: &FeatureStatistics) -> Option<Measure> {
@@ -105,6 +142,7 @@ fn data_of(feature: &FeatureStatistics) -> Option<Measure> {
         count,
         minimum: published(numbers.min)?,
         maximum: published(numbers.max)?,
+        interval: None,
     })
 }
 
@@ -124,15 +162,28 @@ fn non_null_of(feature: &FeatureStatistics) -> Option<Measure> {
 }
 
 /// Every metric that is one number, under its name in `statistics.json`.
-pub fn of_model_quality(statistics: &ModelQualityStatistics) -> Vec<Measure> {
+pub fn of_model_quality(
+    statistics: &ModelQualityStatistics,
+    facts: Option<&QualityFacts>,
+) -> Vec<Measure> {
+    let interval = |name: &str| {
+        let found = facts?.metrics.iter().find(|metric| metric.name == name)?;
+        found.interval.as_ref().map(bounds)
+    };
     let scalars = statistics.metrics.scalars().into_iter();
     scalars
-        .filter_map(|(name, metric)| Measure::of(name.to_owned(), metric.value?))
+        .filter_map(|(name, metric)| {
+            Some(Measure::of(name.to_owned(), metric.value?)?.sure(interval(name)))
+        })
         .collect()
 }
 
+fn bounds(interval: &Interval) -> (f64, f64) {
+    (interval.low, interval.high)
+}
+
 /// `bias_metric_…` by stage, label and facet. Metrics that could not be computed have none.
-pub fn of_bias(analysis: &Analysis) -> Vec<Measure> {
+pub fn of_bias(analysis: &Analysis, facts: Option<&[FacetFacts]>) -> Vec<Measure> {
     let stages = [
         ("Post-Training", &analysis.post_training_bias_metrics),
         ("Pre-training", &analysis.pre_training_bias_metrics),
@@ -151,6 +202,8 @@ pub fn of_bias(analysis: &Analysis) -> Vec<Measure> {
                 let Some(measure) = value.and_then(|value| Measure::of(name, value)) else {
                     continue;
                 };
+                let found = facts_of(facts, (stage, facet, group, metric));
+                let measure = measure.sure(found.and_then(|of| of.interval.as_ref()).map(bounds));
                 measures.push(measure.with(vec![
                     ("BiasStage", stage.to_owned()),
                     ("Label", computed.label.clone()),
@@ -162,6 +215,23 @@ pub fn of_bias(analysis: &Analysis) -> Vec<Measure> {
         }
     }
     measures
+}
+
+fn facts_of<'a>(
+    facets: Option<&'a [FacetFacts]>,
+    (stage, facet, group, metric): (&str, &str, &FacetMetrics, &MetricEntry),
+) -> Option<&'a MetricFacts> {
+    let facts = facets?
+        .iter()
+        .find(|of| of.facet == facet && of.value_or_threshold == group.value_or_threshold)?;
+    let stage = match stage {
+        "Pre-training" => "pre_training",
+        _ => "post_training",
+    };
+    facts
+        .metrics
+        .iter()
+        .find(|of| of.name == metric.name && of.stage == stage)
 }
 
 /// `feature_…` and `ExpectedValue` by label.
@@ -188,7 +258,7 @@ pub fn of_explanations(explanations: &Explanations) -> Vec<Measure> {
 
 #[cfg(test)]
 mod tests {
-    use probity_domain::document::analysis::{BiasStage, FacetMetrics, MetricEntry, MetricValue};
+    use probity_domain::document::analysis::{BiasStage, MetricValue};
 
     use super::*;
 
@@ -212,7 +282,7 @@ mod tests {
             })),
             ..Analysis::default()
         };
-        let found = of_bias(&analysis);
+        let found = of_bias(&analysis, None);
         assert_eq!(found.first().map(|found| found.sum), expected);
         for measure in found {
             assert_eq!(measure.name, "bias_metric_CI");
@@ -240,5 +310,37 @@ mod tests {
         check(MetricValue::Float(f64::INFINITY), Some(2.348_543e108));
         check(MetricValue::Float(f64::NEG_INFINITY), Some(-2.348_543e108));
         check(MetricValue::Error("no rows".to_owned()), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_robust_distance_lies_around_it() {
+        let drift = |method: &str, distance: f64| DriftFacts {
+            method: method.to_owned(),
+            distance: Some(distance),
+            threshold: 0.1,
+            n_baseline: 2000,
+            n_current: 400,
+            effect: 0.2935,
+            interval: Interval {
+                low: 0.1976,
+                high: 0.3894,
+                level: 0.95,
+                method: String::new(),
+            },
+            p_value: 0.0,
+            p_adjusted: None,
+            psi: None,
+            jensen_shannon: None,
+            wasserstein_1: None,
+            violates_aws: true,
+            violates_corrected: true,
+            note: None,
+        };
+        let (low, high) = interval_of_distance(&drift("Robust", 0.1949)).unwrap();
+        assert!((low - 0.099).abs() < 1e-9 && (high - 0.2908).abs() < 1e-9);
+        let simple = interval_of_distance(&drift("Simple", 0.2935));
+        assert_eq!(simple, Some((0.1976, 0.3894)));
+        assert_eq!(interval_of_distance(&drift("ChiSquared", 0.01)), None);
+        assert_eq!(interval_of_distance(&drift("Robust", 0.0)), None);
     }
 }

@@ -7,12 +7,14 @@ pub mod fleet;
 mod fleet_order;
 mod fleet_read;
 mod fleet_summary;
+pub mod history;
 pub mod live;
 pub mod model;
 pub mod monitor;
 pub mod monitor_state;
 pub mod monitors;
 pub mod result;
+pub mod run;
 pub mod views;
 
 /// The right to see anything here at all.

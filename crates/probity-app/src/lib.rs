@@ -16,6 +16,7 @@ mod listing;
 mod long_job;
 mod metric_summary;
 mod page_token;
+mod run_points;
 mod sorted_page;
 mod stored;
 mod timestamp;

@@ -22,10 +22,12 @@ use crate::stored::text;
 use crate::timestamp;
 
 mod change;
+mod comment;
 mod evaluate;
 mod own;
 mod watch;
 
+pub use comment::{comment, list_comments};
 pub(crate) use evaluate::{AlertEvaluation, evaluate};
 pub use own::{acknowledge, list_all, list_changes};
 pub use watch::{CAPTURE_STOPPED, HEARTBEAT, Watched, raise, raised, settle};

@@ -1,12 +1,15 @@
 //! Runs of monitors: made by a due slot or by somebody who asks, run by a worker, and kept when
 //! the schedule is gone.
 
+use std::collections::BTreeMap;
+
 use probity_domain::ResourceKind;
 use probity_domain::document::alert_event::AlertedExecution;
 use probity_domain::document::api::processing_job::ProcessingJob;
 use probity_domain::document::execution::{ExecutionBody, ExecutionCause, ExecutionWindow};
 use probity_domain::resource::{ExecutionEnd, ExecutionState, JobEnd};
 use probity_store::job::{self, NewJob};
+use probity_store::metric_interval::{self, MetricInterval};
 use probity_store::metric_point::{self, MetricPoint};
 use probity_store::monitoring_execution::{
     self as executions, Execution, ListExecutions, SortExecutions, UNKNOWN_VIOLATIONS,
@@ -48,6 +51,16 @@ pub(crate) struct NewExecution {
     pub(crate) problem: Option<String>,
 }
 
+/// The interval of one of the numbers that a run publishes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberInterval {
+    pub name: String,
+    /// Beside those of the schedule and its endpoint.
+    pub dimensions: BTreeMap<String, String>,
+    pub low: f64,
+    pub high: f64,
+}
+
 /// How a run ended, and what it found.
 #[derive(Clone, Debug)]
 pub struct EndedExecution {
@@ -57,6 +70,8 @@ pub struct EndedExecution {
     /// `None` where nothing was compared with a baseline.
     pub violations: Option<usize>,
     pub metrics: Vec<MetricPoint>,
+    /// Of those numbers whose analysis gave one.
+    pub intervals: Vec<NumberInterval>,
     /// Told to whoever reads the run later: notes, violations in words, joins, coverage.
     pub found: ExecutionBody,
     /// What is to be done after it.
@@ -304,6 +319,8 @@ pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<Writte
     execution.body = value_of(&body)?;
     executions::replace(&mut unit, &execution).await?;
     metric_point::insert(&mut unit, &ended.metrics).await?;
+    let intervals = intervals(&execution, (body.window.start_ms, &ended.intervals));
+    metric_interval::insert(&mut unit, &intervals).await?;
     let arn = deed
         .arn(format!("monitoring-schedule/{}", execution.schedule))
         .to_string();
@@ -332,6 +349,23 @@ pub async fn finish(app: &App, id: &str, ended: EndedExecution) -> Result<Writte
         app.jobs.notify_one();
     }
     Ok(Written::Yes)
+}
+
+fn intervals(
+    execution: &Execution,
+    (start_ms, found): (i64, &[NumberInterval]),
+) -> Vec<MetricInterval> {
+    let of = |found: &NumberInterval| MetricInterval {
+        region: execution.region.clone(),
+        schedule: execution.schedule.clone(),
+        name: found.name.clone(),
+        dimensions: found.dimensions.clone(),
+        at_ms: start_ms,
+        execution: execution.id.clone(),
+        low: found.low,
+        high: found.high,
+    };
+    found.iter().map(of).collect()
 }
 
 /// The execution in the words of a notification.

@@ -6,7 +6,7 @@
 use probity_domain::{Arn, ArnPlace};
 use probity_store::job::{self, NewJob};
 use probity_store::{
-    capture_loss, endpoint_traffic, log_event, metric_point, notification, setting,
+    capture_loss, endpoint_traffic, log_event, metric_interval, metric_point, notification, setting,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -163,23 +163,25 @@ pub async fn delete_rows(app: &App, keep: &Keep) -> Result<Rest, Fault> {
 async fn delete_numbers(app: &App, before_ms: i64) -> Result<Rest, Fault> {
     let mut unit = app.store.begin().await?;
     let points = metric_point::delete_before(&mut unit, before_ms, ROWS).await?;
+    let intervals = metric_interval::delete_before(&mut unit, before_ms, ROWS).await?;
     let names = metric_point::delete_names_before(&mut unit, before_ms).await?;
     let calls = endpoint_traffic::delete_before(&mut unit, before_ms).await?;
     let losses = capture_loss::delete_before(&mut unit, before_ms).await?;
-    if points + names + calls + losses == 0 {
+    if points + intervals + names + calls + losses == 0 {
         return Ok(Rest::Nothing);
     }
     let deed = Deed::of_server(app, "", "probity:DeleteExpiredMetricPoints");
     let change = json!({ "deleted": {
         "BeforeMs": before_ms,
         "MetricPoints": points,
+        "Intervals": intervals,
         "Metrics": names,
         "HoursOfCalls": calls,
         "HoursOfLosses": losses,
     }});
     event::record(&mut unit, &deed, &arn(app, "metric-points"), change).await?;
     unit.commit().await?;
-    Ok(rest(points, ROWS))
+    Ok(rest(points.max(intervals), ROWS))
 }
 
 async fn delete_lines(app: &App, before_ms: i64) -> Result<Rest, Fault> {

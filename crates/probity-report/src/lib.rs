@@ -26,4 +26,5 @@ mod verdict;
 mod verdict_tiles;
 
 pub use number::short as short_number;
+pub use page::report_policy;
 pub use verdict::Verdict;

@@ -27,6 +27,11 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The policy of a report, for who serves one: its script is ours, and no other runs.
+pub fn report_policy() -> &'static str {
+    &POLICY
+}
+
 pub(crate) fn page(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)

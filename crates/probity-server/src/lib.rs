@@ -21,9 +21,11 @@ mod probe;
 mod redaction_tag;
 mod report;
 mod route;
+mod run_evidence;
 pub mod runtime;
 mod s3;
 mod server;
+mod threshold_change;
 mod unsigned;
 
 pub use answer::{Answer, AnswerBody, BodyError};

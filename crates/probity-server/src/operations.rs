@@ -215,6 +215,8 @@ operations! {
     Probity Executed "ImportMonitoringHistory" => crate::import::import as reader, "compat/server_monitor_cli.py";
     Probity Executed "DescribeServer" => probity_app::server::describe, "compat/server_monitor_cli.py";
     Probity Executed "AcknowledgeAlert" => probity_app::monitoring_alert::acknowledge, "compat/server_alerts.py";
+    Probity Executed "CommentAlert" => probity_app::monitoring_alert::comment, "compat/server_alerts.py";
+    Probity Executed "ListAlertComments" => probity_app::monitoring_alert::list_comments, "compat/server_alerts.py";
     Probity Executed "ListAlerts" => probity_app::monitoring_alert::list_all, "compat/server_alerts.py";
     Probity Executed "ListAlertHistory" => probity_app::monitoring_alert::list_changes, "compat/server_alerts.py";
     Probity Executed "SilenceAlert" => probity_app::alert_silence::create, "compat/server_alerts.py";

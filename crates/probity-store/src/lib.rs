@@ -3,6 +3,7 @@
 //! Columns are BIGINT, DOUBLE PRECISION and TEXT only, times are milliseconds since 1970 in UTC,
 //! documents are JSON text: what both databases mean alike.
 
+pub mod alert_comment;
 pub mod alert_silence;
 pub mod audit;
 pub mod backup;
@@ -16,6 +17,7 @@ pub mod fleet;
 pub mod job;
 pub mod log_event;
 mod many;
+pub mod metric_interval;
 pub mod metric_point;
 pub mod model_card_review;
 pub mod model_card_subject;

@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::many::places;
 use crate::store::{Backend, Store, Unit};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -135,6 +136,43 @@ pub async fn select(store: &Store, wanted: &SelectPoints) -> Result<Vec<MetricPo
     .iter()
     .map(read)
     .collect()
+}
+
+/// The same for a metric that has several sets of dimensions, as one whose windows were scored
+/// again: points of all of them in the order of time. `wanted` names none.
+pub async fn select_each(
+    store: &Store,
+    wanted: &SelectPoints,
+    dimensions: &[BTreeMap<String, String>],
+) -> Result<Vec<MetricPoint>, StoreError> {
+    if dimensions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = format!(
+        "select region, namespace, name, dimensions, at_ms, total, samples, minimum, maximum, unit
+         from metric_point
+         where region = $1 and namespace = $2 and name = $3 and at_ms >= $4 and at_ms <= $5
+           and dimensions in ({})
+         order by at_ms",
+        places(6, dimensions.len())
+    );
+    // Only the number of places varies.
+    let mut query = sqlx::query(AssertSqlSafe(statement))
+        .bind(&wanted.region)
+        .bind(&wanted.namespace)
+        .bind(&wanted.name)
+        .bind(wanted.from_ms)
+        .bind(wanted.to_ms);
+    for one in dimensions {
+        query = query.bind(dimensions_text(one));
+    }
+    query
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("read metric points"))?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Points of one instant that have this dimension beside any others, by name.
@@ -283,11 +321,11 @@ async fn names_page(
 }
 
 /// A `BTreeMap` is written in the order of its names: equal dimensions are equal texts.
-fn dimensions_text(dimensions: &BTreeMap<String, String>) -> String {
+pub(crate) fn dimensions_text(dimensions: &BTreeMap<String, String>) -> String {
     json!(dimensions).to_string()
 }
 
-fn dimensions_of(row: &AnyRow) -> Result<BTreeMap<String, String>, StoreError> {
+pub(crate) fn dimensions_of(row: &AnyRow) -> Result<BTreeMap<String, String>, StoreError> {
     let text: String = row
         .try_get("dimensions")
         .map_err(StoreError::query("read the dimensions of a metric"))?;

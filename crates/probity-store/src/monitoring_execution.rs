@@ -38,6 +38,30 @@ pub struct Execution {
     pub body: Value,
 }
 
+impl Execution {
+    fn window_start_ms(&self) -> Option<i64> {
+        self.body.pointer("/window/startMs")?.as_i64()
+    }
+
+    fn constraints_sha256(&self) -> Option<&str> {
+        self.body.get("constraintsSha256")?.as_str()
+    }
+}
+
+/// What a history needs of a run: no body is read for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    pub id: String,
+    pub scheduled_ms: i64,
+    pub cause: String,
+    pub revision: i64,
+    pub status: String,
+    pub violations: i64,
+    pub window_start_ms: Option<i64>,
+    /// Of the constraints that were obeyed.
+    pub constraints_sha256: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortExecutions {
     #[default]
@@ -99,8 +123,8 @@ pub async fn insert(unit: &mut Unit, execution: &Execution) -> Result<Inserted, 
     let inserted = sqlx::query(
         "insert into monitoring_execution (id, region, schedule, scheduled_ms, cause, revision,
              status, created_ms, modified_ms, monitoring_type, endpoint, job_definition,
-             violations, body)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             violations, body, window_start_ms, constraints_sha256)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
          on conflict do nothing",
     )
     .bind(&execution.id)
@@ -117,6 +141,8 @@ pub async fn insert(unit: &mut Unit, execution: &Execution) -> Result<Inserted, 
     .bind(&execution.job_definition)
     .bind(execution.violations)
     .bind(execution.body.to_string())
+    .bind(execution.window_start_ms())
+    .bind(execution.constraints_sha256())
     .execute(unit.connection())
     .await
     .map_err(StoreError::query("write an execution"))?;
@@ -130,13 +156,17 @@ pub async fn insert(unit: &mut Unit, execution: &Execution) -> Result<Inserted, 
 pub async fn replace(unit: &mut Unit, execution: &Execution) -> Result<(), StoreError> {
     sqlx::query(
         "update monitoring_execution
-         set status = $2, modified_ms = $3, violations = $4, body = $5 where id = $1",
+         set status = $2, modified_ms = $3, violations = $4, body = $5, window_start_ms = $6,
+             constraints_sha256 = $7
+         where id = $1",
     )
     .bind(&execution.id)
     .bind(&execution.status)
     .bind(execution.modified_ms)
     .bind(execution.violations)
     .bind(execution.body.to_string())
+    .bind(execution.window_start_ms())
+    .bind(execution.constraints_sha256())
     .execute(unit.connection())
     .await
     .map_err(StoreError::query("change an execution"))?;
@@ -210,6 +240,82 @@ pub async fn latest(
         .iter()
         .map(read)
         .collect()
+}
+
+/// Runs of a schedule that were due from `from_ms` to `to_ms`, the newest slot first; of one slot
+/// the newest revision first.
+pub async fn outlines(
+    store: &Store,
+    (region, schedule): (&str, &str),
+    (from_ms, to_ms): (i64, i64),
+    limit: u32,
+) -> Result<Vec<Outline>, StoreError> {
+    let fault = StoreError::query("read the history of executions");
+    let rows = sqlx::query(
+        "select id, scheduled_ms, cause, revision, status, violations, window_start_ms,
+                constraints_sha256
+         from monitoring_execution
+         where region = $1 and schedule = $2 and scheduled_ms >= $3 and scheduled_ms <= $4
+         order by scheduled_ms desc, revision desc, id desc limit $5",
+    )
+    .bind(region)
+    .bind(schedule)
+    .bind(from_ms)
+    .bind(to_ms)
+    .bind(i64::from(limit))
+    .fetch_all(store.pool())
+    .await
+    .map_err(&fault)?;
+    rows.iter()
+        .map(|row| {
+            let text = |column: &str| row.try_get::<String, _>(column).map_err(&fault);
+            let number = |column: &str| row.try_get::<i64, _>(column).map_err(&fault);
+            Ok(Outline {
+                id: text("id")?,
+                scheduled_ms: number("scheduled_ms")?,
+                cause: text("cause")?,
+                revision: number("revision")?,
+                status: text("status")?,
+                violations: number("violations")?,
+                window_start_ms: row.try_get("window_start_ms").map_err(&fault)?,
+                constraints_sha256: row.try_get("constraints_sha256").map_err(&fault)?,
+            })
+        })
+        .collect()
+}
+
+/// Runs of the slots beside one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    pub earlier: Option<String>,
+    pub later: Option<String>,
+}
+
+/// The newest revision of the slot before, and of the slot after.
+pub async fn neighbours(
+    store: &Store,
+    (region, schedule): (&str, &str),
+    scheduled_ms: i64,
+) -> Result<Neighbours, StoreError> {
+    let fault = StoreError::query("look for executions beside one");
+    let row = sqlx::query(
+        "select (select id from monitoring_execution
+                 where region = $1 and schedule = $2 and scheduled_ms < $3
+                 order by scheduled_ms desc, revision desc, id desc limit 1) as earlier,
+                (select id from monitoring_execution
+                 where region = $1 and schedule = $2 and scheduled_ms > $3
+                 order by scheduled_ms, revision desc, id desc limit 1) as later",
+    )
+    .bind(region)
+    .bind(schedule)
+    .bind(scheduled_ms)
+    .fetch_one(store.pool())
+    .await
+    .map_err(&fault)?;
+    Ok(Neighbours {
+        earlier: row.try_get("earlier").map_err(&fault)?,
+        later: row.try_get("later").map_err(&fault)?,
+    })
 }
 
 /// The last run of a schedule that ended with a verdict.

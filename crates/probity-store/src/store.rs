@@ -242,7 +242,7 @@ struct Step {
 }
 
 /// From an empty database to the current one.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         version: 1,
         name: "first",
@@ -270,6 +270,13 @@ const STEPS: [Step; 4] = [
         sql: include_str!("../migrations/0004_dashboard.sql"),
         sqlite: "",
         postgres: "",
+    },
+    Step {
+        version: 5,
+        name: "monitor page",
+        sql: include_str!("../migrations/0005_monitor_page.sql"),
+        sqlite: include_str!("../migrations/0005_monitor_page.sqlite.sql"),
+        postgres: include_str!("../migrations/0005_monitor_page.postgres.sql"),
     },
 ];
 

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use probity_domain::ResourceKind;
-use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_domain::document::execution::ExecutionBody;
 use probity_store::Cursor;
+use probity_store::alert_comment::{self, Comment, ListComments};
 use probity_store::alert_silence::{self, ListSilences, Silence};
-use probity_store::metric_point::{self, MetricPoint, PointsOf, SelectPoints};
+use probity_store::metric_point::MetricPoint;
 use probity_store::monitoring_execution::{self, Execution, ListExecutions, SortExecutions};
 use probity_store::resource::{self, ResourceKey, SortOrder};
 
+use super::SEE;
+use super::history::{self, History, Range};
 use super::monitors::{self, AlertChange, Monitor};
-use super::{DAY_MS, SEE};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -20,12 +21,14 @@ use crate::fault::Fault;
 use crate::monitoring_alert::subject_of;
 use crate::monitoring_baseline::{Obeyed, obeyed_for_page};
 use crate::monitoring_execution::body_of;
+use crate::run_points::{self, RunOf, Watches, mean, own_dimensions};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MonitorQuery {
     pub name: String,
     /// A [`Metric::key`]; the one that moved most where none is named.
     pub metric: Option<String>,
+    pub range: Range,
     /// Runs older than this, as `MILLISECONDS:ID`.
     pub before: Option<String>,
 }
@@ -42,6 +45,8 @@ pub struct MonitorPage {
     /// Where older runs begin.
     pub older: Option<String>,
     pub alert_changes: Vec<AlertChange>,
+    /// What people say of its alerts, the newest first.
+    pub comments: Vec<Comment>,
     /// Of the last run with a verdict, what moved most first.
     pub metrics: Vec<Metric>,
     pub history: Option<History>,
@@ -72,15 +77,7 @@ pub struct Metric {
 impl Metric {
     /// Tells it from the others of its monitor.
     pub fn key(&self) -> String {
-        let others: Vec<String> = self
-            .dimensions
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        match others.is_empty() {
-            true => self.name.clone(),
-            false => format!("{} {}", self.name, others.join(" ")),
-        }
+        key_of(&self.name, &self.dimensions)
     }
 
     /// How far it moved against what it was.
@@ -92,26 +89,21 @@ impl Metric {
     }
 }
 
-/// One metric over time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct History {
-    pub key: String,
-    pub name: String,
-    /// Time of the window's start, and the value.
-    pub points: Vec<(i64, f64)>,
-    /// Starts of the windows in which violations were found.
-    pub found_at_ms: Vec<i64>,
+pub(super) fn key_of(name: &str, dimensions: &BTreeMap<String, String>) -> String {
+    let others: Vec<String> = dimensions
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    match others.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name} {}", others.join(" ")),
+    }
 }
 
 const RUNS: u32 = 20;
 const MOST_METRICS: u32 = 2_000;
 const CHANGES: u32 = 20;
-const DAYS: i64 = 90;
-/// What the schedule and its endpoint are called among dimensions, and what slots that were scored
-/// again add.
-const OF_SCHEDULE: &str = "MonitoringSchedule";
-const OF_ENDPOINT: &str = "Endpoint";
-const REVISION: &str = "Revision";
+const COMMENTS: u32 = 50;
 
 pub async fn monitor(
     app: &App,
@@ -131,17 +123,18 @@ pub async fn monitor(
     let row = resource::get(&app.store, key).await?.ok_or_else(missing)?;
     let monitors = monitors::of_schedules(&deed, std::slice::from_ref(&row)).await?;
     let monitor = monitors.into_iter().next().ok_or_else(missing)?;
-    let (baseline, page, last, alert_changes, silence) = futures::try_join!(
+    let (baseline, page, last, alert_changes, silence, comments) = futures::try_join!(
         obeyed_for_page(&deed, &query.name),
         runs(&deed, query),
-        last_verdicts(&deed, &query.name),
+        history::last_two(&deed, &query.name),
         monitors::changes_of(&deed, &query.name, CHANGES),
         silence(&deed, &query.name),
+        comments(&deed, &query.name),
     )?;
     let (runs, older) = page;
-    let points = points(&deed, &monitor, &last).await?;
-    let metrics = moved(&points);
-    let history = history(&deed, (query, &monitor), &points, &metrics).await?;
+    let (points, before) = points(&deed, &monitor, &last).await?;
+    let metrics = moved(&points, &before);
+    let history = shown_history(&deed, query, (&points, &metrics)).await?;
     Ok(MonitorPage {
         as_of_ms: deed.now_ms,
         arn: row.arn,
@@ -151,6 +144,7 @@ pub async fn monitor(
         runs,
         older,
         alert_changes,
+        comments,
         metrics,
         history,
     })
@@ -192,23 +186,15 @@ fn run(execution: &Execution) -> Result<Run, Fault> {
     })
 }
 
-/// Starts of the windows of the last two runs with a verdict, the newest first.
-async fn last_verdicts(deed: &Deed<'_>, name: &str) -> Result<Vec<i64>, Fault> {
-    const LOOKED_AT: u32 = 20;
-    let place = (deed.region, name);
-    let runs = monitoring_execution::latest(&deed.app.store, place, LOOKED_AT).await?;
-    let mut starts = Vec::new();
-    for run in runs
-        .iter()
-        .filter(|run| run.status.starts_with("Completed"))
-    {
-        let start_ms = body_of(run)?.window.start_ms;
-        if !starts.contains(&start_ms) {
-            starts.push(start_ms);
-        }
-    }
-    starts.truncate(2);
-    Ok(starts)
+async fn comments(deed: &Deed<'_>, name: &str) -> Result<Vec<Comment>, Fault> {
+    let wanted = ListComments {
+        region: deed.region.to_owned(),
+        subject: subject_of(name),
+        name: None,
+        after: None,
+        limit: COMMENTS,
+    };
+    Ok(alert_comment::list(&deed.app.store, &wanted).await?.items)
 }
 
 async fn silence(deed: &Deed<'_>, name: &str) -> Result<Option<Silence>, Fault> {
@@ -226,58 +212,48 @@ async fn silence(deed: &Deed<'_>, name: &str) -> Result<Option<Silence>, Fault> 
     Ok(own.max_by_key(|silence| silence.until_ms))
 }
 
-/// Points of the last runs, each with its place among them: 0 for the newest.
+/// Points of the last run with a verdict, and of the one before.
 async fn points(
     deed: &Deed<'_>,
     monitor: &Monitor,
-    starts: &[i64],
-) -> Result<Vec<(usize, MetricPoint)>, Fault> {
-    let namespace = namespace(monitor);
-    let mut found = Vec::new();
-    for (place, start_ms) in starts.iter().enumerate() {
-        let wanted = PointsOf {
-            region: deed.region,
+    last: &[(i64, i64)],
+) -> Result<(Vec<MetricPoint>, Vec<MetricPoint>), Fault> {
+    let watches = match monitor.endpoint {
+        Some(_) => Watches::Endpoint,
+        None => Watches::TransformJobs,
+    };
+    let namespace = run_points::namespace(monitor.kind.as_str(), watches).unwrap_or_default();
+    let mut found = [Vec::new(), Vec::new()];
+    for (place, (start_ms, revision)) in found.iter_mut().zip(last) {
+        let run = RunOf {
+            schedule: &monitor.name,
             namespace: &namespace,
-            at_ms: *start_ms,
-            dimension: (OF_SCHEDULE, &monitor.name),
-            limit: MOST_METRICS,
+            start_ms: *start_ms,
+            revision: *revision,
         };
-        let points = metric_point::of_instant(&deed.app.store, &wanted).await?;
-        found.extend(points.into_iter().map(|point| (place, point)));
+        *place = run_points::of_run(deed, run, MOST_METRICS).await?;
     }
-    Ok(found)
+    let [now, before] = found;
+    Ok((now, before))
 }
 
-/// As the worker writes them.
-fn namespace(monitor: &Monitor) -> String {
-    let place = match monitor.endpoint {
-        Some(_) => "Endpoints",
-        None => "ModelMonitoring",
+fn moved(points: &[MetricPoint], before: &[MetricPoint]) -> Vec<Metric> {
+    let metric = |point: &MetricPoint| Metric {
+        name: point.name.clone(),
+        dimensions: own_dimensions(point),
+        value: mean(point),
+        before: None,
     };
-    let metrics = match monitor.kind {
-        MonitoringType::DataQuality => "data-metrics",
-        MonitoringType::ModelQuality => "model-metrics",
-        MonitoringType::ModelBias => "bias-metrics",
-        MonitoringType::ModelExplainability => "explainability-metrics",
-    };
-    format!("aws/sagemaker/{place}/{metrics}")
-}
-
-fn moved(points: &[(usize, MetricPoint)]) -> Vec<Metric> {
-    let mut before: BTreeMap<String, f64> = BTreeMap::new();
-    let mut now: BTreeMap<String, Metric> = BTreeMap::new();
-    for (place, point) in points {
-        let metric = Metric {
-            name: point.name.clone(),
-            dimensions: own_dimensions(point),
-            value: mean(point),
-            before: None,
-        };
-        match place {
-            0 => drop(now.insert(metric.key(), metric)),
-            _ => drop(before.insert(metric.key(), metric.value)),
-        }
-    }
+    let before: BTreeMap<String, f64> = before
+        .iter()
+        .map(metric)
+        .map(|metric| (metric.key(), metric.value))
+        .collect();
+    let now: BTreeMap<String, Metric> = points
+        .iter()
+        .map(metric)
+        .map(|metric| (metric.key(), metric))
+        .collect();
     let mut metrics: Vec<Metric> = now
         .into_iter()
         .map(|(key, metric)| Metric {
@@ -287,21 +263,6 @@ fn moved(points: &[(usize, MetricPoint)]) -> Vec<Metric> {
         .collect();
     metrics.sort_by(|a, b| b.movement().total_cmp(&a.movement()));
     metrics
-}
-
-fn own_dimensions(point: &MetricPoint) -> BTreeMap<String, String> {
-    let mut dimensions = point.dimensions.clone();
-    for name in [OF_SCHEDULE, OF_ENDPOINT, REVISION] {
-        dimensions.remove(name);
-    }
-    dimensions
-}
-
-fn mean(point: &MetricPoint) -> f64 {
-    match point.count > 0.0 {
-        true => point.sum / point.count,
-        false => point.sum,
-    }
 }
 
 /// Drift of features first: it is what alerts most.
@@ -314,66 +275,24 @@ fn first_to_show(metrics: &[Metric]) -> Option<&Metric> {
         .or_else(|| metrics.first())
 }
 
-async fn history(
+async fn shown_history(
     deed: &Deed<'_>,
-    (query, monitor): (&MonitorQuery, &Monitor),
-    points: &[(usize, MetricPoint)],
-    metrics: &[Metric],
+    query: &MonitorQuery,
+    (points, metrics): (&[MetricPoint], &[Metric]),
 ) -> Result<Option<History>, Fault> {
-    let asked = query.metric.as_deref();
-    let wanted = match asked {
+    let wanted = match query.metric.as_deref() {
         Some(key) => metrics.iter().find(|metric| metric.key() == key),
         None => first_to_show(metrics),
     };
     let Some(metric) = wanted else {
         return Ok(None);
     };
-    let newest = points.iter().find(|(place, point)| {
-        *place == 0 && point.name == metric.name && own_dimensions(point) == metric.dimensions
-    });
-    let Some((_, newest)) = newest else {
+    let Some(newest) = history::point_of(points, metric) else {
         return Ok(None);
     };
-    let mut dimensions = newest.dimensions.clone();
-    dimensions.remove(REVISION);
-    let from_ms = deed.now_ms - DAYS * DAY_MS;
-    let wanted = SelectPoints {
-        region: deed.region.to_owned(),
-        namespace: newest.namespace.clone(),
-        name: metric.name.clone(),
-        dimensions,
-        from_ms,
-        to_ms: deed.now_ms,
-    };
-    let found = metric_point::select(&deed.app.store, &wanted).await?;
-    Ok(Some(History {
-        key: metric.key(),
-        name: metric.name.clone(),
-        points: found
-            .iter()
-            .map(|point| (point.at_ms, mean(point)))
-            .collect(),
-        found_at_ms: violations_at(deed, &monitor.name, from_ms).await?,
-    }))
-}
-
-async fn violations_at(deed: &Deed<'_>, name: &str, from_ms: i64) -> Result<Vec<i64>, Fault> {
-    let wanted = ListExecutions {
-        region: deed.region.to_owned(),
-        schedule: Some(name.to_owned()),
-        status: Some("CompletedWithViolations".to_owned()),
-        scheduled_after_ms: Some(from_ms),
-        sort_by: SortExecutions::Scheduled,
-        order: SortOrder::Descending,
-        limit: 200,
-        ..ListExecutions::default()
-    };
-    let page = monitoring_execution::list(&deed.app.store, &wanted).await?;
-    let starts = page
-        .items
-        .iter()
-        .map(|run| Ok::<_, Fault>(body_of(run)?.window.start_ms));
-    starts.collect()
+    let range = query.range;
+    let found = history::history(deed, (&query.name, metric), (newest, range)).await?;
+    Ok(Some(found))
 }
 
 #[cfg(test)]
@@ -386,7 +305,7 @@ mod tests {
             namespace: "n".to_owned(),
             name: name.to_owned(),
             dimensions: BTreeMap::from([
-                (OF_SCHEDULE.to_owned(), "s".to_owned()),
+                ("MonitoringSchedule".to_owned(), "s".to_owned()),
                 ("Facet".to_owned(), "sex".to_owned()),
             ]),
             at_ms: 1,
@@ -400,13 +319,8 @@ mod tests {
 
     #[test]
     fn what_moved_most_comes_first() {
-        let points = [
-            (0, point("a", 1.0)),
-            (0, point("b", 3.0)),
-            (1, point("a", 1.0)),
-            (1, point("b", 1.0)),
-        ];
-        let metrics = moved(&points);
+        let now = [point("a", 1.0), point("b", 3.0)];
+        let metrics = moved(&now, &[point("a", 1.0), point("b", 1.0)]);
         assert_eq!(metrics[0].key(), "b Facet=sex");
         assert_eq!((metrics[0].value, metrics[0].before), (3.0, Some(1.0)));
         assert_eq!(metrics[1].name, "a");

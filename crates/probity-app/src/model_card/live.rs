@@ -9,7 +9,7 @@ use probity_domain::document::api::model::Model;
 use probity_domain::document::card_dossier::{LiveExecution, LiveSection};
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue};
-use probity_store::metric_point::{self, MetricPoint, PointsOf};
+use probity_store::metric_point::MetricPoint;
 use probity_store::monitoring_execution::{self as executions, Execution};
 use probity_store::resource::{self, Resource};
 use serde_json::Value;
@@ -22,6 +22,7 @@ use crate::endpoint;
 use crate::fault::Fault;
 use crate::monitoring_execution::body_of;
 use crate::monitoring_schedule;
+use crate::run_points::{self, RunOf, Watches};
 use crate::stored;
 use crate::transform_job;
 
@@ -29,8 +30,6 @@ use crate::transform_job;
 const RUNS: u32 = 20;
 /// Numbers that a section shows at most.
 const POINTS: u32 = 300;
-const OF_SCHEDULE: &str = "MonitoringSchedule";
-const REVISION: &str = "Revision";
 
 pub(super) async fn sections(
     deed: &Deed<'_>,
@@ -171,42 +170,26 @@ async fn points(
     deed: &Deed<'_>,
     (execution, body): (&Execution, &ExecutionBody),
 ) -> Result<Vec<MetricPoint>, Fault> {
-    let metrics = match execution.monitoring_type.as_str() {
-        "DataQuality" => "data-metrics",
-        "ModelQuality" => "model-metrics",
-        "ModelBias" => "bias-metrics",
-        "ModelExplainability" => "explainability-metrics",
-        _ => return Ok(Vec::new()),
+    let watches = match execution.endpoint.as_str() {
+        "" => Watches::TransformJobs,
+        _ => Watches::Endpoint,
     };
-    let place = match execution.endpoint.as_str() {
-        "" => "ModelMonitoring",
-        _ => "Endpoints",
+    let Some(namespace) = run_points::namespace(&execution.monitoring_type, watches) else {
+        return Ok(Vec::new());
     };
-    let wanted = PointsOf {
-        region: deed.region,
-        namespace: &format!("aws/sagemaker/{place}/{metrics}"),
-        at_ms: body.window.start_ms,
-        dimension: (OF_SCHEDULE, &execution.schedule),
-        limit: POINTS,
+    let run = RunOf {
+        schedule: &execution.schedule,
+        namespace: &namespace,
+        start_ms: body.window.start_ms,
+        revision: execution.revision,
     };
-    let mut points = metric_point::of_instant(&deed.app.store, &wanted).await?;
-    // Where a slot was scored again, its points say which time.
-    let revision = execution.revision.to_string();
-    let is_own = |point: &MetricPoint| point.dimensions.get(REVISION) == Some(&revision);
-    match points.iter().any(is_own) {
-        true => points.retain(is_own),
-        false => points.retain(|point| !point.dimensions.contains_key(REVISION)),
-    }
-    Ok(points)
+    run_points::of_run(deed, run, POINTS).await
 }
 
 /// `auc`, or `kl_divergence (Feature = age)`.
 fn metric(point: &MetricPoint) -> Metric {
-    let told = ["Endpoint", OF_SCHEDULE, REVISION];
-    let others: Vec<String> = point
-        .dimensions
+    let others: Vec<String> = run_points::own_dimensions(point)
         .iter()
-        .filter(|(name, _)| !told.contains(&name.as_str()))
         .map(|(name, value)| format!("{name} = {value}"))
         .collect();
     Metric {
@@ -216,9 +199,6 @@ fn metric(point: &MetricPoint) -> Metric {
             false => format!("{} ({})", point.name, others.join(", ")),
         },
         notes: None,
-        value: MetricValue::Number(match point.count > 0.0 {
-            true => point.sum / point.count,
-            false => point.sum,
-        }),
+        value: MetricValue::Number(run_points::mean(point)),
     }
 }

@@ -129,6 +129,7 @@ async fn run(world: &World) -> String {
         failure_reason: None,
         violations: Some(0),
         metrics: Vec::new(),
+        intervals: Vec::new(),
         found: ExecutionBody {
             output_uri: Some(format!("s3://b/results/{id}")),
             ..ExecutionBody::default()

@@ -98,6 +98,7 @@ pub(crate) async fn run(world: &World, end: ExecutionEnd) -> String {
         failure_reason: None,
         violations,
         metrics,
+        intervals: Vec::new(),
         found: ExecutionBody {
             violations: vec!["rmse is above its threshold".to_owned()],
             output_uri: Some(format!("s3://b/results/e/s/{id}")),

@@ -25,6 +25,7 @@ mod metrics;
 mod model_card_policy;
 mod model_cards;
 mod models;
+mod monitor_pages;
 mod monitoring_alerts;
 mod monitoring_baselines;
 mod monitoring_schedules;

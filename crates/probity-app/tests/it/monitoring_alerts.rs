@@ -66,6 +66,7 @@ async fn execution(world: &World, end: ExecutionEnd) {
         failure_reason: None,
         violations,
         metrics: Vec::new(),
+        intervals: Vec::new(),
         found: ExecutionBody {
             violations: vec!["age: data_type_check".to_owned()],
             output_uri: Some("s3://b/reports/x".to_owned()),

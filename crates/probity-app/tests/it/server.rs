@@ -75,14 +75,9 @@ impl Server {
         let verified = audit::verify(&self.app.store).await.unwrap();
         assert_eq!(verified.broken_at, None);
         let wanted = audit::ListEvents {
-            resource_arn: None,
-            actor: None,
-            action: None,
-            from_ms: None,
-            to_ms: None,
             order: audit::EventOrder::OldestFirst,
-            after_seq: None,
             limit: 1000,
+            ..audit::ListEvents::default()
         };
         let events = audit::list(&self.app.store, &wanted).await.unwrap();
         events.into_iter().map(|event| event.event.action).collect()

@@ -30,6 +30,10 @@ pub(crate) enum Address {
     Monitor(String),
     /// `/monitors/NAME/features/FEATURE`.
     Feature(String, String),
+    /// `/monitors/NAME/runs/ID` and what is below.
+    Run(RunAddress),
+    /// `/monitors/NAME/constraints`.
+    Constraints(String),
     Activity,
     ActivityCsv,
     /// Walks along the chain of the audit log.
@@ -42,6 +46,23 @@ pub(crate) enum Address {
     /// What stands after `/docs/`.
     Docs(String),
     DocsImage(&'static docs::Image),
+}
+
+/// A run, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunAddress {
+    pub(crate) monitor: String,
+    pub(crate) id: String,
+    pub(crate) part: RunPart,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RunPart {
+    Page,
+    /// Its `report.html`.
+    Report,
+    /// A file of its folder, by its name there.
+    File(String),
 }
 
 impl Address {
@@ -123,6 +144,11 @@ fn of_one(path: &str) -> Option<Address> {
         return Some(feature);
     }
     let (kind, name) = path.strip_prefix('/')?.split_once('/')?;
+    if kind == "monitors"
+        && let Some((name, rest)) = name.split_once('/')
+    {
+        return below_monitor(decoded(name), rest);
+    }
     if name.is_empty() || name.contains('/') {
         return None;
     }
@@ -140,7 +166,64 @@ fn of_feature(path: &str) -> Option<Address> {
     is_one.then(|| Address::Feature(decoded(monitor), decoded(feature)))
 }
 
+/// `/monitors/NAME/…`.
+fn below_monitor(monitor: String, rest: &str) -> Option<Address> {
+    if monitor.is_empty() {
+        return None;
+    }
+    let (kind, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    match kind {
+        "constraints" if rest.is_empty() => Some(Address::Constraints(monitor)),
+        "runs" => {
+            let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            let part = match rest.split_once('/') {
+                Some(("files", file)) if !file.is_empty() => RunPart::File(decoded(file)),
+                None if rest == "report" => RunPart::Report,
+                None if rest.is_empty() => RunPart::Page,
+                Some(_) | None => return None,
+            };
+            let id = decoded(id);
+            (!id.is_empty()).then_some(Address::Run(RunAddress { monitor, id, part }))
+        }
+        _ => None,
+    }
+}
+
 /// A part of a path as it was meant.
 fn decoded(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_below_a_monitor_has_an_address() {
+        let run = |part| {
+            Some(Address::Run(RunAddress {
+                monitor: "a b".to_owned(),
+                id: "r".to_owned(),
+                part,
+            }))
+        };
+        for (path, expected) in [
+            ("/monitors/a%20b/runs/r", run(RunPart::Page)),
+            ("/monitors/a%20b/runs/r/report", run(RunPart::Report)),
+            (
+                "/monitors/a%20b/runs/r/files/x/y%20z.json",
+                run(RunPart::File("x/y z.json".to_owned())),
+            ),
+            (
+                "/monitors/a/constraints",
+                Some(Address::Constraints("a".to_owned())),
+            ),
+            ("/monitors/a/runs/", None),
+            ("/monitors/a/runs/r/files/", None),
+            ("/monitors/a/else", None),
+            ("/monitors//runs/r", None),
+        ] {
+            assert_eq!(Address::of(path), expected, "{path}");
+        }
+    }
 }

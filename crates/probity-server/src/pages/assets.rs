@@ -30,6 +30,7 @@ const STYLE: &str = concat!(
     "}",
     include_str!("assets/feature.css"),
     include_str!("assets/docs.css"),
+    include_str!("assets/monitor.css"),
     include_str!("assets/print.css"),
 );
 
@@ -39,6 +40,7 @@ const SCRIPTS: &str = concat!(
     include_str!("assets/script.js"),
     include_str!("assets/cards.js"),
     include_str!("assets/docs.js"),
+    include_str!("assets/thresholds.js"),
 );
 
 pub(crate) static STYLE_SHEET: LazyLock<Asset> =

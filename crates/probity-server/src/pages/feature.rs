@@ -12,9 +12,11 @@ use probity_report::data_quality::{ColumnFinding, ColumnParts, Columns};
 
 use super::features::{shown_name, verdict};
 use super::fields::Fields;
+use super::history_chart::Drawn;
 use super::visit::Visit;
 use super::{Desk, Refusal, found, history, reply, results, shell, workings};
 use crate::answer::Answer;
+use crate::run_evidence::{self, HistoryLimits};
 
 pub(super) async fn page(
     desk: Desk<'_>,
@@ -25,17 +27,25 @@ pub(super) async fn page(
     let query = MonitorQuery {
         name: monitor.to_owned(),
         metric: Some(format!("feature_baseline_drift_{feature}")),
-        before: None,
+        ..MonitorQuery::default()
     };
     let (found, past) = futures::join!(
         results::data_quality(&result, desk.tools.environment),
         monitor::monitor(desk.app, &visit.caller, &query),
     );
+    let past = past?;
+    let limits = match &past.history {
+        Some(history) => {
+            let environment = desk.tools.environment;
+            run_evidence::history_limits((history, &past.baseline), environment).await
+        }
+        None => HistoryLimits::default(),
+    };
     let shown = Shown {
         visit,
         result: &result,
         feature,
-        past: &past?,
+        past: (&past, &limits),
     };
     let body = match found.or_why_not() {
         Err(instead) => html! { (shown.top(&html! {})) section { (instead) } (shown.history()) },
@@ -50,7 +60,7 @@ struct Shown<'a> {
     visit: &'a Visit,
     result: &'a MonitorResult,
     feature: &'a str,
-    past: &'a MonitorPage,
+    past: (&'a MonitorPage, &'a HistoryLimits),
 }
 
 impl Shown<'_> {
@@ -117,8 +127,8 @@ impl Shown<'_> {
         html! {
             section #history {
                 h2 { "How its distance from the baseline went" }
-                @match &self.past.history {
-                    Some(past) => (history::chart(past)),
+                @match &self.past.0.history {
+                    Some(history) => (history::figure(self.visit, &Drawn { monitor, history, limits: self.past.1, tried: None })),
                     None => div.empty { h3 { "No distance was measured" } p { "The constraints switch the comparison off, or no run has ended with a verdict in the last 90 days." } },
                 }
                 p.soft {

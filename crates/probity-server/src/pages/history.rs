@@ -1,135 +1,148 @@
 //! What a monitor measured over time: one metric drawn, and the table of all of them.
 
-use std::fmt::Write as _;
-
 use maud::{Markup, html};
-use probity_app::dashboard::monitor::{History, Metric, MonitorPage};
+use probity_app::dashboard::history::{History, Point, Range};
+use probity_app::dashboard::monitor::{Metric, MonitorPage};
 
 use super::fields::Fields;
+use super::history_chart::{self, Drawn};
 use super::visit::Visit;
 use super::{shell, words};
+use crate::run_evidence::HistoryLimits;
 
-pub(super) fn section(visit: &Visit, page: &MonitorPage) -> Markup {
+/// What a reader may choose from.
+const RANGES: [i64; 3] = [7, 30, 90];
+const DEFAULT_DAYS: i64 = 30;
+
+/// The range that an address names.
+pub(super) fn range(fields: &Fields) -> Range {
+    if let Some(day_ms) = fields.get("day").and_then(words::day_of_text) {
+        return Range::Day(day_ms);
+    }
+    let days = fields.get("range").and_then(|days| days.parse().ok());
+    Range::Days(
+        days.filter(|days| RANGES.contains(days))
+            .unwrap_or(DEFAULT_DAYS),
+    )
+}
+
+pub(super) fn section(visit: &Visit, page: &MonitorPage, limits: &HistoryLimits) -> Markup {
     html! {
-        section #history {
+        section #history data-live="history" {
             h2 { "What it measured" }
             @if page.metrics.is_empty() {
                 div.empty { h3 { "No numbers yet" } p { "The first run that ends with a verdict leaves its metrics here." } }
             } @else {
-                @if let Some(history) = &page.history { (chart(history)) }
+                @if let Some(history) = &page.history { (drawn(visit, (page, history), limits)) }
                 (table(visit, page))
             }
         }
     }
 }
 
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = 1110.0;
-const TOP: f64 = 14.0;
-const BASE: f64 = 190.0;
-
-struct Scale {
-    from_ms: f64,
-    span_ms: f64,
-    low: f64,
-    high: f64,
-}
-
-impl Scale {
-    fn of(history: &History) -> Option<Scale> {
-        let (first, last) = (
-            history.points.first()?.0 as f64,
-            history.points.last()?.0 as f64,
-        );
-        let values = || history.points.iter().map(|(_, value)| *value);
-        let low = values().fold(f64::INFINITY, f64::min);
-        let high = values().fold(f64::NEG_INFINITY, f64::max);
-        // A flat line lies in the middle; what can be seen against zero is shown against zero.
-        let low = if low > 0.0 && low < high * 0.6 {
-            0.0
-        } else {
-            low
-        };
-        let room = (high - low) * 0.08;
-        let room = if room > 0.0 {
-            room
-        } else {
-            high.abs().max(1.0) * 0.1
-        };
-        Some(Scale {
-            from_ms: first,
-            span_ms: (last - first).max(1.0),
-            low: if low == 0.0 { 0.0 } else { low - room },
-            high: high + room,
-        })
-    }
-
-    fn x(&self, at_ms: i64) -> f64 {
-        LEFT + (RIGHT - LEFT) * (at_ms as f64 - self.from_ms) / self.span_ms
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        BASE - (BASE - TOP) * (value - self.low) / (self.high - self.low)
-    }
-}
-
-pub(super) fn chart(history: &History) -> Markup {
-    let Some(scale) = Scale::of(history) else {
-        return html! { p.soft { "No point of " code { (history.key) } " lies within the last 90 days." } };
+fn drawn(
+    visit: &Visit,
+    (page, history): (&MonitorPage, &History),
+    limits: &HistoryLimits,
+) -> Markup {
+    let monitor = &page.monitor.name;
+    let drawn = Drawn {
+        monitor,
+        history,
+        limits,
+        tried: None,
     };
-    let marked: Vec<&(i64, f64)> = history
-        .points
-        .iter()
-        .filter(|(at_ms, _)| history.found_at_ms.contains(at_ms))
-        .collect();
     html! {
         figure.tile {
-            figcaption { strong { (history.key) } " " span.soft { (words::number_of(history.points.len(), "point")) ", 90 days" }
-                span.legend { span { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.found-mark d="M6 0l6 6-6 6-6-6z" {} } " the run found violations" } }
-            }
-            svg.line-chart viewBox="0 0 1120 214" role="img" aria-label=(format!("{} over time; the table below has the numbers", history.name)) {
-                @for step in 0..5 {
-                    @let value = scale.low + (scale.high - scale.low) * f64::from(step) / 4.0;
-                    path.grid d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(value))) {}
-                    text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (number(value)) }
+            figcaption {
+                span { strong { (history.name) }
+                    @for (name, value) in &history.dimensions { span.fine { " " (name) " " b { (value) } } }
+                    span.soft { " " (words::number_of(history.points.len(), "point")) ", " (history_chart::range_words(history.range)) }
                 }
-                path.line d=(line(&scale, &history.points)) {}
-                @if history.points.len() <= 60 {
-                    @for (at_ms, value) in &history.points {
-                        circle.dot cx=(format!("{:.1}", scale.x(*at_ms))) cy=(format!("{:.1}", scale.y(*value))) r="2.5" { title { (words::moment_text(*at_ms)) ": " (number(*value)) } }
-                    }
-                }
-                @for (at_ms, value) in marked {
-                    path.found-mark d=(format!("M{:.1} {:.1}l5 5-5 5-5-5z", scale.x(*at_ms), scale.y(*value) - 5.0)) { title { (words::moment_text(*at_ms)) ": " (number(*value)) ", violations" } }
-                }
-                @for (at_ms, anchor) in ends(history) { text.scale x=(format!("{:.1}", scale.x(at_ms))) y="208" text-anchor=(anchor) { (words::day_text(at_ms)) } }
+                (ranges(visit, (page, history)))
             }
-            details.numbers { summary { "Numbers" }
-                div.scroll tabindex="0" { table { thead { tr { th scope="col" { "From (UTC)" } th.num scope="col" { "Value" } } }
-                    tbody { @for (at_ms, value) in history.points.iter().rev().take(100) {
-                        tr { th scope="row" { (words::moment_text(*at_ms)) } td.num { (number(*value)) } }
-                    } } } }
+            @match history_chart::chart(visit, &drawn) {
+                Some(chart) => (chart),
+                None => p.soft.no-points { "No window of this time left a number." },
             }
+            @if let Some(problem) = &limits.problem { p.fine { "The limits are not drawn: " (problem) "." } }
+            @if !history.points.is_empty() { (numbers(visit, monitor, (history, limits))) }
         }
     }
 }
 
-fn ends(history: &History) -> Vec<(i64, &'static str)> {
-    let first = history.points.first().map(|(at_ms, _)| (*at_ms, "start"));
-    let last = history.points.last().map(|(at_ms, _)| (*at_ms, "end"));
-    let both = first.into_iter().chain(last);
-    let mut ends: Vec<(i64, &str)> = both.collect();
-    ends.dedup_by_key(|(at_ms, _)| *at_ms);
-    ends
+fn ranges(visit: &Visit, (page, history): (&MonitorPage, &History)) -> Markup {
+    let address = |days: i64| {
+        let fields = Fields::default()
+            .with("metric", visit.fields.get("metric").unwrap_or_default())
+            .with("range", &days.to_string());
+        visit.link(&shell::monitor_path(&page.monitor.name), &fields) + "#history"
+    };
+    html! {
+        nav.tabs.ranges aria-label="How far back" { ul {
+            @for days in RANGES {
+                li { a href=(address(days)) aria-current=[(history.range == Range::Days(days)).then_some("true")] { (days) " days" } }
+            }
+            @if let Range::Day(_) = history.range {
+                li { a href=(address(DEFAULT_DAYS)) aria-current="true" title="Leave this day" { (history_chart::range_words(history.range)) } }
+            }
+        } }
+    }
 }
 
-fn line(scale: &Scale, points: &[(i64, f64)]) -> String {
-    let mut path = String::new();
-    for (place, (at_ms, value)) in points.iter().enumerate() {
-        let sign = if place == 0 { 'M' } else { 'L' };
-        let _ = write!(path, "{sign}{:.1} {:.1}", scale.x(*at_ms), scale.y(*value));
+/// The chart of another page, with its numbers.
+pub(super) fn figure(visit: &Visit, drawn: &Drawn<'_>) -> Markup {
+    let (history, limits) = (drawn.history, drawn.limits);
+    html! {
+        figure.tile.year {
+            figcaption { span { strong { (history.name) } span.soft { " " (words::number_of(history.points.len(), "point")) ", " (history_chart::range_words(history.range)) } } }
+            @match history_chart::chart(visit, drawn) {
+                Some(chart) => (chart),
+                None => p.soft.no-points { "No window of this time left a number." },
+            }
+            @if !history.points.is_empty() { (numbers(visit, drawn.monitor, (history, limits))) }
+        }
     }
-    path
+}
+
+/// The same for who reads rather than looks.
+fn numbers(visit: &Visit, monitor: &str, (history, limits): (&History, &HistoryLimits)) -> Markup {
+    let rows: Vec<_> = history.points.iter().zip(&limits.of_points).collect();
+    html! {
+        details.numbers { summary { "Numbers" }
+            div.scroll tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "Window from" } th.num scope="col" { "Value" } th.num scope="col" { "95 % interval" }
+                    th scope="col" { "Limit" } th scope="col" { "The run found" }
+                } }
+                tbody { @for (point, limits) in rows.iter().rev().take(100) {
+                    tr {
+                        th scope="row" { (words::moment(point.at_ms)) }
+                        td.num { (number(point.value)) }
+                        td.num { @match point.interval { Some((low, high)) => { (number(low)) " to " (number(high)) }, None => span.none { "–" } } }
+                        td { @for limit in limits.iter() { span.block { (history_chart::limit_words(limit)) } } @if limits.is_empty() { span.none { "–" } } }
+                        td { (found(visit, monitor, point)) }
+                    }
+                } }
+            } }
+            @if rows.len() > 100 { p.fine { "The newest 100; a shorter time shows the others." } }
+        }
+    }
+}
+
+fn found(visit: &Visit, monitor: &str, point: &Point) -> Markup {
+    let Some(run) = &point.run else {
+        return html! { span.none { "the run is no more" } };
+    };
+    let text = match run.violations {
+        None => "nothing to compare with".to_owned(),
+        Some(0) => "no violations".to_owned(),
+        Some(count) => words::number_of(usize::try_from(count).unwrap_or(0), "violation"),
+    };
+    html! {
+        a href=(visit.href(&shell::run_path(monitor, &run.id))) { (text) }
+        @if run.revision > 0 { span.fine { " scored again" } }
+    }
 }
 
 const MOST_ROWS: usize = 200;
@@ -156,7 +169,9 @@ fn table(visit: &Visit, page: &MonitorPage) -> Markup {
 }
 
 fn address(visit: &Visit, page: &MonitorPage, key: &str) -> String {
-    let fields = Fields::default().with("metric", key);
+    let fields = Fields::default()
+        .with("metric", key)
+        .with("range", visit.fields.get("range").unwrap_or_default());
     visit.link(&shell::monitor_path(&page.monitor.name), &fields) + "#history"
 }
 

@@ -7,11 +7,14 @@ mod activity;
 mod activity_csv;
 mod activity_event;
 mod address;
+mod alerts;
 mod assets;
 mod attributions;
 mod badge;
 mod bias;
 mod cards;
+mod constraints;
+mod constraints_preview;
 mod cookies;
 mod docs;
 mod entry;
@@ -27,6 +30,7 @@ mod fleet_top;
 mod found;
 mod guard;
 mod history;
+mod history_chart;
 mod live;
 mod model;
 mod model_card;
@@ -36,6 +40,9 @@ mod performance;
 mod quality;
 mod reply;
 mod results;
+mod run;
+mod run_files;
+mod run_parts;
 mod shell;
 mod spark;
 mod visit;
@@ -161,6 +168,7 @@ async fn serve(
             Address::Views => fleet::change_views(desk, asked, visit).await,
             Address::Monitor(name) => monitor::act(desk, (asked, visit), &name).await,
             Address::Card(card) => cards::answer(desk, (asked, visit), &card).await,
+            Address::Constraints(name) => constraints::act(desk, (asked, visit), &name).await,
             Address::Home
             | Address::SignIn
             | Address::Asset(_)
@@ -170,6 +178,7 @@ async fn serve(
             | Address::FleetCsv
             | Address::Model(_)
             | Address::Feature(..)
+            | Address::Run(_)
             | Address::Activity
             | Address::ActivityCsv
             | Address::Chain
@@ -192,6 +201,8 @@ async fn serve(
         Address::Feature(monitor, feature) => {
             feature::page(desk, visit, (&monitor, &feature)).await
         }
+        Address::Run(run) => run_files::answer(desk, visit, &run).await,
+        Address::Constraints(name) => constraints::page(desk, visit, &name).await,
         Address::Activity => activity::page(desk, visit).await,
         Address::ActivityCsv => activity_csv::file(desk, visit).await,
         Address::Chain => activity_event::chain(desk, visit).await,

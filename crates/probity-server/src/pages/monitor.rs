@@ -8,21 +8,35 @@ use serde_json::json;
 
 use super::fields::Fields;
 use super::visit::{Asked, Visit};
-use super::{Desk, Refusal, badge, found, history, model_monitors, reply, shell, words};
+use super::{
+    Desk, Refusal, alerts, badge, found, history, model_monitors, reply, run_parts, shell, words,
+};
 use crate::answer::Answer;
+use crate::run_evidence::{self, HistoryLimits};
 
 pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<Answer, Refusal> {
     let query = MonitorQuery {
         name: name.to_owned(),
         metric: visit.fields.get("metric").map(str::to_owned),
+        range: history::range(&visit.fields),
         before: visit.fields.get("before").map(str::to_owned),
     };
     let page = monitor::monitor(desk.app, &visit.caller, &query).await?;
+    let limits = match &page.history {
+        Some(history) => {
+            let environment = desk.tools.environment;
+            run_evidence::history_limits((history, &page.baseline), environment).await
+        }
+        None => HistoryLimits::default(),
+    };
     let found = found::section(desk, visit, name).await?;
-    Ok(reply::html(StatusCode::OK, render(visit, &page, &found)))
+    Ok(reply::html(
+        StatusCode::OK,
+        render(visit, (&page, &limits), &found),
+    ))
 }
 
-fn render(visit: &Visit, page: &MonitorPage, found: &Markup) -> Markup {
+fn render(visit: &Visit, (page, limits): (&MonitorPage, &HistoryLimits), found: &Markup) -> Markup {
     let monitor = &page.monitor;
     let head = shell::Head {
         title: &monitor.name,
@@ -36,92 +50,52 @@ fn render(visit: &Visit, page: &MonitorPage, found: &Markup) -> Markup {
             span.grow {}
             (run_now(visit, page))
         }
-        (alert(visit, page))
-        (overview(page))
+        (alerts::alarms(visit, page))
+        (under_way(visit, page))
+        (overview(visit, page))
         (found)
-        (history::section(visit, page))
+        (history::section(visit, page, limits))
         (runs(visit, page))
-        section #alerts { h2 { "Alert history" } (model_monitors::history(visit, &page.alert_changes)) }
+        (alerts::section(visit, page))
     };
-    shell::page(visit, head, &body)
-}
-
-fn action(visit: &Visit, page: &MonitorPage) -> String {
-    visit.href(&shell::monitor_path(&page.monitor.name))
+    match running(page).is_some() {
+        true => shell::page_under_way(visit, head, &body),
+        false => shell::page(visit, head, &body),
+    }
 }
 
 fn run_now(visit: &Visit, page: &MonitorPage) -> Markup {
     html! {
-        form method="post" action=(action(visit, page)) {
-            (shell::form_key(visit))
-            button.primary name="do" value="run" type="submit" { "Run now" }
-        }
-    }
-}
-
-/// What is wrong, and what to do about it.
-fn alert(visit: &Visit, page: &MonitorPage) -> Markup {
-    let in_alert: Vec<_> = page
-        .monitor
-        .alerts
-        .iter()
-        .filter(|alert| alert.status == "InAlert")
-        .collect();
-    html! {
-        @for alert in &in_alert {
-            div.alarm role="status" {
-                div {
-                    p { strong { "In alert since " (words::moment(alert.modified_ms)) }
-                        @if alert.name != "Default" { " (" (alert.name) ")" } }
-                    p { (alert.reason) }
-                    @if let Some(known) = &alert.acknowledged {
-                        p.soft { "Seen by " (known.by) " " (words::ago(known.at_ms, page.as_of_ms)) ": " (known.why) }
-                    }
-                }
-                @if alert.acknowledged.is_none() { (reason_form(visit, page, ("acknowledge", "Acknowledge", alert.name.as_str()))) }
+        @if visit.may("probity:RunMonitoringSchedule") {
+            form method="post" action=(visit.href(&shell::monitor_path(&page.monitor.name))) {
+                (shell::form_key(visit))
+                button.primary name="do" value="run" type="submit" { "Run now" }
             }
         }
-        @match &page.silence {
-            Some(silence) => {
-                div.notes { p { "Silent until " (words::moment(silence.until_ms)) ", by " (silence.actor) ": " (silence.why) } }
-            },
-            None if !in_alert.is_empty() => {
-                details.quiet-down { summary { "Silence this monitor" } (silence_form(visit, page)) }
-            },
-            None => {},
-        }
     }
 }
 
-fn reason_form(
-    visit: &Visit,
-    page: &MonitorPage,
-    (verb, name, alert): (&str, &str, &str),
-) -> Markup {
+/// The newest run, where it has not ended.
+fn running(page: &MonitorPage) -> Option<&Run> {
+    let is_under_way =
+        |run: &&Run| matches!(run.status.as_str(), "Pending" | "InProgress" | "Stopping");
+    page.runs.iter().find(is_under_way)
+}
+
+fn under_way(visit: &Visit, page: &MonitorPage) -> Markup {
     html! {
-        form.reason method="post" action=(action(visit, page)) {
-            (shell::form_key(visit))
-            input type="hidden" name="alert" value=(alert);
-            label { span { "What do you know about it?" } input name="reason" required maxlength="1000" autocomplete="off"; }
-            button name="do" value=(verb) type="submit" { (name) }
+        div data-live="running" {
+            @if let Some(run) = running(page) {
+                div.notes.running role="status" {
+                    p { strong { @if run.status == "Pending" { "A run waits for a worker" } @else { "A run is under way" } }
+                        ": " a href=(visit.href(&shell::run_path(&page.monitor.name, &run.id))) { "see how it goes" } "." }
+                }
+            }
         }
     }
 }
 
-fn silence_form(visit: &Visit, page: &MonitorPage) -> Markup {
-    html! {
-        form.reason method="post" action=(action(visit, page)) {
-            (shell::form_key(visit))
-            label { span { "Why" } input name="reason" required maxlength="1000" autocomplete="off"; }
-            label { span { "For" } select name="hours" {
-                @for (hours, text) in [("1", "1 hour"), ("8", "8 hours"), ("24", "1 day"), ("168", "1 week")] { option value=(hours) { (text) } }
-            } }
-            button name="do" value="silence" type="submit" { "Silence" }
-        }
-    }
-}
-
-fn overview(page: &MonitorPage) -> Markup {
+fn overview(visit: &Visit, page: &MonitorPage) -> Markup {
     let monitor = &page.monitor;
     html! {
         section #overview {
@@ -140,7 +114,8 @@ fn overview(page: &MonitorPage) -> Markup {
                 }
                 div.tile {
                     dl.facts {
-                        dt { "Constraints" } dd { (place(page.baseline.constraints_uri.as_deref())) }
+                        dt { "Constraints" } dd { (place(page.baseline.constraints_uri.as_deref()))
+                            " " a href=(visit.href(&shell::constraints_path(&monitor.name))) { @if visit.may("probity:UpdateMonitoringBaseline") { "see and change" } @else { "see" } } }
                         dt { "Statistics" } dd { (place(page.baseline.statistics_uri.as_deref())) }
                         dt { "Results" } dd { code { (page.baseline.output_uri) } }
                         dt { "ARN" } dd { code { (page.arn) } }
@@ -158,14 +133,14 @@ fn place(uri: Option<&str>) -> Markup {
 
 fn runs(visit: &Visit, page: &MonitorPage) -> Markup {
     html! {
-        section #runs {
+        section #runs data-live="runs" {
             h2 { "Runs" }
             @if page.runs.is_empty() {
                 div.empty { h3 { "It has not run yet" } p { "It runs by its schedule, or when somebody presses " strong { "Run now" } "." } }
             } @else {
                 div.scroll tabindex="0" { table.runs {
-                    thead { tr { th scope="col" { "Due" } th scope="col" { "Result" } th scope="col" { "What it found" } th scope="col" { "Results" } } }
-                    tbody { @for run in &page.runs { (run_row(run)) } }
+                    thead { tr { th scope="col" { "Due" } th scope="col" { "Result" } th scope="col" { "What it found" } } }
+                    tbody { @for run in &page.runs { (run_row(visit, page, run)) } }
                 } }
                 @if let Some(older) = &page.older {
                     nav.pages { span {} a.button rel="next" href=(visit.link(&shell::monitor_path(&page.monitor.name), &Fields::default().with("before", older)) + "#runs") { "Older runs" } }
@@ -175,11 +150,12 @@ fn runs(visit: &Visit, page: &MonitorPage) -> Markup {
     }
 }
 
-fn run_row(run: &Run) -> Markup {
+fn run_row(visit: &Visit, page: &MonitorPage, run: &Run) -> Markup {
+    let href = visit.href(&shell::run_path(&page.monitor.name, &run.id));
     html! {
         tr id=(format!("run-{}", run.id)) {
-            th scope="row" { (words::moment(run.scheduled_ms))
-                @if run.cause != "slot" { span.fine.block { (run.cause) } }
+            th scope="row" { a href=(href) { (words::moment(run.scheduled_ms)) }
+                @if run.cause != "slot" { span.fine.block { (run_parts::cause_words(&run.cause)) } }
                 @if run.revision > 0 { span.fine.block { "scored again (" (run.revision) ")" } }
             }
             td { (badge::run(&run.status, run.violations)) }
@@ -190,12 +166,11 @@ fn run_row(run: &Run) -> Markup {
                 @for note in run.body.notes.iter().take(3) { p.soft { (note) } }
                 @if run.body.violations.is_empty() && run.body.failure_reason.is_none() && run.body.notes.is_empty() { span.none { "–" } }
             }
-            td { @match &run.body.output_uri { Some(uri) => code { (uri) }, None => span.none { "–" } } }
         }
     }
 }
 
-/// Run now, acknowledge, silence.
+/// Run now, acknowledge, silence, comment.
 pub(super) async fn act(
     desk: Desk<'_>,
     (asked, visit): (&Asked, &Visit),
@@ -207,7 +182,18 @@ pub(super) async fn act(
     match field("do") {
         "run" => {
             let input = json!({ "MonitoringScheduleName": name });
-            probity_app::monitoring_run::run(app, caller, input).await?;
+            let run = probity_app::monitoring_run::run(app, caller, input).await?;
+            // Who asks for a run wants to see how it goes.
+            if let Some(id) = run["MonitoringExecutionId"].as_str() {
+                return Ok(reply::see_other(&visit.href(&shell::run_path(name, id))));
+            }
+        }
+        "comment" => {
+            let input =
+                json!({ "Subject": subject, "AlertName": field("alert"), "Text": field("text") });
+            probity_app::monitoring_alert::comment(app, caller, input).await?;
+            let thread = visit.href(&shell::monitor_path(name)) + "#alerts";
+            return Ok(reply::see_other(&thread));
         }
         "acknowledge" => {
             let input = json!({ "Subject": subject, "AlertName": field("alert"), "Reason": field("reason") });

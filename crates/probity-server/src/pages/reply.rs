@@ -77,7 +77,8 @@ pub(crate) fn set_cookie(answer: &mut Answer, cookie: &str) {
 /// What every answer of this part of the server says.
 pub(crate) fn bind(answer: &mut Answer) {
     let headers = answer.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    // A report brings its own, which is stricter.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(POLICY);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -268,19 +268,14 @@ pub(super) fn origin(visit: &Visit, result: &MonitorResult) -> Markup {
     html! {
         p.soft.origin {
             @if run.is_old { span.tag.warn { "An older run" } " " }
-            "Of the " a href=(visit.href(&run_path(&result.monitor, &run.id))) { "run due " (words::moment(run.scheduled_ms)) }
+            "Of the " a href=(visit.href(&shell::run_path(&result.monitor, &run.id))) { "run due " (words::moment(run.scheduled_ms)) }
             ", which looked at the data from " (words::moment(run.window.start_ms)) " to " (words::moment(run.window.end_ms)) "."
             @if run.is_old { " " a href=(visit.href(&shell::monitor_path(&result.monitor))) { "The newest results" } "." }
         }
     }
 }
 
-/// The page of a run.
-pub(super) fn run_path(monitor: &str, run: &str) -> String {
-    format!("{}#run-{run}", shell::monitor_path(monitor))
-}
-
 /// A document of a run.
-pub(super) fn file_path(monitor: &str, run: &str, _file: &str) -> String {
-    run_path(monitor, run)
+pub(super) fn file_path(monitor: &str, run: &str, file: &str) -> String {
+    shell::file_path(&shell::run_path(monitor, run), file)
 }

@@ -42,9 +42,28 @@ impl<'a> Head<'a> {
 }
 
 pub(super) fn page(visit: &Visit, head: Head<'_>, body: &Markup) -> Markup {
+    whole(visit, (head, Reload::Never), body)
+}
+
+/// Of something that changes by itself.
+pub(super) fn page_under_way(visit: &Visit, head: Head<'_>, body: &Markup) -> Markup {
+    whole(visit, (head, Reload::WithoutScripts), body)
+}
+
+/// When a page is loaded again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reload<'a> {
+    Never,
+    /// Another one, at once.
+    At(&'a str),
+    /// This one every few seconds, where no script does better.
+    WithoutScripts,
+}
+
+fn whole(visit: &Visit, (head, reload): (Head<'_>, Reload<'_>), body: &Markup) -> Markup {
     frame(
         visit,
-        (head.title, None),
+        (head.title, reload),
         &html! {
             a.skip href="#main" { "Skip to the content" }
             (bar(visit, head.place))
@@ -62,7 +81,7 @@ pub(super) fn page(visit: &Visit, head: Head<'_>, body: &Markup) -> Markup {
 pub(super) fn outside(visit: &Visit, title: &str, body: &Markup) -> Markup {
     frame(
         visit,
-        (title, None),
+        (title, Reload::Never),
         &html! {
             a.skip href="#main" { "Skip to the content" }
             header.bar { div.bar-in {
@@ -91,21 +110,25 @@ fn places_outside(visit: &Visit) -> Markup {
 pub(super) fn again(visit: &Visit, place: &str, body: &Markup) -> Markup {
     frame(
         visit,
-        ("Probity", Some(place)),
+        ("Probity", Reload::At(place)),
         &html! { main #main { (body) } },
     )
 }
 
 /// Where nothing is known of the visitor.
 pub(super) fn bare(title: &str, body: &Markup) -> Markup {
-    document((title, None), None, &html! { main #main { (body) } })
+    document(
+        (title, Reload::Never),
+        None,
+        &html! { main #main { (body) } },
+    )
 }
 
-fn frame(visit: &Visit, head: (&str, Option<&str>), body: &Markup) -> Markup {
+fn frame(visit: &Visit, head: (&str, Reload<'_>), body: &Markup) -> Markup {
     document(head, visit.theme, body)
 }
 
-fn document((title, again): (&str, Option<&str>), theme: Option<Theme>, body: &Markup) -> Markup {
+fn document((title, reload): (&str, Reload<'_>), theme: Option<Theme>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[theme.map(Theme::as_str)] {
@@ -113,8 +136,10 @@ fn document((title, again): (&str, Option<&str>), theme: Option<Theme>, body: &M
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                @if let Some(place) = again {
-                    meta http-equiv="refresh" content=(format!("0; url={place}"));
+                @match reload {
+                    Reload::Never => {}
+                    Reload::At(place) => meta http-equiv="refresh" content=(format!("0; url={place}"));,
+                    Reload::WithoutScripts => noscript { meta http-equiv="refresh" content="5"; },
                 }
                 title { (title) " · Probity" }
                 link rel="icon" type="image/svg+xml" href=(ICON.path);
@@ -245,6 +270,20 @@ pub(super) fn monitor_path(name: &str) -> String {
 /// A name may be empty, as the columns of a table may be.
 pub(super) fn feature_path(monitor: &str, feature: &str) -> String {
     format!("{}/features/{}", monitor_path(monitor), encoded(feature))
+}
+
+pub(super) fn constraints_path(monitor: &str) -> String {
+    format!("{}/constraints", monitor_path(monitor))
+}
+
+pub(super) fn run_path(monitor: &str, id: &str) -> String {
+    format!("{}/runs/{}", monitor_path(monitor), encoded(id))
+}
+
+/// A file of a run's folder, by its name there.
+pub(super) fn file_path(run: &str, name: &str) -> String {
+    let parts: Vec<String> = name.split('/').map(encoded).collect();
+    format!("{run}/files/{}", parts.join("/"))
 }
 
 /// A part of a path.

@@ -201,6 +201,11 @@ impl Visit {
         }
     }
 
+    /// Whether a form for this IAM action would be answered, and not refused.
+    pub(crate) fn may(&self, action: &str) -> bool {
+        self.caller.access.allows(action)
+    }
+
     /// As if the address had said this.
     pub(crate) fn with_fields(&self, fields: Fields) -> Visit {
         Visit {

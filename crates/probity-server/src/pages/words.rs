@@ -27,6 +27,11 @@ pub(crate) fn day_text(at_ms: i64) -> String {
     utc(at_ms).format("%-d %b").to_string()
 }
 
+/// `2026-11-27`.
+pub(crate) fn date_text(at_ms: i64) -> String {
+    utc(at_ms).format("%Y-%m-%d").to_string()
+}
+
 /// A point in time, with the exact one on hover.
 pub(crate) fn moment(at_ms: i64) -> Markup {
     html! {
@@ -109,6 +114,18 @@ pub(crate) fn short_count(number: i64) -> String {
         10_000..1_000_000 => format!("{:.0}k", value / 1e3),
         1_000_000..10_000_000 => format!("{:.1}M", value / 1e6),
         _ => format!("{:.0}M", value / 1e6),
+    }
+}
+
+/// `812 B`, `39 KB`, `4.2 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let value = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.0} KB", value / 1e3),
+        1_000_000..10_000_000 => format!("{:.1} MB", value / 1e6),
+        10_000_000..1_000_000_000 => format!("{:.0} MB", value / 1e6),
+        _ => format!("{:.1} GB", value / 1e9),
     }
 }
 

@@ -130,6 +130,7 @@ async fn run(server: &Running, folder: &str, metrics: Vec<MetricPoint>) -> Strin
         failure_reason: None,
         violations: Some(1),
         metrics,
+        intervals: Vec::new(),
         found: ExecutionBody {
             output_uri: Some(format!("s3://results/{folder}")),
             ..ExecutionBody::default()

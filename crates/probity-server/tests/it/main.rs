@@ -15,6 +15,7 @@ mod fuzzing;
 #[path = "../../examples/fuzz_wire/harness/mod.rs"]
 mod harness;
 mod live;
+mod monitor_pages;
 mod pages;
 mod services;
 mod signatures;

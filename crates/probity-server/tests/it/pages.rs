@@ -35,7 +35,7 @@ impl<'a> Browser<'a> {
         self.send(&start, body).await
     }
 
-    async fn send(&mut self, start: &str, body: &str) -> Reply {
+    pub(crate) async fn send(&mut self, start: &str, body: &str) -> Reply {
         let cookies: Vec<String> = self
             .cookies
             .iter()

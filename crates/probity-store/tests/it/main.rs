@@ -5,6 +5,7 @@
     reason = "helpers of tests end a test as the test itself would"
 )]
 
+mod alert_comment;
 mod alert_silence;
 mod audit;
 mod backup;
@@ -14,6 +15,7 @@ mod database;
 mod fleet;
 mod job;
 mod log_event;
+mod metric_interval;
 mod metric_point;
 mod migration;
 mod model_card;

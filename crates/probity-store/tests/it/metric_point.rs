@@ -15,6 +15,7 @@ on_both!(
     regions_do_not_mix,
     writers_in_any_order_do_not_end_each_other,
     points_of_an_instant_are_found_by_one_dimension,
+    points_of_several_sets_of_dimensions_are_read_together,
 );
 
 fn dimensions(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -48,6 +49,28 @@ fn select(name: &str, of: &[(&str, &str)]) -> SelectPoints {
         from_ms: i64::MIN,
         to_ms: i64::MAX,
     }
+}
+
+async fn points_of_several_sets_of_dimensions_are_read_together(database: &Database) {
+    let store = database.open().await;
+    let points = [
+        point("drift", &[("a", "1")], 20),
+        point("drift", &[("a", "1"), ("Revision", "2")], 10),
+        point("drift", &[("a", "1"), ("Revision", "3")], 15),
+    ];
+    write(&store, async |unit| {
+        metric_point::insert(unit, &points).await
+    })
+    .await;
+    let both = [
+        dimensions(&[("a", "1")]),
+        dimensions(&[("a", "1"), ("Revision", "2")]),
+    ];
+    let found = metric_point::select_each(&store, &select("drift", &[]), &both).await;
+    let at: Vec<i64> = found.unwrap().iter().map(|point| point.at_ms).collect();
+    assert_eq!(at, [10, 20]);
+    let none = metric_point::select_each(&store, &select("drift", &[]), &[]).await;
+    assert_eq!(none.unwrap(), []);
 }
 
 async fn points_are_read_by_exact_dimensions_in_time_order(database: &Database) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use probity_store::{Store, StoreError, audit, job, resource};
+use probity_store::{Store, StoreError, audit, job, monitoring_execution, resource};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlStr};
 
@@ -11,6 +11,7 @@ use crate::resource::key;
 
 on_both!(
     a_database_of_the_first_step_is_brought_to_now,
+    runs_that_were_there_get_their_windows,
     opening_twice_changes_nothing,
     two_servers_start_at_once,
     a_database_of_a_later_version_is_refused,
@@ -80,6 +81,29 @@ async fn a_database_of_the_first_step_is_brought_to_now(database: &Database) {
     assert_eq!(audit::verify(&store).await.unwrap().broken_at, None);
     let answer = write(&store, async |unit| resource::replace(unit, &read).await).await;
     assert_eq!(answer, resource::Replaced::Yes);
+}
+
+/// What the page of a monitor reads without bodies stood in the bodies only, before it was there.
+async fn runs_that_were_there_get_their_windows(database: &Database) {
+    first_release(database).await;
+    let pool = AnyPool::connect(&database.url).await.unwrap();
+    let mut second = steps(&[(1, FIRST), (2, SECOND)]);
+    second.ignore_missing = true;
+    second.run(&pool).await.unwrap();
+    sqlx::query(
+        "insert into monitoring_execution values ('x', 'r', 's', 9, 'slot', 0, 'Completed', 1, 1,
+             'DataQuality', '', '', 0,
+             '{\"window\":{\"startMs\":7,\"endMs\":9},\"constraintsSha256\":\"ab\"}')",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    let store = database.open().await;
+    let runs = monitoring_execution::outlines(&store, ("r", "s"), (0, 10), 5).await;
+    let runs = runs.unwrap();
+    assert_eq!(runs[0].window_start_ms, Some(7));
+    assert_eq!(runs[0].constraints_sha256.as_deref(), Some("ab"));
 }
 
 async fn opening_twice_changes_nothing(database: &Database) {

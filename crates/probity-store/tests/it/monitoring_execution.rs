@@ -14,6 +14,7 @@ on_both!(
     lists_filter_and_go_on_where_they_ended,
     the_newest_slot_and_revision_come_first,
     the_last_run_of_many_schedules_is_found_at_once,
+    outlines_tell_of_runs_without_their_bodies,
 );
 
 const REGION: &str = "eu-west-1";
@@ -174,6 +175,47 @@ async fn the_newest_slot_and_revision_come_first(database: &Database) {
         .map(|execution| execution.id.as_str())
         .collect();
     assert_eq!(ids, ["c", "b", "a"]);
+}
+
+async fn outlines_tell_of_runs_without_their_bodies(database: &Database) {
+    let store = database.open().await;
+    write(&store, async |unit| {
+        for (id, slot, revision) in [("a", 10, 0), ("b", 20, 0), ("c", 20, 1), ("d", 30, 0)] {
+            let execution = Execution {
+                revision,
+                body: json!({ "window": { "startMs": slot - 5, "endMs": slot } }),
+                ..execution(id, "s", slot)
+            };
+            monitoring_execution::insert(unit, &execution).await?;
+        }
+        let ended = Execution {
+            status: "Completed".to_owned(),
+            revision: 1,
+            body: json!({ "window": { "startMs": 15, "endMs": 20 }, "constraintsSha256": "ab" }),
+            ..execution("c", "s", 20)
+        };
+        monitoring_execution::replace(unit, &ended).await
+    })
+    .await;
+    let place = (REGION, "s");
+    let all = monitoring_execution::outlines(&store, place, (15, 25), 10).await;
+    let all = all.unwrap();
+    let told: Vec<(&str, i64, Option<i64>, Option<&str>)> = all
+        .iter()
+        .map(|run| {
+            let sha256 = run.constraints_sha256.as_deref();
+            (run.id.as_str(), run.revision, run.window_start_ms, sha256)
+        })
+        .collect();
+    let expected = [("c", 1, Some(15), Some("ab")), ("b", 0, Some(15), None)];
+    assert_eq!(told, expected);
+    let beside = monitoring_execution::neighbours(&store, place, 20).await;
+    let beside = beside.unwrap();
+    assert_eq!(beside.earlier.as_deref(), Some("a"));
+    assert_eq!(beside.later.as_deref(), Some("d"));
+    let beside = monitoring_execution::neighbours(&store, place, 30).await;
+    let beside = beside.unwrap();
+    assert_eq!((beside.earlier.as_deref(), beside.later), (Some("c"), None));
 }
 
 async fn the_last_run_of_many_schedules_is_found_at_once(database: &Database) {

@@ -351,7 +351,8 @@ fn outcome(documents: &ClarifyDocuments) -> Outcome {
         found.rows = Some(bias.probity.dataset.rows);
         found.notes.extend(bias.probity.dataset.notes.clone());
         found.notes.extend(bias.problems.clone());
-        found.measures.extend(of_bias(&bias.analysis));
+        let facets = Some(bias.probity.facets.as_slice());
+        found.measures.extend(of_bias(&bias.analysis, facets));
     }
     if let Some(explained) = &documents.explained {
         found.rows = Some(explained.probity.dataset.rows);

@@ -285,6 +285,7 @@ impl Run<'_> {
             failure_reason: None,
             violations,
             metrics: finding.metrics,
+            intervals: finding.intervals,
             found: ExecutionBody {
                 output_uri: Some(finding.output_uri),
                 constraints_sha256: finding.constraints_sha256,
@@ -327,6 +328,7 @@ fn failed(reason: String, notes: Vec<String>) -> EndedExecution {
         failure_reason: Some(reason),
         violations: None,
         metrics: Vec::new(),
+        intervals: Vec::new(),
         found: ExecutionBody {
             notes,
             ..ExecutionBody::default()

@@ -5,7 +5,7 @@ use probity_domain::document::api::processing_job::ProcessingJob;
 
 use super::finding::{Finding, SegmentFinding, Tally};
 use super::order::Order;
-use super::points::points;
+use super::points::{intervals, points};
 use crate::analyses::{self, AnalysisFailed, ClarifyMonitor, JobSpec, Tools};
 
 /// Runs the analysis of [`super::processing_job`]; its documents are in their place then.
@@ -33,6 +33,7 @@ pub async fn analyse(
         violations: outcome.violations,
         output_uri: super::job::output_uri(order),
         metrics: points(order, &outcome.measures),
+        intervals: intervals(order, &outcome.measures),
         notes: outcome.notes,
         tally: Tally {
             rows: outcome.rows,

@@ -1,5 +1,6 @@
 //! What an execution found, for whoever writes it down.
 
+use probity_app::monitoring_execution::NumberInterval;
 use probity_store::metric_point::MetricPoint;
 
 /// The result of an analysis. Its documents are in their place.
@@ -13,6 +14,8 @@ pub struct Finding {
     pub violations: Vec<String>,
     pub output_uri: String,
     pub metrics: Vec<MetricPoint>,
+    /// Of some of them.
+    pub intervals: Vec<NumberInterval>,
     /// For people, in the order of their weight.
     pub notes: Vec<String>,
     pub tally: Tally,

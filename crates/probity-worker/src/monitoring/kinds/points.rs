@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use probity_analysis::measures::Measure;
+use probity_app::monitoring_execution::NumberInterval;
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_store::metric_point::MetricPoint;
 
@@ -17,13 +18,7 @@ const REVISION: &str = "Revision";
 /// One point per measure at the beginning of the window; none where the definition publishes
 /// none.
 pub(super) fn points(order: &Order, measures: &[Measure]) -> Vec<MetricPoint> {
-    let publishes = order
-        .definition
-        .app_specification
-        .environment
-        .get("publish_cloudwatch_metrics")
-        .is_none_or(|value| !value.eq_ignore_ascii_case("disabled"));
-    match publishes {
+    match publishes(order) {
         true => measures
             .iter()
             .map(|measure| point(order, measure))
@@ -32,12 +27,42 @@ pub(super) fn points(order: &Order, measures: &[Measure]) -> Vec<MetricPoint> {
     }
 }
 
-fn point(order: &Order, measure: &Measure) -> MetricPoint {
-    let mut dimensions: BTreeMap<String, String> = measure
+/// How sure the published numbers are, where that is known.
+pub(super) fn intervals(order: &Order, measures: &[Measure]) -> Vec<NumberInterval> {
+    measures
+        .iter()
+        .filter(|_| publishes(order))
+        .filter_map(|measure| {
+            let (low, high) = measure.interval?;
+            Some(NumberInterval {
+                name: measure.name.clone(),
+                dimensions: own_dimensions(measure),
+                low,
+                high,
+            })
+        })
+        .collect()
+}
+
+fn publishes(order: &Order) -> bool {
+    order
+        .definition
+        .app_specification
+        .environment
+        .get("publish_cloudwatch_metrics")
+        .is_none_or(|value| !value.eq_ignore_ascii_case("disabled"))
+}
+
+fn own_dimensions(measure: &Measure) -> BTreeMap<String, String> {
+    measure
         .dimensions
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect();
+        .collect()
+}
+
+fn point(order: &Order, measure: &Measure) -> MetricPoint {
+    let mut dimensions = own_dimensions(measure);
     dimensions.insert("MonitoringSchedule".to_owned(), order.schedule.clone());
     if let Some(endpoint) = &order.endpoint {
         dimensions.insert("Endpoint".to_owned(), endpoint.clone());

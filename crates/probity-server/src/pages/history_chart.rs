@@ -1,0 +1,533 @@
+//! The picture of one number over time: its values with their intervals, the limit that was in
+//! force, what the baseline had, which runs violated, and when the monitor was in alert. Each mark
+//! leads to the run that it came from; form and words tell what colour tells.
+
+use std::fmt::Write as _;
+
+use maud::{Markup, html};
+use probity_analysis::limits::{Limit, Side};
+use probity_app::dashboard::history::{History, Point, Range};
+
+use super::fields::Fields;
+use super::history::number;
+use super::visit::Visit;
+use super::{shell, words};
+use crate::run_evidence::HistoryLimits;
+
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 1104.0;
+const TOP: f64 = 16.0;
+const BASE: f64 = 224.0;
+/// Of the strip of alerts, below the axis.
+const STRIP: f64 = 236.0;
+const HEIGHT: f64 = 272.0;
+/// With more points than these, a mark stands for a day and leads to its runs.
+const MOST_MARKS: usize = 180;
+const DAY_MS: i64 = 86_400_000;
+
+/// What is drawn, and what is only tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn<'a> {
+    pub(super) monitor: &'a str,
+    pub(super) history: &'a History,
+    pub(super) limits: &'a HistoryLimits,
+    /// Limits that somebody tries, beside those in force.
+    pub(super) tried: Option<&'a [Limit]>,
+}
+
+/// One mark of the line: a point, or all points of a day.
+#[derive(Clone, Debug, PartialEq)]
+struct Mark {
+    at_ms: i64,
+    value: f64,
+    spread: Option<(f64, f64)>,
+    form: Form,
+    href: Option<String>,
+    words: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Fine,
+    /// The number itself is beyond its limit.
+    Beyond,
+    /// Its run found violations of other numbers.
+    FoundElsewhere,
+}
+
+struct Scale {
+    from_ms: f64,
+    span_ms: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    fn of(drawn: &Drawn<'_>, marks: &[Mark]) -> Option<Scale> {
+        let (first, last) = (marks.first()?.at_ms, marks.last()?.at_ms);
+        let limits = drawn
+            .limits
+            .of_points
+            .iter()
+            .flatten()
+            .chain(&drawn.limits.now);
+        let tried = drawn.tried.unwrap_or_default();
+        let values = || {
+            let spread = marks.iter().filter_map(|mark| mark.spread);
+            let beside = limits.clone().chain(tried).map(|limit| limit.value);
+            let all = marks.iter().map(|mark| mark.value);
+            all.chain(spread.flat_map(|(low, high)| [low, high]))
+                .chain(beside)
+                .chain(drawn.limits.reference)
+        };
+        let low = values().fold(f64::INFINITY, f64::min);
+        let high = values().fold(f64::NEG_INFINITY, f64::max);
+        // A flat line lies in the middle; what can be seen against zero is shown against zero.
+        let low = if low > 0.0 && low < high * 0.6 {
+            0.0
+        } else {
+            low
+        };
+        let room = (high - low) * 0.08;
+        let room = if room > 0.0 {
+            room
+        } else {
+            high.abs().max(1.0) * 0.1
+        };
+        Some(Scale {
+            from_ms: first as f64,
+            span_ms: ((last - first) as f64).max(1.0),
+            low: if low == 0.0 { 0.0 } else { low - room },
+            high: high + room,
+        })
+    }
+
+    fn x(&self, at_ms: i64) -> f64 {
+        if self.span_ms <= 1.0 {
+            return f64::midpoint(LEFT, RIGHT);
+        }
+        let share = (at_ms as f64 - self.from_ms) / self.span_ms;
+        LEFT + (RIGHT - LEFT) * share.clamp(0.0, 1.0)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let share = (value - self.low) / (self.high - self.low);
+        BASE - (BASE - TOP) * share.clamp(0.0, 1.0)
+    }
+}
+
+/// `None`: no point lies within the range.
+pub(super) fn chart(visit: &Visit, drawn: &Drawn<'_>) -> Option<Markup> {
+    let marks = marks(visit, drawn);
+    let scale = Scale::of(drawn, &marks)?;
+    Some(html! {
+        div.chart-scroll tabindex="0" role="group" aria-label="Chart, scrolls where it is wide" {
+            svg.line-chart.history viewBox=(format!("0 0 1120 {HEIGHT}")) role="group" aria-label=(told(drawn, &marks)) {
+                (grid(&scale))
+                (beyond(&scale, drawn))
+                @if let Some(path) = band(&scale, &marks) { path.band d=(path) {} }
+                (lines(&scale, drawn))
+                path.line d=(line(&scale, &marks)) {}
+                @for mark in &marks { (shown(&scale, mark)) }
+                (strip(&scale, drawn))
+                @for (at_ms, anchor) in ends(&marks) {
+                    text.scale x=(format!("{:.1}", scale.x(at_ms))) y=(HEIGHT - 4.0) text-anchor=(anchor) { (words::day_text(at_ms)) }
+                }
+            }
+        }
+        (legend(drawn, &marks))
+    })
+}
+
+/// For who does not see it.
+fn told(drawn: &Drawn<'_>, marks: &[Mark]) -> String {
+    let beyond = marks
+        .iter()
+        .filter(|mark| mark.form == Form::Beyond)
+        .count();
+    let limits: Vec<String> = drawn.limits.now.iter().map(limit_words).collect();
+    let limits = match limits.is_empty() {
+        true => "no limit".to_owned(),
+        false => limits.join(", "),
+    };
+    format!(
+        "{} over time: {}, {beyond} beyond the limit; {limits}. The numbers are in the table below.",
+        drawn.history.name,
+        words::number_of(marks.len(), "point"),
+    )
+}
+
+pub(super) fn limit_words(limit: &Limit) -> String {
+    let side = match limit.violates {
+        Side::Above => "violates above",
+        Side::Below => "violates below",
+    };
+    format!("{side} {}", number(limit.value))
+}
+
+fn grid(scale: &Scale) -> Markup {
+    html! {
+        @for step in 0..5 {
+            @let value = scale.low + (scale.high - scale.low) * f64::from(step) / 4.0;
+            path.grid d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(value))) {}
+            text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (number(value)) }
+        }
+    }
+}
+
+/// Where values violate, by the limits of now.
+fn beyond(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
+    html! {
+        @for limit in drawn.tried.unwrap_or(&drawn.limits.now) {
+            @let y = scale.y(limit.value);
+            @let (top, bottom) = match limit.violates { Side::Above => (TOP, y), Side::Below => (y, BASE) };
+            @if bottom - top > 0.5 { rect.beyond x=(LEFT) y=(format!("{top:.1}")) width=(RIGHT - LEFT) height=(format!("{:.1}", bottom - top)) {} }
+        }
+    }
+}
+
+fn band(scale: &Scale, marks: &[Mark]) -> Option<String> {
+    let known: Vec<(&Mark, (f64, f64))> = marks
+        .iter()
+        .filter_map(|mark| Some((mark, mark.spread?)))
+        .collect();
+    if known.len() < 2 {
+        return None;
+    }
+    let mut path = String::new();
+    for (place, (mark, (_, high))) in known.iter().enumerate() {
+        let sign = if place == 0 { 'M' } else { 'L' };
+        let _ = write!(
+            path,
+            "{sign}{:.1} {:.1}",
+            scale.x(mark.at_ms),
+            scale.y(*high)
+        );
+    }
+    for (mark, (low, _)) in known.iter().rev() {
+        let _ = write!(path, "L{:.1} {:.1}", scale.x(mark.at_ms), scale.y(*low));
+    }
+    path.push('Z');
+    Some(path)
+}
+
+/// Limits, as steps where they changed; what is tried; and the baseline's value.
+fn lines(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
+    let limits = drawn.limits;
+    let taken: Vec<f64> = limits
+        .now
+        .iter()
+        .map(|limit| scale.y(limit.value))
+        .collect();
+    html! {
+        @for path in steps(scale, drawn) { path.limit d=(path) {} }
+        @for limit in &limits.now {
+            text.tag.limit-tag x=(RIGHT - 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) text-anchor="end" {
+                @if drawn.tried.is_some() { "now " } @else { "limit " } (number(limit.value))
+            }
+        }
+        @for limit in drawn.tried.unwrap_or_default() {
+            path.limit.tried d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(limit.value))) {}
+            text.tag.limit-tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) { "tried " (number(limit.value)) }
+        }
+        @if let Some(reference) = limits.reference {
+            path.reference d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(reference))) {}
+            text.tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(reference), &taken))) { "baseline " (number(reference)) }
+        }
+    }
+}
+
+/// Above its line, where there is room.
+fn label_y(y: f64, taken: &[f64]) -> f64 {
+    let is_taken = taken
+        .iter()
+        .any(|other| (y - other).abs() < 14.0 && *other < y);
+    if y < TOP + 16.0 || is_taken {
+        y + 14.0
+    } else {
+        y - 5.0
+    }
+}
+
+/// One path for each side that has limits.
+fn steps(scale: &Scale, drawn: &Drawn<'_>) -> Vec<String> {
+    let points = &drawn.history.points;
+    [Side::Above, Side::Below]
+        .into_iter()
+        .filter_map(|side| {
+            let value = |limits: &Vec<Limit>| {
+                let found = limits.iter().find(|limit| limit.violates == side);
+                found.map(|limit| limit.value)
+            };
+            let mut path = String::new();
+            let mut before = None;
+            for (point, limits) in points.iter().zip(&drawn.limits.of_points) {
+                let now = value(limits);
+                if now != before {
+                    let x = match before {
+                        None if path.is_empty() => LEFT,
+                        _ => scale.x(point.at_ms),
+                    };
+                    if before.is_some() {
+                        let _ = write!(path, "H{x:.1}");
+                    }
+                    if let Some(now) = now {
+                        let _ = write!(path, "M{x:.1} {:.1}", scale.y(now));
+                    }
+                }
+                before = now;
+            }
+            if before.is_some() {
+                let _ = write!(path, "H{RIGHT}");
+            }
+            (!path.is_empty()).then_some(path)
+        })
+        .collect()
+}
+
+fn line(scale: &Scale, marks: &[Mark]) -> String {
+    let mut path = String::new();
+    for (place, mark) in marks.iter().enumerate() {
+        let sign = if place == 0 { 'M' } else { 'L' };
+        let (x, y) = (scale.x(mark.at_ms), scale.y(mark.value));
+        let _ = write!(path, "{sign}{x:.1} {y:.1}");
+    }
+    path
+}
+
+fn shown(scale: &Scale, mark: &Mark) -> Markup {
+    let (x, y) = (scale.x(mark.at_ms), scale.y(mark.value));
+    let sign = html! {
+        @match mark.form {
+            Form::Fine => circle.dot cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r="3" {},
+            Form::Beyond => path.found-mark d=(format!("M{x:.1} {:.1}l6 6-6 6-6-6z", y - 6.0)) {},
+            Form::FoundElsewhere => path.elsewhere-mark d=(format!("M{x:.1} {:.1}l5 5-5 5-5-5z", y - 5.0)) {},
+        }
+    };
+    html! {
+        @match &mark.href {
+            Some(href) => a href=(href) aria-label=(mark.words) { title { (mark.words) } (sign) },
+            None => g { title { (mark.words) } (sign) },
+        }
+    }
+}
+
+/// When the monitor was in alert, and which runs failed.
+fn strip(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
+    let stretches = stretches(drawn.history);
+    let middle = STRIP + 5.0;
+    html! {
+        @if !stretches.is_empty() || !drawn.history.failed.is_empty() {
+            text.scale x=(LEFT - 8.0) y=(STRIP + 9.0) text-anchor="end" { "alerts" }
+            path.grid d=(format!("M{LEFT} {middle}H{RIGHT}")) {}
+        }
+        @for (from_ms, to_ms) in stretches {
+            @let (x, until) = (scale.x(from_ms), to_ms.map_or(RIGHT, |to_ms| scale.x(to_ms)));
+            g {
+                title { "In alert since " (words::moment_text(from_ms)) @if let Some(to_ms) = to_ms { ", until " (words::moment_text(to_ms)) } }
+                rect.alert-bar x=(format!("{x:.1}")) y=(STRIP + 2.0) width=(format!("{:.1}", (until - x).max(2.0))) height="6" rx="1" {}
+                path.alert-bar d=(format!("M{:.1} {STRIP}l5 10h-10z", x)) {}
+            }
+        }
+        @for run in &drawn.history.failed {
+            @let x = scale.x(run.at_ms);
+            path.failed-mark d=(format!("M{:.1} {STRIP}l8 8m0-8l-8 8", x - 4.0)) { title { "Failed: " (words::moment_text(run.at_ms)) } }
+        }
+    }
+}
+
+/// From one change of the monitor's alert to the next; the last one may last.
+fn stretches(history: &History) -> Vec<(i64, Option<i64>)> {
+    let mut found: Vec<(i64, Option<i64>)> = Vec::new();
+    let changes = history.alert_changes.iter();
+    for change in changes.filter(|change| change.alert == "Default") {
+        let is_raised = change.status == "InAlert";
+        match found.last_mut() {
+            Some((_, until @ None)) if !is_raised => *until = Some(change.at_ms),
+            Some((_, None)) => {}
+            Some((_, Some(_))) | None if is_raised => found.push((change.at_ms, None)),
+            // It was raised before the chart begins.
+            None => found.push((history.from_ms, Some(change.at_ms))),
+            Some((_, Some(_))) => {}
+        }
+    }
+    found
+}
+
+fn ends(marks: &[Mark]) -> Vec<(i64, &'static str)> {
+    let (Some(first), Some(last)) = (marks.first(), marks.last()) else {
+        return Vec::new();
+    };
+    match first.at_ms == last.at_ms {
+        true => vec![(first.at_ms, "middle")],
+        false => vec![(first.at_ms, "start"), (last.at_ms, "end")],
+    }
+}
+
+fn marks(visit: &Visit, drawn: &Drawn<'_>) -> Vec<Mark> {
+    let history = drawn.history;
+    let points = history.points.iter().zip(&drawn.limits.of_points);
+    if history.points.len() <= MOST_MARKS {
+        return points
+            .map(|(point, limits)| mark(visit, drawn, (point, limits)))
+            .collect();
+    }
+    let mut days: Vec<(i64, Vec<(&Point, &Vec<Limit>)>)> = Vec::new();
+    for (point, limits) in points {
+        let day = point.at_ms.div_euclid(DAY_MS);
+        match days.last_mut() {
+            Some((known, own)) if *known == day => own.push((point, limits)),
+            Some(_) | None => days.push((day, vec![(point, limits)])),
+        }
+    }
+    days.iter()
+        .map(|(day, own)| day_mark(visit, drawn, (*day, own)))
+        .collect()
+}
+
+fn form(point: &Point, limits: &[Limit]) -> Form {
+    let has_found = || {
+        let run = point.run.as_ref();
+        run.and_then(|run| run.violations).is_some_and(|n| n > 0)
+    };
+    if limits.iter().any(|limit| limit.is_violated_by(point.value)) {
+        Form::Beyond
+    } else if has_found() {
+        Form::FoundElsewhere
+    } else {
+        Form::Fine
+    }
+}
+
+fn mark(visit: &Visit, drawn: &Drawn<'_>, (point, limits): (&Point, &Vec<Limit>)) -> Mark {
+    let form = form(point, drawn.tried.unwrap_or(limits));
+    let mut text = format!(
+        "{}: {}",
+        words::moment_text(point.at_ms),
+        number(point.value)
+    );
+    if let Some((low, high)) = point.interval {
+        let _ = write!(text, ", interval {} to {}", number(low), number(high));
+    }
+    text.push_str(match form {
+        Form::Fine => "",
+        Form::Beyond => ", beyond the limit",
+        Form::FoundElsewhere => ", the run found violations of others",
+    });
+    let run = point.run.as_ref();
+    Mark {
+        at_ms: point.at_ms,
+        value: point.value,
+        spread: point.interval,
+        form,
+        href: run.map(|run| visit.href(&shell::run_path(drawn.monitor, &run.id))),
+        words: text,
+    }
+}
+
+/// The day's mean, with the least and the largest value of the day.
+fn day_mark(visit: &Visit, drawn: &Drawn<'_>, (day, own): (i64, &[(&Point, &Vec<Limit>)])) -> Mark {
+    let values = || own.iter().map(|(point, _)| point.value);
+    let low = values().fold(f64::INFINITY, f64::min);
+    let high = values().fold(f64::NEG_INFINITY, f64::max);
+    let mean = values().sum::<f64>() / own.len().max(1) as f64;
+    let count = |wanted: Form| {
+        let forms = own
+            .iter()
+            .map(|(point, limits)| form(point, drawn.tried.unwrap_or(limits)));
+        forms.filter(|found| *found == wanted).count()
+    };
+    let (beyond, elsewhere) = (count(Form::Beyond), count(Form::FoundElsewhere));
+    let at_ms = day * DAY_MS;
+    let date = words::date_text(at_ms);
+    let fields = Fields::default()
+        .with("metric", &drawn.history.key)
+        .with("day", &date);
+    Mark {
+        at_ms,
+        value: mean,
+        spread: Some((low, high)),
+        form: match (beyond, elsewhere) {
+            (0, 0) => Form::Fine,
+            (0, _) => Form::FoundElsewhere,
+            _ => Form::Beyond,
+        },
+        href: Some(visit.link(&shell::monitor_path(drawn.monitor), &fields) + "#history"),
+        words: format!(
+            "{date}: {}, {} on average, {} to {}, {beyond} beyond the limit",
+            words::number_of(own.len(), "run"),
+            number(mean),
+            number(low),
+            number(high)
+        ),
+    }
+}
+
+fn legend(drawn: &Drawn<'_>, marks: &[Mark]) -> Markup {
+    let has = |form: Form| marks.iter().any(|mark| mark.form == form);
+    let is_by_day = drawn.history.points.len() > MOST_MARKS;
+    let limits = drawn.limits;
+    html! {
+        ul.legend.chart-legend {
+            li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { circle.dot cx="6" cy="6" r="3" {} }
+                @if is_by_day { "a day's mean; a press shows its runs" } @else { "a run; a press shows its evidence" } }
+            @if has(Form::Beyond) { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.found-mark d="M6 0l6 6-6 6-6-6z" {} } "beyond the limit" } }
+            @if has(Form::FoundElsewhere) { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.elsewhere-mark d="M6 1l5 5-5 5-5-5z" {} } "the run found violations of others" } }
+            @if marks.iter().any(|mark| mark.spread.is_some()) {
+                li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { rect.band x="0" y="1" width="12" height="10" {} }
+                    @if is_by_day { "least to largest of the day" } @else { "95 % interval" } }
+            }
+            @if !limits.of_points.iter().all(Vec::is_empty) || !limits.now.is_empty() {
+                li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.limit d="M0 6H12" {} } "limit"
+                    @if limits.is_guessed { ", of now where a run's own is not known" } }
+            }
+            @if drawn.tried.is_some() { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.limit.tried d="M0 6H12" {} } "limit that is tried" } }
+            @if limits.reference.is_some() { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.reference d="M0 6H12" {} } "baseline" } }
+            @if !drawn.history.alert_changes.is_empty() { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.alert-bar d="M6 1l5 10h-10z" {} } "alert raised, and how long it lasted" } }
+            @if !drawn.history.failed.is_empty() { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.failed-mark d="M2 2l8 8m0-8l-8 8" {} } "run failed" } }
+        }
+    }
+}
+
+/// How a range is named in addresses and to people.
+pub(super) fn range_words(range: Range) -> String {
+    match range {
+        Range::Days(days) => format!("last {days} days"),
+        Range::Day(day_ms) => words::date_text(day_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(value: f64) -> Limit {
+        Limit {
+            value,
+            violates: Side::Above,
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_its_own_limit_is_told_from_one_whose_run_found_others() {
+        let point = |value, violations| Point {
+            at_ms: 0,
+            value,
+            interval: None,
+            run: Some(probity_app::dashboard::history::PointRun {
+                id: "r".to_owned(),
+                revision: 0,
+                violations,
+                constraints_sha256: None,
+            }),
+        };
+        for (value, violations, expected) in [
+            (0.2, Some(1), Form::Beyond),
+            (0.05, Some(1), Form::FoundElsewhere),
+            (0.05, Some(0), Form::Fine),
+            (0.05, None, Form::Fine),
+        ] {
+            assert_eq!(form(&point(value, violations), &[limit(0.1)]), expected);
+        }
+    }
+}
