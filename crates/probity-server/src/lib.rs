@@ -10,6 +10,7 @@ mod card_evidence;
 mod coverage;
 pub mod fuzzing;
 mod ground_truth;
+mod host;
 mod import;
 mod limits;
 mod listen;

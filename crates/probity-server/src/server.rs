@@ -23,6 +23,7 @@ use crate::aws::{
     json, overloaded, query, unknown_operation,
 };
 use crate::body::{Patient, ReadBody, is_large, let_go, read_whole};
+use crate::host::refuse_foreign;
 use crate::limits::Limits;
 use crate::operations::Tools;
 use crate::pages::{self, Pages};
@@ -46,7 +47,8 @@ pub trait Runtime: std::fmt::Debug + Send + Sync {
 #[derive(Clone, Debug)]
 pub enum Authentication {
     Keys(Arc<dyn Keys>),
-    /// `--insecure-no-auth`: everybody may do everything.
+    /// `--insecure-no-auth`: everybody may do everything, by a name of this machine or below the
+    /// server's domain.
     None,
 }
 
@@ -59,6 +61,8 @@ pub struct ServerParts {
     /// Of the PDFs of model cards.
     pub fonts: Fonts,
     pub authentication: Authentication,
+    /// The host name of the server beside those of this machine.
+    pub domain: Option<String>,
     /// The real time, also where `app` lives on simulated time: clients sign with theirs.
     pub wall_clock: Arc<dyn Clock>,
     pub runtime: Option<Arc<dyn Runtime>>,
@@ -98,6 +102,8 @@ pub(crate) struct Server {
     environment: Environment,
     fonts: Fonts,
     verifier: Option<Verifier>,
+    /// Where there is no verifier, the host name that requests may have beside this machine's.
+    domain: Option<String>,
     runtime: Option<Arc<dyn Runtime>>,
     objects: Option<ObjectService>,
     pub(crate) metrics: Option<MetricsPage>,
@@ -120,6 +126,7 @@ impl Server {
             environment: parts.environment,
             fonts: parts.fonts,
             verifier,
+            domain: parts.domain,
             runtime: parts.runtime,
             objects: parts.objects,
             metrics: parts.metrics,
@@ -158,6 +165,11 @@ impl Server {
             http.response.status_code = tracing::field::Empty,
         );
         let answering = async {
+            if self.verifier.is_none()
+                && let Err(refused) = refuse_foreign(&request, self.domain.as_deref())
+            {
+                return refused.answer(protocol(&route), &request_id);
+            }
             match &route {
                 Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
                 Route::Page => match Arc::clone(&self.requests).try_acquire_owned() {

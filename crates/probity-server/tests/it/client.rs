@@ -80,6 +80,9 @@ impl Runtime for Echo {
     }
 }
 
+/// Of the server, beside the names of this machine.
+pub(crate) const DOMAIN: &str = "probity.test";
+
 /// Of the server's folder.
 const BUCKETS: &str = "objects";
 
@@ -112,6 +115,7 @@ impl Running {
             app: app.clone(),
             environment: Environment::default().with_buckets(folder.path().join(BUCKETS)),
             authentication,
+            domain: Some(DOMAIN.to_owned()),
             wall_clock: Arc::new(Fixed),
             runtime: Some(Arc::new(Echo)),
             objects: None,

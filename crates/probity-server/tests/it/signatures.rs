@@ -140,7 +140,7 @@ async fn a_signature_is_good_for_a_quarter_of_an_hour() {
 
 #[tokio::test]
 async fn no_signature_is_refused_unless_nobody_is_asked() {
-    let request = b"POST /endpoints/x/invocations HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1";
+    let request = b"POST /endpoints/x/invocations HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1";
     let server = Running::start(Limits::default()).await;
     let reply = server.send(request).await;
     assert_eq!(reply.status, 403);

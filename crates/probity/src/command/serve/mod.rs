@@ -241,6 +241,7 @@ fn server_parts(
         environment: environment.clone(),
         fonts: fonts.clone(),
         authentication,
+        domain: arguments.domain.clone(),
         wall_clock: Arc::new(MachineClock),
         runtime: Some(Arc::new(runtime.clone())),
         objects,
