@@ -69,13 +69,7 @@ pub struct PolicySource {
 }
 
 impl Policies {
-    pub fn of(policy: GovernancePolicy) -> Policies {
-        let policies = Policies::default();
-        policies.set(policy);
-        policies
-    }
-
-    /// The policy as it stands: a verb asks once, and obeys what it was told.
+    /// The policy as it stands now; a verb that asks twice may be told by two.
     pub fn now(&self) -> Arc<GovernancePolicy> {
         Arc::clone(&self.read().policy)
     }

@@ -167,7 +167,9 @@ pub async fn create_link(app: &App, caller: &Caller, link: NewLink<'_>) -> Resul
     let mut unit = app.store.begin().await?;
     rows::insert_link(&mut unit, &row).await?;
     let change = json!({"created": {"UserName": link.user}});
-    event::record(&mut unit, &deed, &arn(&deed), change).await?;
+    // It is about whom it signs in; who made it is the event's actor.
+    let about = arn_of(&deed, link.user);
+    event::record(&mut unit, &deed, &about, change).await?;
     unit.commit().await?;
     Ok(token)
 }
@@ -199,7 +201,11 @@ pub async fn redeem_link(
 }
 
 fn arn(deed: &Deed<'_>) -> String {
-    format!("arn:aws:iam::{}:user/{}", deed.account, deed.actor)
+    arn_of(deed, deed.actor)
+}
+
+fn arn_of(deed: &Deed<'_>, user: &str) -> String {
+    format!("arn:aws:iam::{}:user/{user}", deed.account)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -89,7 +89,7 @@ pub(super) async fn log_in(desk: Desk<'_>, asked: &Asked, visit: &Visit) -> Answ
     let place = desk.peer.ip();
     let next = Fields::default().with("next", own_address(asked.form.get("next")));
     let again = visit.with_fields(next);
-    if let Some(wait) = desk.pages.guard.wait(place, key) {
+    if let Err(wait) = desk.pages.guard.attempt(place, key) {
         metrics::counter!("probity_refused_sign_ins_total", "reason" => "too often").increment(1);
         let mut answer = form_page(
             &again,
@@ -105,7 +105,6 @@ pub(super) async fn log_in(desk: Desk<'_>, asked: &Asked, visit: &Visit) -> Answ
             enter(&token, own_address(asked.form.get("next")), asked.channel)
         }
         Ok(None) => {
-            desk.pages.guard.failed(place, key);
             metrics::counter!("probity_refused_sign_ins_total", "reason" => "wrong key")
                 .increment(1);
             tracing::warn!(
@@ -114,7 +113,10 @@ pub(super) async fn log_in(desk: Desk<'_>, asked: &Asked, visit: &Visit) -> Answ
             );
             form_page(&again, (StatusCode::FORBIDDEN, &Complaint::WrongKey))
         }
-        Err(fault) => failure::page(&again, &Refusal::Fault(fault)),
+        Err(fault) => {
+            desk.pages.guard.not_tried(place, key);
+            failure::page(&again, &Refusal::Fault(fault))
+        }
     }
 }
 

@@ -193,6 +193,8 @@ async fn serve(
             Ok(reply::see_other(next))
         }
         Address::Login => Ok(reply::see_other("/dashboard")),
+        // A link is used up by whoever opens it, not by what looks whether it is there.
+        Address::SignIn if asked.method != Method::GET => Ok(reply::see_other("/dashboard")),
         Address::SignIn => Ok(entry::redeem(desk, asked, visit).await),
         Address::Fleet => fleet::page(desk, visit).await,
         Address::FleetCsv => fleet_csv::file(desk, visit).await,

@@ -16,6 +16,7 @@ mod fuzzing;
 mod harness;
 mod live;
 mod monitor_pages;
+mod page_access;
 mod pages;
 mod services;
 mod signatures;
