@@ -130,3 +130,25 @@ fn is_bad_data(error: &anyhow::Error) -> Option<bool> {
     let error = error.downcast_ref::<AnalysisError>();
     error.map(AnalysisError::is_bad_input)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_around_a_call_does_not_change_who_must_act() {
+        let url = || "http://127.0.0.1:8420".to_owned();
+        let refused = CallError::Refused {
+            code: "ConflictException".to_owned(),
+            message: "another version is there".to_owned(),
+        };
+        for (error, code) in [
+            (refused, BAD_INPUT),
+            (CallError::NoServer { url: url() }, FAILURE),
+            (CallError::Slow { url: url() }, FAILURE),
+        ] {
+            let told = anyhow::Error::new(error).context("your text is kept");
+            assert_eq!(code_of(&told), code, "{told:#}");
+        }
+    }
+}

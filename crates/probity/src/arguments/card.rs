@@ -102,7 +102,7 @@ pub(crate) struct CardEditArguments {
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
     /// Why, for the audit log
-    #[arg(long, short = 'm', value_name = "TEXT")]
+    #[arg(long, short = 'm', value_name = "TEXT", conflicts_with = "cards")]
     pub(crate) message: Option<String>,
     #[command(flatten)]
     pub(crate) files: CardFileArguments,
@@ -164,7 +164,7 @@ pub(crate) struct CardReviewArguments {
     /// Only if this is still the latest version
     #[arg(long, value_name = "N", conflicts_with = "cards")]
     pub(crate) expect_version: Option<i64>,
-    /// The policy to obey [default: the server's; with -f, governance.toml beside the cards]
+    /// With -f, the policy to obey instead of governance.toml beside the cards; a server has its own
     #[arg(long, value_name = "FILE", requires = "cards")]
     pub(crate) policy: Option<PathBuf>,
     #[command(flatten)]
@@ -192,7 +192,7 @@ pub(crate) struct CardExportArguments {
     /// A folder with more fonts for the PDF, for scripts that ours do not cover
     #[arg(long, value_name = "DIR", requires = "cards")]
     pub(crate) fonts: Option<PathBuf>,
-    /// The policy to find by [default: the server's; with -f, governance.toml beside the cards]
+    /// With -f, the policy to find by instead of governance.toml beside the cards; a server has its own
     #[arg(long, value_name = "FILE", requires = "cards")]
     pub(crate) policy: Option<PathBuf>,
     #[command(flatten)]

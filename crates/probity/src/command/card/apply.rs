@@ -2,6 +2,7 @@
 //! anything is sent; what is the same already is left alone.
 
 use anyhow::{Result, bail};
+use probity_app::model_card::BIND_TAG;
 use probity_domain::document::model_card::difference::differences;
 use probity_domain::resource::CardStatus;
 use serde_json::{Value, json};
@@ -191,9 +192,16 @@ impl Applying<'_> {
         let is = match outcome.done.is_empty() || self.arguments.dry_run {
             true => before,
             false => {
-                remote::describe(&self.client, &card.name, None)
-                    .await?
-                    .status
+                let now = remote::describe(&self.client, &card.name, None).await?;
+                // A tag that binds makes a version of its own.
+                if self
+                    .tags(card)
+                    .iter()
+                    .any(|(key, _)| key.starts_with(BIND_TAG))
+                {
+                    outcome.version = Some(now.version);
+                }
+                now.status
             }
         };
         if is != before {

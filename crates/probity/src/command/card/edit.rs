@@ -64,11 +64,12 @@ pub(super) async fn run(server: &ServerArguments, arguments: &CardEditArguments)
                 }
                 _ => String::new(),
             };
-            Err(Usage(format!(
-                "{error}. Your text is kept in {}{advice}",
+            // The cause says who must act, and hence how the command exits.
+            let told = format!(
+                "nothing was changed, your text is kept in {}{advice}",
                 kept.display()
-            ))
-            .into())
+            );
+            Err(anyhow::Error::new(error).context(told))
         }
     }
 }

@@ -6,7 +6,7 @@ use probity_domain::document::card_dossier::{
     Verification,
 };
 use probity_domain::document::governance_policy::Finding;
-use probity_domain::document::model_card::{Content, MetricGroup, Variant};
+use probity_domain::document::model_card::{Content, Variant};
 use probity_domain::resource::CardStatus;
 use serde_json::{Value, json};
 
@@ -209,21 +209,10 @@ fn live(section: &Value) -> LiveSection {
             at_ms: moment(&execution["At"]).unwrap_or_default(),
             violations: execution["ViolationCount"].as_i64(),
             failure_reason: execution["FailureReason"].as_str().map(str::to_owned),
-            groups: groups(&execution["MetricGroups"]),
+            // Nothing here shows them.
+            groups: Vec::new(),
         }),
     }
-}
-
-/// Read as those of a card, which they have the form of.
-fn groups(groups: &Value) -> Vec<MetricGroup> {
-    let content = json!({"evaluation_details": [{"name": "live", "metric_groups": groups}]});
-    let content = Content::of_value(content, Variant::Card).ok();
-    let evaluations = content.map(|content| content.card().evaluations.clone());
-    evaluations
-        .into_iter()
-        .flatten()
-        .flat_map(|evaluation| evaluation.groups)
-        .collect()
 }
 
 fn reason(reason: &Value) -> Staleness {
