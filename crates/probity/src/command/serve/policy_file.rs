@@ -163,7 +163,7 @@ pub(crate) async fn begin(
     (place, server, replacing): (PolicyPlace, String, Replacing),
 ) -> Result<Followed> {
     let found = read(&place)?;
-    let kept = governance_policy::in_force(app).await?;
+    let kept = kept(app, (&found, replacing)).await?;
     let followed = Followed {
         seen: found.as_ref().map(|found| found.sha256.clone()),
         place,
@@ -187,6 +187,32 @@ pub(crate) async fn begin(
         AtStart::Put(found) => followed.put(app, found).await?,
     }
     Ok(followed)
+}
+
+/// What the store keeps. One that cannot be read is as good as none where it is to be replaced.
+async fn kept(
+    app: &App,
+    (found, replacing): (&Option<ReadPolicy>, Replacing),
+) -> Result<Option<KeptPolicy>> {
+    let kept = governance_policy::in_force(app).await;
+    if found.is_none() || replacing == Replacing::Refused {
+        return Ok(kept?);
+    }
+    let read = kept.and_then(|kept| {
+        kept.iter()
+            .try_for_each(|kept| governance_policy::obey(app, kept))?;
+        Ok(kept)
+    });
+    match read {
+        Ok(kept) => Ok(kept),
+        Err(error) => {
+            tracing::warn!(
+                "the policy in force cannot be read, and is replaced: {:#}",
+                anyhow::Error::from(error)
+            );
+            Ok(None)
+        }
+    }
 }
 
 impl Followed {
