@@ -21,7 +21,7 @@ import urllib.request
 import boto3
 from botocore.config import Config
 
-from _monitoring import OVER, kept_executions, rows
+from _monitoring import OVER, kept_executions, rows, until
 from _program import SECONDS, probity, program, run, scenario
 from _server import REGION, serving
 
@@ -36,6 +36,7 @@ ENDPOINTS = (CREDIT, DEMAND, FRAUD)
 MONITORS = ("data-quality", "model-quality", "bias", "explainability")
 JOINED = ("model-quality", "bias")
 MOST_MEMORY = 500 << 20
+OTHERS_SECRET = "a-secret-that-is-not-printed"
 
 
 class Demo:
@@ -55,15 +56,18 @@ class Demo:
 
 
 def started(folder, *arguments):
-    environment = {**os.environ, "TMPDIR": str(folder)}
+    # Neither is the demo's business: the key of a server, and a proxy that leads nowhere.
+    others = {"PROBITY_ROOT_ACCESS_KEY_ID": "AKIAOFASERVER", "PROBITY_ROOT_SECRET_ACCESS_KEY": OTHERS_SECRET,
+              "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
+    environment = {**os.environ, **others, "TMPDIR": str(folder)}
     # A month in minutes takes all the processor that it gets; drivers beside it have clocks.
     return subprocess.Popen(
         ["nice", "-n", "10", program(), "demo", "--listen", "127.0.0.1:0", "--output", "json", *map(str, arguments)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env=environment)
 
 
-def interrupted(process):
-    process.send_signal(signal.SIGINT)
+def ended(process, number=signal.SIGINT):
+    process.send_signal(number)
     process.wait(180)
     assert process.returncode == 0, process.returncode
 
@@ -77,8 +81,9 @@ def playing(folder, *arguments):
     try:
         first = process.stdout.readline()
         assert first, "".join(log)[-3000:]
+        assert OTHERS_SECRET not in first, first
         yield Demo(process, json.loads(first), folder / "kept", log)
-        interrupted(process)
+        ended(process)
     finally:
         process.kill()
         process.wait()
@@ -237,13 +242,32 @@ def a_month_of_three_models_tells_its_stories(folder):
 
 
 @scenario
-def ctrl_c_removes_the_folder_at_any_time(folder):
-    process = started(folder)
-    end = time.monotonic() + SECONDS
-    while not list(folder.glob("probity-demo-*/objects/demo")):
-        assert process.poll() is None and time.monotonic() < end, process.stderr.read()
-        time.sleep(0.05)
-    interrupted(process)
+def whatever_ends_the_demo_removes_its_folder(folder):
+    """Ctrl-C, a service manager and a closed terminal, also before the server listens."""
+    while_it_plays, at_once = "probity-demo-*/objects/demo", "probity-demo-*"
+    for number, place in ((signal.SIGINT, while_it_plays), (signal.SIGHUP, while_it_plays),
+                          (signal.SIGTERM, while_it_plays), (signal.SIGINT, at_once), (signal.SIGHUP, at_once)):
+        process = started(folder)
+        end = time.monotonic() + SECONDS
+        while not list(folder.glob(place)):
+            assert process.poll() is None and time.monotonic() < end, process.stderr.read()
+            time.sleep(0.002)
+        ended(process, number)
+        assert list(folder.iterdir()) == [], (number, place, list(folder.iterdir()))
+
+
+@scenario
+def a_demo_under_nohup_outlives_its_terminal(folder):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = started(folder)
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    until(lambda: list(folder.glob("probity-demo-*/objects/demo")), SECONDS, what="the demo does not begin")
+    process.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    assert process.poll() is None, process.stderr.read()
+    ended(process, signal.SIGINT)
     assert list(folder.iterdir()) == [], list(folder.iterdir())
 
 

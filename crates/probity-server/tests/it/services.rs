@@ -54,7 +54,9 @@ async fn services_that_are_not_here_answer_in_their_protocol() {
 async fn a_browser_gets_a_page_and_a_monitor_its_probes() {
     let server = Running::start(Limits::default()).await;
     let get = |path: &str| {
-        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
+        )
     };
     let reply = server.send(get("/").as_bytes()).await;
     assert_eq!(reply.status, 303);

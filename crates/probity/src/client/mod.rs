@@ -37,21 +37,25 @@ pub(crate) struct Client {
     environment: Environment,
 }
 
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(PATIENCE)
+}
+
 impl Client {
     /// Reads where the server is and whose key signs; nothing is sent yet.
     pub(crate) fn new(arguments: &ServerArguments) -> Result<Client> {
-        Client::of(Place::of(arguments, &environment())?)
+        Client::of(Place::of(arguments, &environment())?, builder())
     }
 
-    /// Of a server at `url` that is known to be there, with the key of one of its users.
+    /// Of a server of this process at `url`, with the key of one of its users: no proxy leads there,
+    /// whatever the environment says.
     pub(crate) fn with_key(url: &str, region: &str, key: (&str, &str)) -> Result<Client> {
-        Client::of(Place::with_key(url, region, key))
+        Client::of(Place::with_key(url, region, key), builder().no_proxy())
     }
 
-    fn of(place: Place) -> Result<Client> {
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(PATIENCE);
+    fn of(place: Place, mut http: reqwest::ClientBuilder) -> Result<Client> {
         for certificate in place.authorities()? {
             http = http.add_root_certificate(certificate);
         }

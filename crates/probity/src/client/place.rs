@@ -23,6 +23,16 @@ pub(super) struct Place {
     pub(super) url: String,
     pub(super) signer: Signer,
     authority: Option<String>,
+    way: Way,
+}
+
+/// How requests get to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By a proxy, where the environment names one.
+    Usual,
+    /// The server is part of this process.
+    Direct,
 }
 
 impl Place {
@@ -44,6 +54,7 @@ impl Place {
             url: address(&url)?,
             signer: signer(environment, region),
             authority: environment.get("AWS_CA_BUNDLE").map(str::to_owned),
+            way: Way::Usual,
         })
     }
 
@@ -57,6 +68,7 @@ impl Place {
                 is_named: true,
             },
             authority: None,
+            way: Way::Direct,
         }
     }
 
@@ -72,15 +84,26 @@ impl Place {
 
     /// The process's environment, with S3 at the same server by the same key.
     pub(super) fn environment(&self) -> Environment {
-        environment_with(&[
-            ("AWS_ENDPOINT_URL_S3", &self.url),
+        let mut variables = vec![
+            ("AWS_ENDPOINT_URL_S3", self.url.as_str()),
             ("AWS_ENDPOINT_URL", &self.url),
             ("AWS_REGION", &self.signer.region),
             ("AWS_DEFAULT_REGION", &self.signer.region),
             ("AWS_ACCESS_KEY_ID", &self.signer.key),
             ("AWS_SECRET_ACCESS_KEY", &self.signer.secret),
             ("AWS_PROFILE", ""),
-        ])
+        ];
+        match self.way {
+            Way::Usual => {}
+            // A proxy that is named takes the place of HTTP_PROXY, and this one is for no host.
+            Way::Direct => {
+                variables.extend([
+                    ("AWS_PROXY_URL", &*self.url),
+                    ("AWS_PROXY_EXCLUDES", "*,0.0.0.0/0,::/0"),
+                ]);
+            }
+        }
+        environment_with(&variables)
     }
 }
 

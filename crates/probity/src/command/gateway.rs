@@ -17,7 +17,8 @@ use tracing::{info, warn};
 use super::serve::capturing;
 use super::serve::clock::{MachineClock, RandomIds};
 use super::serve::data_folder::DataFolder;
-use super::serve::listening::{bind, told_to_end};
+use super::serve::listening::bind;
+use super::serve::signals::Signals;
 use super::serve::telemetry::Telemetry;
 use super::wiring;
 use crate::arguments::GatewayArguments;
@@ -49,7 +50,7 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
         listener,
         options_of(&arguments),
         Some(capture),
-        told_to_end(),
+        Signals::of_server()?.told_to_end(),
     )
     .await;
     drop(stop);

@@ -23,9 +23,9 @@ use crate::command::serve::access_key::{self, NewAccessKey};
 use crate::command::serve::clock::{MachineClock, SteppedClock};
 use crate::command::serve::data_folder::DataFolder;
 use crate::command::serve::office::{Office, OfficeOptions, ROOT};
+use crate::command::serve::signals::Signals;
 use crate::command::serve::telemetry::Telemetry;
-use crate::command::serve::{Serving, leave, listening, obey_policy};
-use crate::command::wiring::variable;
+use crate::command::serve::{Serving, leave, obey_policy};
 use crate::exit::{Exit, Usage};
 use crate::screen;
 
@@ -74,6 +74,8 @@ impl Folder {
 
 pub(super) async fn run(arguments: &DemoArguments) -> Result<Exit> {
     let begun = Instant::now();
+    // Before the folder is made: who ends the demo from now on has it removed.
+    let signals = Signals::of_terminal()?;
     let kept = Folder::of(arguments.keep.as_deref())?;
     let typed = options(arguments, kept.path())?;
     let telemetry = Telemetry::begin(&typed.log)?;
@@ -90,12 +92,15 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<Exit> {
     let policy = office.folder.root().join("governance.toml");
     std::fs::write(&policy, governance::POLICY).context("failed to write the demo's policy")?;
     let following = obey_policy(&typed, &office).await?;
-    let root = root_key(&office).await?;
+    // It is printed, and hence made for the demo alone: not the one that the variables of a server
+    // have.
+    let root = access_key::random()?;
+    office.create_root(&root).await?;
     retention::begin(&office.app, &typed.keep.keep()).await?;
     let ended = async {
         let failed = Arc::new(Notify::new());
         let asked = Arc::new(AtomicBool::new(false));
-        let told = told_or(Arc::clone(&failed), Arc::clone(&asked));
+        let told = told_or(signals, (Arc::clone(&failed), Arc::clone(&asked)));
         let serving = Serving::begin(&typed, &office, told).await?;
         let url = serving.endpoint_url.clone();
         let telling = Telling::of(arguments, begun);
@@ -106,7 +111,7 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<Exit> {
                 sign_in: sign_in(&office, &url).await?,
                 url: url.clone(),
             };
-            telling.done(&address, &root, kept.path())
+            telling.done(&address, &root, &kept)
         };
         let mut ending = std::pin::pin!(serving.ended());
         let played = tokio::select! {
@@ -134,9 +139,9 @@ pub(super) async fn run(arguments: &DemoArguments) -> Result<Exit> {
 }
 
 /// Until somebody ends it, or the demo fails.
-async fn told_or(failed: Arc<Notify>, asked: Arc<AtomicBool>) {
+async fn told_or(signals: Signals, (failed, asked): (Arc<Notify>, Arc<AtomicBool>)) {
     tokio::select! {
-        () = listening::told_to_end() => asked.store(true, Ordering::SeqCst),
+        () = signals.told_to_end() => asked.store(true, Ordering::SeqCst),
         () = failed.notified() => {}
     }
 }
@@ -154,19 +159,6 @@ fn options(arguments: &DemoArguments, data: &Path) -> Result<ServeArguments> {
     Ok(Typed::try_parse_from(typed)
         .context("the demo's own options are wrong")?
         .serve)
-}
-
-/// The administrator's key: of the usual variables, or a new one.
-async fn root_key(office: &Office) -> Result<NewAccessKey> {
-    let made = office.first_start().await?;
-    let given = || {
-        Some(NewAccessKey {
-            id: variable("PROBITY_ROOT_ACCESS_KEY_ID")?,
-            secret: variable("PROBITY_ROOT_SECRET_ACCESS_KEY")?,
-        })
-    };
-    made.or_else(given)
-        .context("the key of the demo's administrator is not known")
 }
 
 /// Where the demo is.
@@ -285,7 +277,7 @@ impl Telling {
     }
 
     /// Where the server is, and what may be tried.
-    fn done(&self, at: &Address, root: &NewAccessKey, folder: &Path) -> Result<()> {
+    fn done(&self, at: &Address, root: &NewAccessKey, folder: &Folder) -> Result<()> {
         match self.output {
             OutputArgument::Json => screen::line(
                 &json!({
@@ -301,7 +293,7 @@ impl Telling {
     }
 }
 
-fn told(at: &Address, root: &NewAccessKey, folder: &Path) -> String {
+fn told(at: &Address, root: &NewAccessKey, folder: &Folder) -> String {
     format!(
         "
 Probity serves at {url}, with thirty days of three models:
@@ -334,10 +326,10 @@ Everything lies in {folder}. Ctrl-C ends the server{end}.",
         sign_in = at.sign_in,
         id = root.id,
         secret = root.secret,
-        folder = folder.display(),
-        end = match folder.starts_with(std::env::temp_dir()) {
-            true => " and removes it",
-            false => "",
+        folder = folder.path().display(),
+        end = match folder {
+            Folder::Temporary(_) => " and removes it",
+            Folder::Kept(_) => "",
         },
     )
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use probity_server::{Limits, Tls, tls_config};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::local_authority::LocalAuthority;
 use super::office::Office;
@@ -82,21 +81,5 @@ pub(crate) fn limits(arguments: &LimitArguments) -> Limits {
         connections: arguments.max_connections,
         requests_at_once: arguments.max_requests,
         ..Limits::default()
-    }
-}
-
-/// Done when the process is asked to end, by a service manager or from the terminal.
-pub(crate) async fn told_to_end() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        tracing::error!("failed to listen to signals: only kill -9 ends this server");
-        std::future::pending::<()>().await;
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod listening;
 pub(crate) mod local_authority;
 pub(crate) mod office;
 pub(crate) mod policy_file;
+pub(crate) mod signals;
 pub(crate) mod telemetry;
 
 use std::env;
@@ -40,6 +41,7 @@ use self::exporting::Exporting;
 use self::listening::Listening;
 use self::office::{Office, OfficeOptions, ROOT};
 use self::policy_file::{PolicyPlace, Replacing};
+use self::signals::Signals;
 use self::telemetry::Telemetry;
 use crate::arguments::{CatchUpArgument, ServeArguments, threads_or_all};
 use crate::command::{fonts, wiring};
@@ -66,7 +68,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
     let made = office.first_start().await?;
     retention::begin(&office.app, &arguments.keep.keep()).await?;
     let ended = async {
-        let serving = Serving::begin(&arguments, &office, listening::told_to_end()).await?;
+        let told = Signals::of_server()?.told_to_end();
+        let serving = Serving::begin(&arguments, &office, told).await?;
         announce(&arguments, &office, &serving.endpoint_url, made)?;
         serving.ended().await
     };

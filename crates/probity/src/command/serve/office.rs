@@ -211,13 +211,18 @@ impl Office {
             Some((id, secret)) => (access_key::NewAccessKey { id, secret }, Shown::Never),
             None => (access_key::random()?, Shown::Once),
         };
-        let root = json!({"UserName": ROOT, "Access": Access::Administrator.as_str()});
-        user::create(&self.app, &operator, root).await?;
-        self.create_key(ROOT, &key).await?;
+        self.create_root(&key).await?;
         Ok(match shown {
             Shown::Once => Some(key),
             Shown::Never => None,
         })
+    }
+
+    /// The administrator, with this key.
+    pub(crate) async fn create_root(&self, key: &access_key::NewAccessKey) -> Result<()> {
+        let root = json!({"UserName": ROOT, "Access": Access::Administrator.as_str()});
+        user::create(&self.app, &self.operator(), root).await?;
+        self.create_key(ROOT, key).await
     }
 
     pub(crate) async fn create_key(
