@@ -2,8 +2,9 @@
 //! statement for each and joins them here: never one statement for each row.
 
 pub mod activity;
-mod batch;
+pub mod batch_job;
 pub mod fleet;
+mod fleet_cards;
 mod fleet_order;
 mod fleet_read;
 mod fleet_summary;
@@ -13,6 +14,7 @@ pub mod model;
 pub mod monitor;
 pub mod monitor_state;
 pub mod monitors;
+mod places;
 pub mod result;
 pub mod run;
 pub mod views;

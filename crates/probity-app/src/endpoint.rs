@@ -23,7 +23,7 @@ mod models;
 mod retained;
 
 pub(crate) use description::members;
-pub(crate) use models::{of_model, of_package, serving};
+pub(crate) use models::{models_told, of_model, of_package, serving, untold};
 
 /// What a worker's queue calls the work on an endpoint; its subject is the endpoint's name.
 pub const JOB_KIND: &str = "endpoint";

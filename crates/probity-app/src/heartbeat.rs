@@ -18,7 +18,9 @@ use probity_store::resource::{self, ListResources, Resource};
 
 use crate::app::App;
 use crate::fault::Fault;
-use crate::monitoring_alert::{CAPTURE_STOPPED, HEARTBEAT, Watched, subject_of};
+use crate::monitoring_alert::{
+    CAPTURE_STOPPED, HEARTBEAT, Watched, subject_of, subject_of_endpoint,
+};
 use crate::monitoring_schedule::{SLOT_JOB, generation_of, has_more_slots};
 
 /// What stopped.
@@ -150,7 +152,7 @@ async fn endpoints(app: &App, region: &str, now_ms: i64) -> Result<Vec<Stopped>,
         found.extend(told.map(|(evidence, reason)| Stopped {
             watched: Watched {
                 region: region.to_owned(),
-                subject: format!("endpoint/{}", endpoint.name),
+                subject: subject_of_endpoint(&endpoint.name),
                 alert: CAPTURE_STOPPED,
             },
             evidence,

@@ -94,6 +94,9 @@ pub(crate) const RISK_RATING: &str = "RiskRating";
 pub(crate) const PACKAGE_GROUP: &str = "ModelPackageGroupName";
 /// For the dashboard, and not shown by the API beside the content.
 pub(crate) const OWNER: &str = "probity:ModelOwner";
+/// The beginning of attributes that name a monitoring schedule which evaluations follow; the values
+/// are the executions that they were taken from. For the dashboard, and not shown by the API.
+pub(crate) const FOLLOWS: &str = "probity:Follows/";
 /// Of the row, and not shown: the hash of the latest content, so that events tell it.
 const SHA256: &str = "probity:ContentSha256";
 
@@ -103,7 +106,11 @@ fn attributes(body: &Members) -> BTreeMap<String, String> {
         let value = body.get(name).and_then(Value::as_str)?;
         Some((name.to_owned(), value.to_owned()))
     });
-    attributes.collect()
+    let follows = body.iter().filter_map(|(name, value)| {
+        let runs = name.starts_with(FOLLOWS).then(|| value.as_str())??;
+        Some((name.clone(), runs.to_owned()))
+    });
+    attributes.chain(follows).collect()
 }
 
 fn summary(described: &Members) -> Members {

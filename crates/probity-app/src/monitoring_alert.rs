@@ -45,6 +45,10 @@ pub(crate) fn subject_of(schedule: &str) -> String {
     format!("{FIRST_SCHEDULE}{schedule}")
 }
 
+pub(crate) fn subject_of_endpoint(endpoint: &str) -> String {
+    format!("endpoint/{endpoint}")
+}
+
 /// With a schedule comes its alert. AWS says nothing of its numbers: one violated execution is
 /// enough here.
 pub(crate) async fn create_default(

@@ -8,6 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::many::{NAMES, places};
 use crate::store::Store;
 
 /// A resource without its document.
@@ -28,18 +29,23 @@ pub async fn heads(
     kind: ResourceKind,
     region: &str,
 ) -> Result<Vec<Head>, StoreError> {
-    sqlx::query(
-        "select name, arn, status, created_ms, modified_ms, created_by, attributes
-         from resource where kind = $1 and region = $2 order by name",
+    let text = sqlx::query(
+        "select string_agg(name || $3 || arn || $3 || status || $3 || created_ms || $3 ||
+                           modified_ms || $3 || created_by || $3 || attributes, $4) as folded
+         from resource where kind = $1 and region = $2",
     )
     .bind(kind.as_str())
     .bind(region)
-    .fetch_all(store.pool())
-    .await
-    .map_err(StoreError::query("read the resources of a kind"))?
-    .iter()
-    .map(head)
-    .collect()
+    .bind(FIELD)
+    .bind(ROW)
+    .fetch_one(store.pool())
+    .await;
+    let text = folded(text, "read the resources of a kind")?;
+    let mut heads = rows_of(&text)
+        .map(|mut row| row.head())
+        .collect::<Result<Vec<_>, _>>()?;
+    heads.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(heads)
 }
 
 /// All of a kind with the text of their documents, which the caller reads as far as it needs.
@@ -48,32 +54,39 @@ pub async fn texts(
     kind: ResourceKind,
     region: &str,
 ) -> Result<Vec<(Head, String)>, StoreError> {
-    let fault = StoreError::query("read the resources of a kind");
-    sqlx::query(
-        "select name, arn, status, created_ms, modified_ms, created_by, attributes, body
-         from resource where kind = $1 and region = $2 order by name",
+    let text = sqlx::query(
+        "select string_agg(name || $3 || arn || $3 || status || $3 || created_ms || $3 ||
+                           modified_ms || $3 || created_by || $3 || attributes || $3 || body, $4)
+                    as folded
+         from resource where kind = $1 and region = $2",
     )
     .bind(kind.as_str())
     .bind(region)
-    .fetch_all(store.pool())
-    .await
-    .map_err(&fault)?
-    .iter()
-    .map(|row| Ok((head(row)?, row.try_get("body").map_err(&fault)?)))
-    .collect()
+    .bind(FIELD)
+    .bind(ROW)
+    .fetch_one(store.pool())
+    .await;
+    let text = folded(text, "read the resources of a kind")?;
+    let mut texts = rows_of(&text)
+        .map(|mut row| Ok((row.head()?, row.text()?.to_owned())))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    texts.sort_unstable_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    Ok(texts)
 }
 
-/// Of all of a kind that have the attribute, the one made last for each of its values.
+/// Of all of a kind that have the attribute, the one made last for each of its values, with the
+/// text of its document.
 pub async fn latest_by(
     store: &Store,
     (kind, region): (ResourceKind, &str),
     attribute: &str,
-) -> Result<BTreeMap<String, Head>, StoreError> {
+) -> Result<BTreeMap<String, (Head, String)>, StoreError> {
     let fault = StoreError::query("read the last resources of each value");
     let rows = sqlx::query(
-        "select value, name, arn, status, created_ms, modified_ms, created_by, attributes from (
+        "select value, name, arn, status, created_ms, modified_ms, created_by, attributes, body
+         from (
              select a.value, r.name, r.arn, r.status, r.created_ms, r.modified_ms, r.created_by,
-                    r.attributes,
+                    r.attributes, r.body,
                     row_number() over (partition by a.value order by r.created_ms desc, r.name desc)
                         as place
              from resource_attribute a
@@ -89,7 +102,8 @@ pub async fn latest_by(
     .map_err(&fault)?;
     let mut latest = BTreeMap::new();
     for row in &rows {
-        latest.insert(row.try_get("value").map_err(&fault)?, head(row)?);
+        let found = (head(row)?, row.try_get("body").map_err(&fault)?);
+        latest.insert(row.try_get("value").map_err(&fault)?, found);
     }
     Ok(latest)
 }
@@ -107,23 +121,79 @@ pub struct LastRun {
     pub violations: i64,
 }
 
-/// Of every schedule that has run since it was made.
+impl LastRun {
+    pub fn has_verdict(&self) -> bool {
+        matches!(
+            self.status.as_str(),
+            "Completed" | "CompletedWithViolations"
+        )
+    }
+}
+
+// The last run that completed or failed, of those since the schedule was made: one that is under way,
+// or that somebody stopped, says nothing of what is watched.
+macro_rules! last_runs {
+    ($columns:literal, $of:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from resource r
+             join monitoring_execution e on e.id = (
+                 select last.id from monitoring_execution last
+                 where last.region = r.region and last.schedule = r.name
+                   and last.status in ('Completed', 'CompletedWithViolations', 'Failed')
+                 order by last.scheduled_ms desc, last.revision desc, last.id desc limit 1)
+             where r.kind = 'monitoring-schedule' and r.region = $1
+               and e.created_ms >= r.created_ms",
+            $of
+        )
+    };
+}
+
+/// The last run of every schedule that ended with something to say.
 pub async fn last_runs(store: &Store, region: &str) -> Result<Vec<LastRun>, StoreError> {
-    let rows = sqlx::query(
-        "select e.id, e.schedule, e.scheduled_ms, e.created_ms, e.modified_ms, e.status,
-                e.violations
-         from resource r
-         join monitoring_execution e on e.id = (
-             select last.id from monitoring_execution last
-             where last.region = r.region and last.schedule = r.name
-             order by last.scheduled_ms desc, last.revision desc, last.id desc limit 1)
-         where r.kind = 'monitoring-schedule' and r.region = $1 and e.created_ms >= r.created_ms",
-    )
+    let text = sqlx::query(last_runs!(
+        "string_agg(e.id || $2 || e.schedule || $2 || e.scheduled_ms || $2 || e.created_ms || $2 ||
+                    e.modified_ms || $2 || e.status || $2 || e.violations, $3) as folded",
+        ""
+    ))
     .bind(region)
-    .fetch_all(store.pool())
-    .await
-    .map_err(StoreError::query("read the last runs of all schedules"))?;
-    rows.iter().map(run).collect()
+    .bind(FIELD)
+    .bind(ROW)
+    .fetch_one(store.pool())
+    .await;
+    let text = folded(text, "read the last runs of all schedules")?;
+    rows_of(&text).map(|mut row| row.run()).collect()
+}
+
+/// The same of these schedules.
+pub async fn last_runs_of(
+    store: &Store,
+    region: &str,
+    schedules: &[&str],
+) -> Result<Vec<LastRun>, StoreError> {
+    let mut found = Vec::new();
+    for names in schedules.chunks(NAMES) {
+        let statement = format!(
+            "{} ({})",
+            last_runs!(
+                "e.id, e.schedule, e.scheduled_ms, e.created_ms, e.modified_ms, e.status,
+                 e.violations",
+                " and r.name in"
+            ),
+            places(2, names.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(region);
+        for name in names {
+            query = query.bind(*name);
+        }
+        let rows = query
+            .fetch_all(store.pool())
+            .await
+            .map_err(StoreError::query("read the last runs of schedules"))?;
+        found.extend(rows.iter().map(run).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(found)
 }
 
 /// Runs of these schedules that were due since `from_ms`, in the order of their slots; of one slot
@@ -136,16 +206,13 @@ pub async fn runs_since(
     let fault = StoreError::query("read the runs of schedules");
     let mut found = Vec::new();
     for names in schedules.chunks(NAMES) {
-        let places: Vec<String> = (0..names.len())
-            .map(|index| format!("${}", index + 3))
-            .collect();
         // Only text of this module goes into the statement.
         let statement = format!(
             "select id, schedule, scheduled_ms, created_ms, modified_ms, status, violations
              from monitoring_execution
              where region = $1 and schedule in ({}) and scheduled_ms >= $2
              order by scheduled_ms, revision, id",
-            places.join(", ")
+            places(3, names.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(statement))
             .bind(region)
@@ -169,18 +236,38 @@ pub struct Found {
     pub violations: i64,
 }
 
-/// Violations by stretches of `length_ms` since 1970 and by kind, since `from_ms`.
+/// Violations by stretches of `length_ms` since 1970 and by kind, since `from_ms`. Of a slot that was
+/// scored again, the last verdict counts; a run without a count found one at least.
 pub async fn violations(
     store: &Store,
     (region, from_ms): (&str, i64),
     length_ms: i64,
 ) -> Result<Vec<Found>, StoreError> {
-    let fault = StoreError::query("count violations");
+    // Slots that were scored again are few, and found by an index of their own: what an earlier
+    // verdict of them said is taken away again.
     let rows = sqlx::query(
-        "select scheduled_ms / $3 as stretch, monitoring_type, count(*) as runs,
+        "select stretch, monitoring_type, cast(sum(runs) as bigint) as runs,
                 cast(sum(violations) as bigint) as violations
-         from monitoring_execution
-         where region = $1 and status = 'CompletedWithViolations' and scheduled_ms >= $2
+         from (
+             select scheduled_ms / $3 as stretch, monitoring_type, count(*) as runs,
+                    sum(case when violations < 0 then 1 else violations end) as violations
+             from monitoring_execution
+             where region = $1 and status = 'CompletedWithViolations' and scheduled_ms >= $2
+             group by 1, 2
+             union all
+             select e.scheduled_ms / $3 as stretch, e.monitoring_type, -count(*) as runs,
+                    -sum(case when e.violations < 0 then 1 else e.violations end) as violations
+             from (
+                 select schedule, scheduled_ms, max(revision) as revision
+                 from monitoring_execution
+                 where region = $1 and revision > 0 and scheduled_ms >= $2
+                   and status in ('Completed', 'CompletedWithViolations')
+                 group by schedule, scheduled_ms) later
+             join monitoring_execution e
+               on e.region = $1 and e.schedule = later.schedule
+              and e.scheduled_ms = later.scheduled_ms and e.revision < later.revision
+             where e.status = 'CompletedWithViolations'
+             group by 1, 2) counted
          group by 1, 2 order by 1, 2",
     )
     .bind(region)
@@ -188,17 +275,8 @@ pub async fn violations(
     .bind(length_ms)
     .fetch_all(store.pool())
     .await
-    .map_err(&fault)?;
-    rows.iter()
-        .map(|row| {
-            Ok(Found {
-                stretch: row.try_get("stretch").map_err(&fault)?,
-                monitoring_type: row.try_get("monitoring_type").map_err(&fault)?,
-                runs: row.try_get("runs").map_err(&fault)?,
-                violations: row.try_get("violations").map_err(&fault)?,
-            })
-        })
-        .collect()
+    .map_err(StoreError::query("count violations"))?;
+    rows.iter().map(found).collect()
 }
 
 /// Calls of one endpoint in one stretch of time.
@@ -211,9 +289,6 @@ pub struct Calls {
     pub captured: i64,
 }
 
-/// Names that one statement asks for.
-const NAMES: usize = 400;
-
 /// Calls of these endpoints by stretches of `length_ms` since 1970, since `from_ms`.
 pub async fn calls(
     store: &Store,
@@ -223,9 +298,6 @@ pub async fn calls(
     let fault = StoreError::query("read the calls of endpoints");
     let mut found = Vec::new();
     for endpoints in endpoints.chunks(NAMES) {
-        let places: Vec<String> = (0..endpoints.len())
-            .map(|index| format!("${}", index + 4))
-            .collect();
         // Only text of this module goes into the statement.
         let statement = format!(
             "select endpoint, hour_ms / $3 as stretch, cast(sum(answered) as bigint) as answered,
@@ -234,7 +306,7 @@ pub async fn calls(
              from endpoint_traffic
              where region = $1 and endpoint in ({}) and hour_ms >= $2
              group by 1, 2 order by 1, 2",
-            places.join(", ")
+            places(4, endpoints.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(statement))
             .bind(region)
@@ -256,6 +328,73 @@ pub async fn calls(
     Ok(found)
 }
 
+// Whole kinds come as one text that the database folds: to take thousands of rows one by one costs
+// several times what reading and joining them does (measured with `cargo xtask bench dashboard`).
+// JSON escapes the two signs, and names cannot have them.
+const FIELD: &str = "\u{1f}";
+const ROW: &str = "\u{1e}";
+
+fn folded(row: Result<AnyRow, sqlx::Error>, doing: &'static str) -> Result<String, StoreError> {
+    let row = row.map_err(StoreError::query(doing))?;
+    let text: Option<String> = row.try_get("folded").map_err(StoreError::query(doing))?;
+    // Nothing folds to nothing.
+    Ok(text.unwrap_or_default())
+}
+
+fn rows_of(text: &str) -> impl Iterator<Item = Folded<'_>> {
+    let rows = text.split(ROW).filter(|row| !row.is_empty());
+    rows.map(|row| Folded(row.split(FIELD)))
+}
+
+/// A row in the order of its columns.
+struct Folded<'a>(std::str::Split<'a, &'static str>);
+
+impl<'a> Folded<'a> {
+    fn text(&mut self) -> Result<&'a str, StoreError> {
+        self.0.next().ok_or_else(|| {
+            let missing = std::io::Error::other("a column is missing");
+            StoreError::damaged("a row of a kind", missing)
+        })
+    }
+
+    fn number(&mut self) -> Result<i64, StoreError> {
+        let text = self.text()?;
+        text.parse()
+            .map_err(|error| StoreError::damaged(format!("the number `{text}`"), error))
+    }
+
+    fn head(&mut self) -> Result<Head, StoreError> {
+        let name = self.text()?.to_owned();
+        let arn = self.text()?.to_owned();
+        Ok(Head {
+            name,
+            status: self.text()?.to_owned(),
+            created_ms: self.number()?,
+            modified_ms: self.number()?,
+            created_by: self.text()?.to_owned(),
+            attributes: attributes(&arn, self.text()?)?,
+            arn,
+        })
+    }
+
+    fn run(&mut self) -> Result<LastRun, StoreError> {
+        Ok(LastRun {
+            id: self.text()?.to_owned(),
+            schedule: self.text()?.to_owned(),
+            scheduled_ms: self.number()?,
+            created_ms: self.number()?,
+            modified_ms: self.number()?,
+            status: self.text()?.to_owned(),
+            violations: self.number()?,
+        })
+    }
+}
+
+fn attributes(arn: &str, text: &str) -> Result<BTreeMap<String, String>, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::damaged(format!("resource `{arn}`"), error))
+}
+
 fn run(row: &AnyRow) -> Result<LastRun, StoreError> {
     let fault = StoreError::query("read a run");
     Ok(LastRun {
@@ -269,12 +408,21 @@ fn run(row: &AnyRow) -> Result<LastRun, StoreError> {
     })
 }
 
+fn found(row: &AnyRow) -> Result<Found, StoreError> {
+    let fault = StoreError::query("read counts of violations");
+    Ok(Found {
+        stretch: row.try_get("stretch").map_err(&fault)?,
+        monitoring_type: row.try_get("monitoring_type").map_err(&fault)?,
+        runs: row.try_get("runs").map_err(&fault)?,
+        violations: row.try_get("violations").map_err(&fault)?,
+    })
+}
+
 fn head(row: &AnyRow) -> Result<Head, StoreError> {
     let fault = StoreError::query("read a resource");
     let text = |column: &str| row.try_get::<String, _>(column).map_err(&fault);
     let arn = text("arn")?;
-    let attributes = serde_json::from_str(&text("attributes")?)
-        .map_err(|error| StoreError::damaged(format!("resource `{arn}`"), error))?;
+    let attributes = attributes(&arn, &text("attributes")?)?;
     Ok(Head {
         name: text("name")?,
         status: text("status")?,

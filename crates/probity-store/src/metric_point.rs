@@ -193,12 +193,17 @@ pub async fn of_instant(
     // As `dimensions_text` writes the pair. Neither may be a part of a longer one: quotes inside
     // of a name or value are escaped.
     let pair = format!("{}:{}", json!(name), json!(value));
+    // There are far fewer names than points: those with the dimension are found first, and `cross`
+    // has SQLite keep to that.
     sqlx::query(
-        "select region, namespace, name, dimensions, at_ms, total, samples, minimum, maximum, unit
-         from metric_point
-         where at_ms = $1 and region = $2 and namespace = $3
-           and replace(dimensions, $4, '') <> dimensions
-         order by name, dimensions limit $5",
+        "select p.region, p.namespace, p.name, p.dimensions, p.at_ms, p.total, p.samples,
+                p.minimum, p.maximum, p.unit
+         from metric m cross join metric_point p
+         where m.region = $2 and m.namespace = $3 and m.last_ms >= $1
+           and replace(m.dimensions, $4, '') <> m.dimensions
+           and p.region = m.region and p.namespace = m.namespace and p.name = m.name
+           and p.dimensions = m.dimensions and p.at_ms = $1
+         order by p.name, p.dimensions limit $5",
     )
     .bind(wanted.at_ms)
     .bind(wanted.region)

@@ -88,6 +88,27 @@ pub async fn list_of_each(
     Ok(steps)
 }
 
+/// When each card of a region was approved last, of those that were: the first step of a version
+/// carries on the state before it, and approves nothing.
+pub async fn last_approvals(store: &Store, region: &str) -> Result<Vec<(String, i64)>, StoreError> {
+    let fault = StoreError::query("look for the last approvals of model cards");
+    let rows = sqlx::query(
+        "select card, max(at_ms) as at_ms from model_card_review
+         where region = $1 and after_status = 'Approved' and (before_status <> '' or version = 1)
+         group by card order by card",
+    )
+    .bind(region)
+    .fetch_all(store.pool())
+    .await
+    .map_err(&fault)?;
+    rows.iter()
+        .map(|row| {
+            let card = row.try_get("card").map_err(&fault)?;
+            Ok((card, row.try_get("at_ms").map_err(&fault)?))
+        })
+        .collect()
+}
+
 /// With the card's own row gone, in the same unit.
 pub async fn delete_all(unit: &mut Unit, key: CardKey<'_>) -> Result<(), StoreError> {
     sqlx::query("delete from model_card_review where region = $1 and card = $2")

@@ -218,6 +218,25 @@ pub async fn of_subjects(
     Ok(found)
 }
 
+/// Every alert of a region that is in this status, by subject.
+pub async fn of_status(
+    store: &Store,
+    region: &str,
+    status: &str,
+) -> Result<Vec<Alert>, StoreError> {
+    sqlx::query(select!(
+        "region = $1 and status = $2 order by subject, name"
+    ))
+    .bind(region)
+    .bind(status)
+    .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("read alerts of a status"))?
+    .iter()
+    .map(read)
+    .collect()
+}
+
 /// Alerts of one name and status, in every region.
 pub async fn of_state(store: &Store, name: &str, status: &str) -> Result<Vec<Alert>, StoreError> {
     sqlx::query(select!(

@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::many::{NAMES, places};
 use crate::page::{Cursor, Page, one_more};
 use crate::resource::SortOrder;
 use crate::store::{Store, Unit};
@@ -99,6 +100,39 @@ pub async fn list(store: &Store, wanted: &ListChanges) -> Result<Page<Change>, S
         },
         name: last.id.clone(),
     }))
+}
+
+/// The newest changes of these subjects together, the newest first.
+pub async fn latest_of(
+    store: &Store,
+    (region, subjects): (&str, &[String]),
+    limit: u32,
+) -> Result<Vec<Change>, StoreError> {
+    let mut found = Vec::new();
+    for subjects in subjects.chunks(NAMES) {
+        let text = format!(
+            "select id, region, subject, name, at_ms, status, reason, execution \
+             from monitoring_alert_change where region = $1 and subject in ({}) \
+             order by at_ms desc, id desc limit $2",
+            places(3, subjects.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text))
+            .bind(region)
+            .bind(i64::from(limit));
+        for subject in subjects {
+            query = query.bind(subject);
+        }
+        let rows = query
+            .fetch_all(store.pool())
+            .await
+            .map_err(StoreError::query("read the last changes of alerts"))?;
+        for row in &rows {
+            found.push(read(row)?);
+        }
+    }
+    found.sort_by(|a, b| (b.at_ms, &b.id).cmp(&(a.at_ms, &a.id)));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 fn statement(wanted: &ListChanges) -> String {

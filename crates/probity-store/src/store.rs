@@ -242,7 +242,7 @@ struct Step {
 }
 
 /// From an empty database to the current one.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         version: 1,
         name: "first",
@@ -277,6 +277,13 @@ const STEPS: [Step; 5] = [
         sql: include_str!("../migrations/0005_monitor_page.sql"),
         sqlite: include_str!("../migrations/0005_monitor_page.sqlite.sql"),
         postgres: include_str!("../migrations/0005_monitor_page.postgres.sql"),
+    },
+    Step {
+        version: 6,
+        name: "dashboard size",
+        sql: include_str!("../migrations/0006_dashboard_size.sql"),
+        sqlite: "",
+        postgres: "",
     },
 ];
 

@@ -16,7 +16,8 @@ use crate::caller::Caller;
 use crate::deed::Deed;
 use crate::fault::Fault;
 
-pub use super::fleet_order::{CardFilter, FleetQuery, FleetSort};
+pub use super::fleet_cards::CardFreshness;
+pub use super::fleet_order::{CardFilter, FleetQuery, FleetSort, VersionFilter};
 pub use super::fleet_summary::{Anomalies, AnomalyDay, Attention, Coverage, Freshness};
 
 /// A model, and everything that is known of it from afar.
@@ -44,6 +45,13 @@ pub struct FleetCard {
     pub risk: RiskRating,
     pub owner: Option<String>,
     pub modified_ms: i64,
+    /// By the governance policy.
+    pub review_due_ms: Option<i64>,
+    /// Until when the approval holds, by the same.
+    pub expires_ms: Option<i64>,
+    /// Monitors that the card's evaluations follow and that have had a verdict since.
+    pub outrun: usize,
+    pub freshness: CardFreshness,
 }
 
 /// The version of the registry that the model was made of, and its group.
@@ -61,6 +69,10 @@ pub struct Registered {
 pub struct FleetEndpoint {
     pub name: String,
     pub status: String,
+    /// It answers calls.
+    pub serves: bool,
+    /// An alert of the endpoint itself, where one is raised: its captures stopped.
+    pub alert: Option<MonitorState>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +80,8 @@ pub struct LastBatch {
     pub name: String,
     pub status: String,
     pub created_ms: i64,
+    /// It uses the model, or has.
+    pub works: bool,
 }
 
 /// The newest run of any of the model's monitors.
@@ -108,14 +122,18 @@ impl FleetModel {
 
     /// Whether it answers calls or has worked through a batch.
     pub fn runs(&self) -> bool {
-        !self.endpoints.is_empty() || self.last_batch.is_some()
+        let serves = self.endpoints.iter().any(|endpoint| endpoint.serves);
+        serves || self.last_batch.as_ref().is_some_and(|job| job.works)
+    }
+
+    /// Of its monitors, and of the endpoints that have alerts of their own.
+    pub fn states(&self) -> impl Iterator<Item = MonitorState> {
+        let of_endpoints = self.endpoints.iter().filter_map(|endpoint| endpoint.alert);
+        self.monitors.into_iter().chain(of_endpoints)
     }
 
     pub fn worst(&self) -> MonitorState {
-        self.monitors
-            .into_iter()
-            .max()
-            .unwrap_or(MonitorState::Idle)
+        self.states().max().unwrap_or(MonitorState::Idle)
     }
 }
 

@@ -8,6 +8,7 @@ use probity_domain::resource::CardStatus;
 use probity_store::resource::SortOrder;
 
 use super::fleet::FleetModel;
+use super::fleet_cards::CardFreshness;
 use super::monitor_state::MonitorState;
 
 /// What is not said leaves everything.
@@ -22,6 +23,9 @@ pub struct FleetQuery {
     pub kind: Option<MonitoringType>,
     pub risk: Option<RiskRating>,
     pub card: Option<CardFilter>,
+    /// Exactly this one.
+    pub owner: Option<String>,
+    pub version: Option<VersionFilter>,
     pub sort: FleetSort,
     pub order: SortOrder,
 }
@@ -29,7 +33,52 @@ pub struct FleetQuery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardFilter {
     Status(CardStatus),
+    Freshness(CardFreshness),
     Missing,
+}
+
+/// How the version of the registry that a model was made of stands in its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionFilter {
+    Champion,
+    /// Another version is the champion.
+    Outdated,
+    /// No version of its group is approved.
+    NoneApproved,
+    Unregistered,
+}
+
+impl VersionFilter {
+    pub const ALL: [VersionFilter; 4] = [
+        Self::Champion,
+        Self::Outdated,
+        Self::NoneApproved,
+        Self::Unregistered,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Champion => "champion",
+            Self::Outdated => "outdated",
+            Self::NoneApproved => "none-approved",
+            Self::Unregistered => "unregistered",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<VersionFilter> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+
+    fn of(model: &FleetModel) -> VersionFilter {
+        let Some(known) = &model.registered else {
+            return Self::Unregistered;
+        };
+        match known.champion {
+            None => Self::NoneApproved,
+            Some(champion) if champion == known.version => Self::Champion,
+            Some(_) => Self::Outdated,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +128,13 @@ pub(super) fn arrange(mut models: Vec<FleetModel>, query: &FleetQuery) -> Vec<Fl
             && has_monitor(model, query)
             && query.risk.is_none_or(|risk| risk_of(model) == risk)
             && query.card.is_none_or(|card| has_card(model, card))
+            && query
+                .owner
+                .as_deref()
+                .is_none_or(|owner| model.owner() == owner)
+            && query
+                .version
+                .is_none_or(|version| VersionFilter::of(model) == version)
     });
     models.sort_by(|a, b| {
         let by = compare(a, b, query.sort);
@@ -125,9 +181,12 @@ fn has_monitor(model: &FleetModel, query: &FleetQuery) -> bool {
 }
 
 fn of_kind(model: &FleetModel, kind: Option<MonitoringType>) -> Vec<MonitorState> {
+    let Some(kind) = kind else {
+        return model.states().collect();
+    };
     let kinds = MonitoringType::ALL.into_iter().zip(model.monitors);
     kinds
-        .filter(|(known, _)| kind.is_none_or(|kind| kind == *known))
+        .filter(|(known, _)| kind == *known)
         .map(|(_, state)| state)
         .collect()
 }
@@ -136,7 +195,8 @@ fn has_card(model: &FleetModel, wanted: CardFilter) -> bool {
     match (wanted, &model.card) {
         (CardFilter::Missing, card) => card.is_none(),
         (CardFilter::Status(status), Some(card)) => card.status == status,
-        (CardFilter::Status(_), None) => false,
+        (CardFilter::Freshness(freshness), Some(card)) => card.freshness == freshness,
+        (CardFilter::Status(_) | CardFilter::Freshness(_), None) => false,
     }
 }
 
@@ -161,7 +221,8 @@ fn compare(a: &FleetModel, b: &FleetModel, sort: FleetSort) -> Ordering {
         FleetSort::Name => a.name.cmp(&b.name),
         FleetSort::Owner => a.owner().to_lowercase().cmp(&b.owner().to_lowercase()),
         FleetSort::Risk => weight(risk_of(a)).cmp(&weight(risk_of(b))),
-        FleetSort::Card => status_of(a).cmp(status_of(b)),
+        // Of one status, the least fresh first.
+        FleetSort::Card => (status_of(a), freshness_of(b)).cmp(&(status_of(b), freshness_of(a))),
         FleetSort::Version => version_of(a).cmp(&version_of(b)),
         // What ran last stands first; what never ran, last.
         FleetSort::LastRun => last_run_ms(b).cmp(&last_run_ms(a)),
@@ -169,12 +230,9 @@ fn compare(a: &FleetModel, b: &FleetModel, sort: FleetSort) -> Ordering {
     }
 }
 
-/// Alerts before failures before gaps; of alerts, the newest first. Then how many there are.
+/// Alerts before failures before gaps; of alerts, those that nobody has seen, then the newest. Then how many there are.
 fn rank(model: &FleetModel) -> (MonitorState, usize, u8) {
-    let attention = model
-        .monitors
-        .iter()
-        .filter(|state| state.needs_attention());
+    let attention = model.states().filter(|state| state.needs_attention());
     (
         model.worst(),
         attention.count(),
@@ -184,6 +242,10 @@ fn rank(model: &FleetModel) -> (MonitorState, usize, u8) {
 
 fn status_of(model: &FleetModel) -> &str {
     model.card.as_ref().map_or("", |card| card.status.as_str())
+}
+
+fn freshness_of(model: &FleetModel) -> Option<CardFreshness> {
+    model.card.as_ref().map(|card| card.freshness)
 }
 
 fn version_of(model: &FleetModel) -> Option<(&str, i64)> {

@@ -4,23 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use probity_domain::ResourceKind;
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
-use probity_domain::document::model_card::RiskRating;
-use probity_domain::resource::{AlertState, CardStatus, ScheduleState};
+use probity_domain::resource::AlertState;
 use probity_store::fleet::{self as rows, Head};
-use probity_store::monitoring_alert::{self, Alert, ListAlerts};
+use probity_store::monitoring_alert::{self, Alert};
 use serde::Deserialize;
 
-use super::batch;
-use super::fleet::{FleetCard, FleetEndpoint, FleetModel, LastBatch, LastRun, Registered};
-use super::monitor_state::{Acknowledged, MonitorState};
+use super::fleet::{FleetEndpoint, FleetModel, LastRun, Registered};
+use super::monitor_state::{MonitorState, of_schedule};
+use super::{fleet_cards, places};
 use crate::deed::Deed;
 use crate::fault::Fault;
-use crate::model_card::{MODEL_ID, OWNER, RISK_RATING};
 use crate::monitoring_alert::subject_of;
 use crate::monitoring_schedule::{ENDPOINT, TYPE_ATTRIBUTE};
-
-/// Alerts that one page knows of.
-const MOST_ALERTS: u32 = 10_000;
 
 /// Everything of a region that models are joined from.
 #[derive(Debug)]
@@ -31,8 +26,8 @@ pub(super) struct Read {
     pub(super) alerts: Vec<Alert>,
 }
 
-/// The documents of models and endpoints as far as they are needed here: reading the whole of a
-/// thousand of them takes longer than everything else.
+/// The documents of models as far as they are needed here: reading the whole of a thousand of them
+/// takes longer than everything else.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct ModelDocument {
@@ -46,74 +41,41 @@ struct ContainerDocument {
     model_package_name: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct EndpointDocument {
-    in_service: Option<DeploymentDocument>,
-    pending: Option<DeploymentDocument>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct DeploymentDocument {
-    models: Vec<ModelName>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct ModelName {
-    model_name: String,
-}
-
 pub(super) async fn all(deed: &Deed<'_>) -> Result<Read, Fault> {
     let (store, region) = (&deed.app.store, deed.region);
-    let in_alert = ListAlerts {
-        region: region.to_owned(),
-        status: Some(AlertState::InAlert.as_str().to_owned()),
-        limit: MOST_ALERTS,
-        ..ListAlerts::default()
-    };
+    let in_alert = AlertState::InAlert.as_str();
     let (models, endpoints, cards, packages) = futures::try_join!(
         rows::texts(store, ResourceKind::Model, region),
-        rows::texts(store, ResourceKind::Endpoint, region),
+        rows::heads(store, ResourceKind::Endpoint, region),
         rows::heads(store, ResourceKind::ModelCard, region),
         rows::heads(store, ResourceKind::ModelPackage, region),
     )?;
     let (schedules, last_runs, alerts, batches) = futures::try_join!(
         rows::heads(store, ResourceKind::MonitoringSchedule, region),
         rows::last_runs(store, region),
-        monitoring_alert::list(store, &in_alert),
+        monitoring_alert::of_status(store, region, in_alert),
         rows::latest_by(store, (ResourceKind::TransformJob, region), "ModelName"),
     )?;
     let mut read = Read {
         models: Vec::with_capacity(models.len()),
         schedules,
         last_runs: by_schedule(last_runs),
-        alerts: alerts.items,
+        alerts,
     };
-    let endpoints = endpoints_by_model(&endpoints)?;
-    let batch_schedules = batch::models_of_schedules(deed, &read.schedules).await?;
-    let monitors = Monitors::of(&read, &endpoints, &batch_schedules);
-    let cards = cards_by_model(&cards);
+    let endpoints = places::endpoints_by_model(deed, (&endpoints, &read.alerts)).await?;
+    let of_batches = places::models_of_schedules(&batches, &read.schedules);
+    let monitors = Monitors::of(&read, &endpoints, &of_batches);
+    let cards = fleet_cards::by_model(deed, &cards, &read.last_runs).await?;
     let groups = Groups::of(&packages);
     let joined = models.into_iter().map(|(head, text)| {
         let package = package_of(&head, &text)?;
-        let card = [
-            Some(head.arn.as_str()),
-            Some(&head.name),
-            package.as_deref(),
-        ]
-        .into_iter()
-        .flatten()
-        .find_map(|id| cards.get(id));
+        let ids = [Some(&head.arn), Some(&head.name), package.as_ref()];
+        let card = ids.into_iter().flatten();
+        let card = card.filter_map(|id| cards.get(id.as_str())).next();
         let endpoints = endpoints.get(&head.name).cloned().unwrap_or_default();
-        let last_batch = batches.get(&head.name).map(last_batch);
-        let without = match endpoints.is_empty() && last_batch.is_none() {
-            true => MonitorState::Idle,
-            false => MonitorState::Missing,
-        };
-        let (monitors, last_run) = monitors.of_model(&head.name, without);
-        Ok::<_, Fault>(FleetModel {
+        let last_batch = batches.get(&head.name);
+        let (of_monitors, last_run) = monitors.of_model(&head.name);
+        let mut model = FleetModel {
             card: card.cloned(),
             registered: package.and_then(|arn| groups.registered(&arn)),
             name: head.name,
@@ -121,11 +83,17 @@ pub(super) async fn all(deed: &Deed<'_>) -> Result<Read, Fault> {
             created_ms: head.created_ms,
             created_by: head.created_by,
             endpoints,
-            last_batch,
-            monitors,
+            last_batch: last_batch.map(|(job, _)| places::last_batch(job)),
+            monitors: [MonitorState::Idle; 4],
             last_run,
             traffic: None,
-        })
+        };
+        let without = match model.runs() {
+            true => MonitorState::Missing,
+            false => MonitorState::Idle,
+        };
+        model.monitors = of_monitors.map(|state| state.unwrap_or(without));
+        Ok::<_, Fault>(model)
     });
     read.models = joined.collect::<Result<_, Fault>>()?;
     Ok(read)
@@ -143,59 +111,6 @@ fn package_of(head: &Head, text: &str) -> Result<Option<String>, Fault> {
     let containers = document.primary_container.into_iter();
     let mut all = containers.chain(document.containers);
     Ok(all.find_map(|container| container.model_package_name))
-}
-
-fn endpoints_by_model(
-    endpoints: &[(Head, String)],
-) -> Result<HashMap<String, Vec<FleetEndpoint>>, Fault> {
-    let mut by_model: HashMap<String, Vec<FleetEndpoint>> = HashMap::new();
-    for (head, text) in endpoints {
-        let document: EndpointDocument = serde_json::from_str(text)
-            .map_err(|source| Fault::internal(format!("read `{}`", head.arn), source))?;
-        let Some(deployment) = document.in_service.or(document.pending) else {
-            continue;
-        };
-        for model in deployment.models {
-            by_model
-                .entry(model.model_name)
-                .or_default()
-                .push(FleetEndpoint {
-                    name: head.name.clone(),
-                    status: head.status.clone(),
-                });
-        }
-    }
-    Ok(by_model)
-}
-
-/// By what a card says its model is: an ARN, a name, or the ARN of a package.
-fn cards_by_model(cards: &[Head]) -> HashMap<&str, FleetCard> {
-    let mut by_model = HashMap::new();
-    for card in cards {
-        let attribute = |name: &str| card.attributes.get(name).map(String::as_str);
-        let Some((model, status)) = attribute(MODEL_ID).zip(CardStatus::parse(&card.status)) else {
-            continue;
-        };
-        let known = FleetCard {
-            name: card.name.clone(),
-            status,
-            risk: attribute(RISK_RATING)
-                .and_then(RiskRating::parse)
-                .unwrap_or_default(),
-            owner: attribute(OWNER).map(str::to_owned),
-            modified_ms: card.modified_ms,
-        };
-        by_model.insert(model, known);
-    }
-    by_model
-}
-
-fn last_batch(job: &Head) -> LastBatch {
-    LastBatch {
-        name: job.name.clone(),
-        status: job.status.clone(),
-        created_ms: job.created_ms,
-    }
 }
 
 /// Versions of the registry, by group: number and approval.
@@ -252,7 +167,7 @@ impl<'a> Monitors<'a> {
     fn of(
         read: &'a Read,
         endpoints: &'a HashMap<String, Vec<FleetEndpoint>>,
-        batch: &'a HashMap<String, String>,
+        of_batches: &HashMap<String, Vec<&'a str>>,
     ) -> Monitors<'a> {
         let mut models_of: HashMap<&str, Vec<&str>> = HashMap::new();
         for (model, endpoints) in endpoints {
@@ -260,11 +175,10 @@ impl<'a> Monitors<'a> {
                 models_of.entry(&endpoint.name).or_default().push(model);
             }
         }
-        let alerts: HashMap<&str, &Alert> = read
-            .alerts
-            .iter()
-            .map(|alert| (alert.subject.as_str(), alert))
-            .collect();
+        let mut alerts: HashMap<&str, Vec<&Alert>> = HashMap::new();
+        for alert in &read.alerts {
+            alerts.entry(&alert.subject).or_default().push(alert);
+        }
         let mut monitors = Monitors {
             by_model: HashMap::new(),
             last_runs: HashMap::new(),
@@ -277,12 +191,11 @@ impl<'a> Monitors<'a> {
                 .position(|known| Some(known.as_str()) == kind);
             let Some(place) = place else { continue };
             let run = read.last_runs.get(&schedule.name);
-            let alert = alerts.get(subject_of(&schedule.name).as_str()).copied();
-            let state = state_of(schedule, run, alert);
+            let own = alerts.get(subject_of(&schedule.name).as_str());
+            let state = of_schedule(schedule, run, own.into_iter().flatten().copied());
             let of_endpoint = attribute(ENDPOINT).and_then(|name| models_of.get(name));
-            let of_batch = batch.get(&schedule.name).map(String::as_str);
-            let models = of_endpoint.into_iter().flatten().copied().chain(of_batch);
-            for model in models {
+            let of_batch = of_batches.get(&schedule.name);
+            for model in of_endpoint.into_iter().chain(of_batch).flatten() {
                 monitors.add(model, (place, state), run);
             }
         }
@@ -305,42 +218,16 @@ impl<'a> Monitors<'a> {
         }
     }
 
-    fn of_model(&self, model: &str, without: MonitorState) -> ([MonitorState; 4], Option<LastRun>) {
-        let states = self.by_model.get(model).copied().unwrap_or_default();
+    fn of_model(&self, model: &str) -> ([Option<MonitorState>; 4], Option<LastRun>) {
         let last_run = self.last_runs.get(model).map(|run| LastRun {
             schedule: run.schedule.clone(),
             status: run.status.clone(),
             at_ms: run.scheduled_ms,
             violations: (run.violations >= 0).then_some(run.violations),
         });
-        (states.map(|state| state.unwrap_or(without)), last_run)
-    }
-}
-
-pub(super) fn state_of(
-    schedule: &Head,
-    run: Option<&rows::LastRun>,
-    alert: Option<&Alert>,
-) -> MonitorState {
-    let failed = |at_ms| MonitorState::Failed { at_ms };
-    match ScheduleState::parse(&schedule.status) {
-        Some(ScheduleState::Stopped) => return MonitorState::Inactive,
-        Some(ScheduleState::Failed) => return failed(schedule.modified_ms),
-        Some(ScheduleState::Pending) => return MonitorState::Waiting,
-        Some(ScheduleState::Scheduled) | None => {}
-    }
-    if let Some(alert) = alert {
-        return MonitorState::InAlert {
-            since_ms: alert.modified_ms,
-            acknowledged: match &alert.acknowledged {
-                Some(_) => Acknowledged::Yes,
-                None => Acknowledged::No,
-            },
-        };
-    }
-    match run {
-        Some(run) if run.status == "Failed" => failed(run.modified_ms),
-        Some(_) => MonitorState::Ok,
-        None => MonitorState::Waiting,
+        (
+            self.by_model.get(model).copied().unwrap_or_default(),
+            last_run,
+        )
     }
 }

@@ -7,7 +7,9 @@ use probity_store::fleet as rows;
 
 use super::DAY_MS;
 use super::fleet::FleetModel;
+use super::fleet_cards::CardFreshness;
 use super::fleet_read::Read;
+use super::monitor_state::MonitorState;
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::monitoring_alert::HEARTBEAT;
@@ -38,7 +40,7 @@ pub(super) fn coverage(models: &[FleetModel]) -> Coverage {
     coverage
 }
 
-/// Models with any monitor in a state that needs somebody.
+/// Models with any monitor, or endpoint, in a state that needs somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attention {
     pub any: usize,
@@ -50,13 +52,13 @@ pub struct Attention {
 
 pub(super) fn attention(models: &[FleetModel]) -> Attention {
     let with = |wanted: &str| {
-        let has = |model: &&FleetModel| model.monitors.iter().any(|state| state.as_str() == wanted);
+        let has = |model: &&FleetModel| model.states().any(|state| state.as_str() == wanted);
         models.iter().filter(has).count()
     };
     Attention {
         any: models
             .iter()
-            .filter(|model| model.monitors.iter().any(|state| state.needs_attention()))
+            .filter(|model| model.states().any(MonitorState::needs_attention))
             .count(),
         alert: with("alert"),
         failed: with("failed"),
@@ -65,7 +67,7 @@ pub(super) fn attention(models: &[FleetModel]) -> Attention {
     }
 }
 
-/// Whether monitors run as they should.
+/// Whether monitors run as they should, and cards are renewed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Freshness {
     /// Schedules that are to run.
@@ -75,6 +77,8 @@ pub struct Freshness {
     /// Of those, are late by what their alerts say.
     pub late: usize,
     pub last_run_ms: Option<i64>,
+    /// Cards whose evidence was overtaken, or whose review or approval is past its time.
+    pub cards_to_renew: usize,
 }
 
 pub(super) fn freshness(deed: &Deed<'_>, read: &Read) -> Freshness {
@@ -91,6 +95,9 @@ pub(super) fn freshness(deed: &Deed<'_>, read: &Read) -> Freshness {
     }
     let late = read.alerts.iter().filter(|alert| alert.name == HEARTBEAT);
     freshness.late = late.count();
+    let cards = read.models.iter().filter_map(|model| model.card.as_ref());
+    let to_renew = cards.filter(|card| card.freshness != CardFreshness::Current);
+    freshness.cards_to_renew = to_renew.count();
     freshness
 }
 
@@ -134,8 +141,7 @@ pub(super) async fn anomalies(deed: &Deed<'_>) -> Result<Anomalies, Fault> {
             .ok()
             .and_then(|day| anomalies.days.get_mut(day));
         if let (Some(place), Some(day)) = (place, day) {
-            // A run without a count found at least one.
-            day.violations[place] += row.violations.max(row.runs);
+            day.violations[place] += row.violations;
             day.runs += row.runs;
         }
     }

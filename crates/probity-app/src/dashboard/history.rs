@@ -11,7 +11,7 @@ use probity_store::resource::SortOrder;
 
 use super::DAY_MS;
 use super::monitor::Metric;
-use super::monitors::AlertChange;
+use super::monitors::{AlertChange, AlertOf};
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::monitoring_alert::subject_of;
@@ -274,7 +274,7 @@ async fn changes(
         .items
         .into_iter()
         .map(|change| AlertChange {
-            monitor: monitor.to_owned(),
+            of: AlertOf::Monitor(monitor.to_owned()),
             alert: change.name,
             at_ms: change.at_ms,
             status: change.status,

@@ -3,21 +3,26 @@
 use probity_domain::ResourceKind;
 use probity_domain::document::api::endpoint::Endpoint;
 use probity_domain::document::api::model::Model;
+use probity_domain::resource::AlertState;
 use probity_store::fleet::{self as rows, Calls};
-use probity_store::resource::{self, ListResources, Resource, ResourceKey, SortBy, SortOrder};
+use probity_store::monitoring_alert::{self, Alert};
+use probity_store::resource::{self, Resource, ResourceKey};
 use serde_json::Value;
 
 use super::activity::{self, ActivityQuery, Entry};
-use super::fleet::{LastBatch, Registered};
+use super::batch_job::{self, BatchJob};
+use super::fleet::Registered;
+use super::monitor_state::{MonitorState, of_alerts};
 use super::monitors::{self, AlertChange, Monitor};
-use super::{DAY_MS, SEE};
+use super::{DAY_MS, SEE, places};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
+use crate::endpoint;
 use crate::fault::Fault;
 use crate::model_card::{MODEL_ID, captured};
+use crate::monitoring_alert::subject_of_endpoint;
 use crate::monitoring_schedule;
-use crate::sorted_page;
 use crate::stored;
 
 #[derive(Clone, Debug)]
@@ -33,7 +38,9 @@ pub struct ModelPage {
     pub versions: Vec<PackageVersion>,
     pub endpoints: Vec<ServingEndpoint>,
     /// The newest first.
-    pub batches: Vec<LastBatch>,
+    pub batches: Vec<BatchJob>,
+    /// It answers calls, or has worked through a batch.
+    pub runs: bool,
     pub monitors: Vec<Monitor>,
     /// The newest first.
     pub alert_changes: Vec<AlertChange>,
@@ -67,6 +74,11 @@ pub struct ServingEndpoint {
     pub variants: Vec<(String, f64)>,
     /// `None` where nothing is captured.
     pub sampling_percent: Option<u8>,
+    /// It answers calls.
+    pub serves: bool,
+    /// An alert of the endpoint itself, where one is raised, and why.
+    pub alert: Option<MonitorState>,
+    pub reasons: Vec<String>,
 }
 
 /// Calls of the model's endpoints by stretches of time.
@@ -85,7 +97,6 @@ pub struct Stretch {
     pub captured: i64,
 }
 
-const BATCHES: u32 = 10;
 const EVENTS: u32 = 10;
 const DAYS: i64 = 14;
 /// A quarter of a day.
@@ -108,20 +119,24 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
     let package = package_of(&model);
     let (endpoints, jobs, versions, card) = futures::try_join!(
         endpoints(&deed, name),
-        transform_jobs(&deed, name),
+        batch_job::newest(&deed, name),
         versions(&deed, package.as_deref()),
         card(&deed, (&row, package.as_deref())),
     )?;
     let names: Vec<&str> = endpoints.iter().map(|known| known.name.as_str()).collect();
-    let places: Vec<String> = jobs.iter().filter_map(captured).collect();
+    // As of cards: what earlier jobs captured is not looked at any more.
+    let places: Vec<String> = jobs.first().and_then(captured).into_iter().collect();
     let schedules = schedules(&deed, &names, &places).await?;
     let (monitors, performance) = futures::try_join!(
         monitors::of_schedules(&deed, &schedules),
         performance(&deed, &names),
     )?;
-    let alert_changes = monitors::changes(&deed, &monitors).await?;
+    let alert_changes = monitors::changes(&deed, (&monitors, &names)).await?;
     let events = events(&deed, &row.arn, card.as_ref()).await?;
+    let batches: Vec<BatchJob> = jobs.iter().map(batch_job::shown).collect();
+    let works = batches.first().is_some_and(|job| job.works);
     Ok(ModelPage {
+        runs: works || endpoints.iter().any(|endpoint| endpoint.serves),
         as_of_ms: deed.now_ms,
         registered: package.and_then(|arn| registered(&arn, &versions)),
         versions,
@@ -131,7 +146,7 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
         created_by: row.created_by,
         model,
         endpoints,
-        batches: jobs.iter().map(batch).collect(),
+        batches,
         monitors,
         alert_changes,
         performance,
@@ -146,16 +161,15 @@ fn package_of(model: &Model) -> Option<String> {
 }
 
 async fn endpoints(deed: &Deed<'_>, model: &str) -> Result<Vec<ServingEndpoint>, Fault> {
-    let texts = rows::texts(&deed.app.store, ResourceKind::Endpoint, deed.region).await?;
-    // Most endpoints are others': they are not read further than this.
-    let mention = serde_json::json!(model).to_string();
+    let rows = endpoint::serving(deed, &[endpoint::of_model(model)]).await?;
+    let subjects: Vec<String> = rows
+        .iter()
+        .map(|row| subject_of_endpoint(&row.name))
+        .collect();
+    let alerts = monitoring_alert::of_subjects(&deed.app.store, deed.region, &subjects).await?;
     let mut found = Vec::new();
-    for (head, text) in texts
-        .into_iter()
-        .filter(|(_, text)| text.contains(&mention))
-    {
-        let endpoint: Endpoint = serde_json::from_str(&text)
-            .map_err(|source| Fault::internal(format!("read `{}`", head.arn), source))?;
+    for row in rows {
+        let endpoint: Endpoint = stored::read_body(&row)?;
         let failure = endpoint.failure_reason;
         let Some(deployment) = endpoint.in_service.or(endpoint.pending) else {
             continue;
@@ -179,32 +193,26 @@ async fn endpoints(deed: &Deed<'_>, model: &str) -> Result<Vec<ServingEndpoint>,
         }
         let capture = deployment.config.data_capture_config.as_ref();
         let capture = capture.filter(|capture| capture.enable_capture != Some(false));
+        let subject = subject_of_endpoint(&row.name);
+        let own = alerts.iter().filter(|alert| alert.subject == subject);
+        let own: Vec<Alert> = own.cloned().collect();
         found.push(ServingEndpoint {
             sampling_percent: capture.map(|capture| capture.initial_sampling_percentage),
-            name: head.name,
-            status: head.status,
-            modified_ms: head.modified_ms,
+            serves: places::serves(&row.status),
+            alert: of_alerts(&own),
+            reasons: own
+                .into_iter()
+                .filter(|alert| alert.status == AlertState::InAlert.as_str())
+                .map(|alert| alert.reason)
+                .collect(),
+            name: row.name,
+            status: row.status,
+            modified_ms: row.modified_ms,
             failure,
             variants,
         });
     }
     Ok(found)
-}
-
-async fn transform_jobs(deed: &Deed<'_>, model: &str) -> Result<Vec<Resource>, Fault> {
-    let mut wanted = ListResources::all(ResourceKind::TransformJob, deed.region, BATCHES);
-    wanted.sort_by = SortBy::Created;
-    wanted.order = SortOrder::Descending;
-    wanted.attributes = vec![("ModelName".to_owned(), model.to_owned())];
-    Ok(resource::list(&deed.app.store, &wanted).await?.items)
-}
-
-fn batch(job: &Resource) -> LastBatch {
-    LastBatch {
-        name: job.name.clone(),
-        status: job.status.clone(),
-        created_ms: job.created_ms,
-    }
 }
 
 /// `group/3` of the ARN of a package.
@@ -220,9 +228,9 @@ async fn versions(deed: &Deed<'_>, package: Option<&str>) -> Result<Vec<PackageV
     let Some((group, _)) = package.and_then(group_and_version) else {
         return Ok(Vec::new());
     };
-    let mut wanted = ListResources::all(ResourceKind::ModelPackage, deed.region, 0);
-    wanted.attributes = vec![("ModelPackageGroupName".to_owned(), group.to_owned())];
-    let packages = sorted_page::every(deed, wanted).await?;
+    let kind = (ResourceKind::ModelPackage, deed.region);
+    let of_group = [("ModelPackageGroupName", group)];
+    let packages = resource::with_any(&deed.app.store, kind, &of_group).await?;
     let mut versions: Vec<PackageVersion> = packages.iter().filter_map(version).collect();
     versions.sort_by_key(|known| std::cmp::Reverse(known.version));
     Ok(versions)

@@ -4,6 +4,10 @@
 //! Source: "View Model Dashboard" in the developer guide, whose `None` is `Missing` here where the
 //! model runs somewhere.
 
+use probity_domain::resource::{AlertState, ExecutionState, ScheduleState};
+use probity_store::fleet::{Head, LastRun};
+use probity_store::monitoring_alert::Alert;
+
 /// Of several monitors of one kind, the worst counts; so the order is that of badness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MonitorState {
@@ -20,11 +24,12 @@ pub enum MonitorState {
     /// The schedule, or its last run, failed.
     Failed { at_ms: i64 },
     InAlert {
-        since_ms: i64,
         acknowledged: Acknowledged,
+        since_ms: i64,
     },
 }
 
+/// One that nobody has seen yet is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Acknowledged {
     Yes,
@@ -60,6 +65,64 @@ impl MonitorState {
             Self::Ok | Self::Waiting | Self::Failed { .. } | Self::InAlert { .. } => true,
         }
     }
+}
+
+/// How a schedule stands by its last run that completed or failed, and its alerts.
+pub(super) fn of_schedule<'a>(
+    schedule: &Head,
+    run: Option<&LastRun>,
+    alerts: impl IntoIterator<Item = &'a Alert>,
+) -> MonitorState {
+    let failed = |at_ms| MonitorState::Failed { at_ms };
+    match ScheduleState::parse(&schedule.status) {
+        Some(ScheduleState::Stopped) => return MonitorState::Inactive,
+        Some(ScheduleState::Failed) => return failed(schedule.modified_ms),
+        Some(ScheduleState::Pending) => return MonitorState::Waiting,
+        Some(ScheduleState::Scheduled) | None => {}
+    }
+    of_alerts(alerts).unwrap_or_else(|| of_run(run))
+}
+
+fn of_run(run: Option<&LastRun>) -> MonitorState {
+    let Some(run) = run else {
+        return MonitorState::Waiting;
+    };
+    match ExecutionState::parse(&run.status) {
+        Some(ExecutionState::Completed | ExecutionState::CompletedWithViolations) => {
+            MonitorState::Ok
+        }
+        Some(ExecutionState::Failed) => MonitorState::Failed {
+            at_ms: run.modified_ms,
+        },
+        Some(
+            ExecutionState::Pending
+            | ExecutionState::InProgress
+            | ExecutionState::Stopping
+            | ExecutionState::Stopped,
+        )
+        | None => MonitorState::Waiting,
+    }
+}
+
+/// What those of the alerts that are raised come to: since the first of the worst of them. `None`
+/// where none is raised.
+pub(super) fn of_alerts<'a>(alerts: impl IntoIterator<Item = &'a Alert>) -> Option<MonitorState> {
+    let raised = alerts
+        .into_iter()
+        .filter(|alert| AlertState::parse(&alert.status) == Some(AlertState::InAlert));
+    let states = raised.map(|alert| {
+        let acknowledged = match &alert.acknowledged {
+            Some(_) => Acknowledged::Yes,
+            None => Acknowledged::No,
+        };
+        (acknowledged, alert.modified_ms)
+    });
+    let (acknowledged, since_ms) = states
+        .max_by_key(|(acknowledged, since_ms)| (*acknowledged, std::cmp::Reverse(*since_ms)))?;
+    Some(MonitorState::InAlert {
+        acknowledged,
+        since_ms,
+    })
 }
 
 #[cfg(test)]

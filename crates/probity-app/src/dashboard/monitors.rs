@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
-use probity_domain::resource::ScheduleState;
+use probity_domain::resource::{ExecutionState, ScheduleState};
 use probity_store::fleet::{self as rows, Head, LastRun};
 use probity_store::monitoring_alert::{self, Alert};
-use probity_store::monitoring_alert_change::{self, ChangesBy, ListChanges};
-use probity_store::resource::{Resource, SortOrder};
+use probity_store::monitoring_alert_change;
+use probity_store::resource::Resource;
 use serde_json::Value;
 
 use super::DAY_MS;
-use super::fleet_read::state_of;
-use super::monitor_state::MonitorState;
+use super::monitor_state::{MonitorState, of_schedule};
 use crate::deed::Deed;
 use crate::fault::Fault;
-use crate::monitoring_alert::subject_of;
+use crate::monitoring_alert::{subject_of, subject_of_endpoint};
 use crate::monitoring_schedule::{ScheduleExpression, TYPE_ATTRIBUTE};
 
 /// Of a schedule that says nothing.
@@ -39,6 +38,7 @@ pub struct Monitor {
     pub alerts: Vec<Alert>,
     /// Of the last days, the oldest first.
     pub calendar: Vec<Day>,
+    /// That completed or failed.
     pub last_run: Option<LastRun>,
 }
 
@@ -52,10 +52,16 @@ pub struct Day {
     pub failed: usize,
 }
 
+/// What an alert is of, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlertOf {
+    Monitor(String),
+    Endpoint(String),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertChange {
-    /// The schedule's name.
-    pub monitor: String,
+    pub of: AlertOf,
     pub alert: String,
     pub at_ms: i64,
     /// `InAlert` or `OK`.
@@ -71,8 +77,9 @@ pub(super) async fn of_schedules(
     let subjects: Vec<String> = names.iter().map(|name| subject_of(name)).collect();
     let first_day = deed.now_ms.div_euclid(DAY_MS) + 1 - CALENDAR_DAYS as i64;
     let span = (deed.region, first_day * DAY_MS);
-    let (runs, alerts) = futures::try_join!(
+    let (runs, last_runs, alerts) = futures::try_join!(
         rows::runs_since(&deed.app.store, &names, span),
+        rows::last_runs_of(&deed.app.store, deed.region, &names),
         monitoring_alert::of_subjects(&deed.app.store, deed.region, &subjects),
     )?;
     let mut runs_of: HashMap<&str, Vec<&LastRun>> = HashMap::new();
@@ -85,7 +92,12 @@ pub(super) async fn of_schedules(
             let subject = subject_of(&row.name);
             let own = alerts.iter().filter(|alert| alert.subject == subject);
             let runs = runs_of.get(row.name.as_str()).cloned().unwrap_or_default();
-            monitor(deed, row, (own.cloned().collect(), &runs))
+            let known = Known {
+                alerts: own.cloned().collect(),
+                runs,
+                last_run: last_runs.iter().find(|run| run.schedule == row.name),
+            };
+            monitor(deed, row, known)
         })
         .collect();
     monitors.sort_by(|a, b| {
@@ -95,19 +107,22 @@ pub(super) async fn of_schedules(
     Ok(monitors)
 }
 
+/// What is known of one schedule beside its row.
+struct Known<'a> {
+    alerts: Vec<Alert>,
+    runs: Vec<&'a LastRun>,
+    last_run: Option<&'a LastRun>,
+}
+
 /// `None` for a kind that this version does not know.
-fn monitor(
-    deed: &Deed<'_>,
-    row: &Resource,
-    (alerts, runs): (Vec<Alert>, &[&LastRun]),
-) -> Option<Monitor> {
+fn monitor(deed: &Deed<'_>, row: &Resource, known: Known<'_>) -> Option<Monitor> {
     let kind = row.attributes.get(TYPE_ATTRIBUTE)?;
     let kind = MonitoringType::ALL
         .into_iter()
         .find(|known| known.as_str() == kind)?;
-    let in_alert = alerts.iter().find(|alert| alert.status == "InAlert");
-    let own_runs = || runs.iter().filter(|run| run.created_ms >= row.created_ms);
-    let last_run = own_runs().next_back().copied();
+    // A schedule made anew under an old name has none of the other's runs.
+    let runs = known.runs.into_iter();
+    let runs = runs.filter(|run| run.created_ms >= row.created_ms);
     let config = row.body.get("MonitoringScheduleConfig");
     let expression = config
         .and_then(|config| config.pointer("/ScheduleConfig/ScheduleExpression"))
@@ -125,13 +140,13 @@ fn monitor(
         name: row.name.clone(),
         kind,
         status,
-        state: state_of(&head(row), last_run, in_alert),
+        state: of_schedule(&head(row), known.last_run, &known.alerts),
         expression: expression.to_owned(),
         endpoint: row.attributes.get("endpoint").cloned(),
         next_ms,
         calendar: calendar(deed.now_ms, runs),
-        last_run: last_run.cloned(),
-        alerts,
+        last_run: known.last_run.cloned(),
+        alerts: known.alerts,
     })
 }
 
@@ -147,7 +162,8 @@ fn head(row: &Resource) -> Head {
     }
 }
 
-fn calendar(now_ms: i64, runs: &[&LastRun]) -> Vec<Day> {
+/// `runs` are in the order of their slots and revisions.
+fn calendar<'a>(now_ms: i64, runs: impl IntoIterator<Item = &'a LastRun>) -> Vec<Day> {
     let today = now_ms.div_euclid(DAY_MS);
     let first = today + 1 - CALENDAR_DAYS as i64;
     let mut days: Vec<Day> = (first..=today)
@@ -156,33 +172,36 @@ fn calendar(now_ms: i64, runs: &[&LastRun]) -> Vec<Day> {
             ..Day::default()
         })
         .collect();
-    for run in runs {
-        let place = usize::try_from(run.scheduled_ms.div_euclid(DAY_MS) - first).ok();
+    let runs: Vec<&LastRun> = runs.into_iter().collect();
+    for slot in runs.chunk_by(|a, b| a.scheduled_ms == b.scheduled_ms) {
+        let place = usize::try_from(slot[0].scheduled_ms.div_euclid(DAY_MS) - first).ok();
         let Some(day) = place.and_then(|place| days.get_mut(place)) else {
             continue;
         };
-        day.runs += 1;
-        day.with_violations += usize::from(run.status == "CompletedWithViolations");
-        day.failed += usize::from(run.status == "Failed");
+        day.runs += slot.len();
+        // Of a slot that was scored again, the last verdict counts.
+        let verdicts = slot.iter().rev();
+        let last = verdicts.copied().find(|run| run.has_verdict());
+        let last = last.or(slot.last().copied());
+        let ended = last.and_then(|run| ExecutionState::parse(&run.status));
+        day.with_violations += usize::from(ended == Some(ExecutionState::CompletedWithViolations));
+        day.failed += usize::from(ended == Some(ExecutionState::Failed));
     }
     days
 }
 
-/// Changes of the alerts of one monitor that a page shows.
+/// Changes of alerts that the page of a model shows.
 const CHANGES: u32 = 12;
 
-/// The newest first.
+/// Of the alerts of these monitors and endpoints, the newest first.
 pub(super) async fn changes(
     deed: &Deed<'_>,
-    monitors: &[Monitor],
+    (monitors, endpoints): (&[Monitor], &[&str]),
 ) -> Result<Vec<AlertChange>, Fault> {
-    let mut found = Vec::new();
-    for monitor in monitors {
-        found.extend(changes_of(deed, &monitor.name, CHANGES).await?);
-    }
-    found.sort_by_key(|change| std::cmp::Reverse(change.at_ms));
-    found.truncate(CHANGES as usize);
-    Ok(found)
+    let monitors = monitors.iter().map(|monitor| subject_of(&monitor.name));
+    let endpoints = endpoints.iter().map(|name| subject_of_endpoint(name));
+    let subjects: Vec<String> = monitors.chain(endpoints).collect();
+    changes_of_subjects(deed, &subjects, CHANGES).await
 }
 
 pub(super) async fn changes_of(
@@ -190,28 +209,32 @@ pub(super) async fn changes_of(
     schedule: &str,
     limit: u32,
 ) -> Result<Vec<AlertChange>, Fault> {
-    let subject = subject_of(schedule);
-    let wanted = ListChanges {
-        region: deed.region.to_owned(),
-        subjects: (subject.clone(), subject),
-        name: None,
-        status: None,
-        from_ms: None,
-        to_ms: None,
-        sort_by: ChangesBy::Time,
-        order: SortOrder::Descending,
-        after: None,
-        limit,
-    };
-    let page = monitoring_alert_change::list(&deed.app.store, &wanted).await?;
-    let changes = page.items.into_iter().map(|change| AlertChange {
-        monitor: schedule.to_owned(),
+    changes_of_subjects(deed, &[subject_of(schedule)], limit).await
+}
+
+async fn changes_of_subjects(
+    deed: &Deed<'_>,
+    subjects: &[String],
+    limit: u32,
+) -> Result<Vec<AlertChange>, Fault> {
+    let place = (deed.region, subjects);
+    let changes = monitoring_alert_change::latest_of(&deed.app.store, place, limit).await?;
+    let changes = changes.into_iter().map(|change| AlertChange {
+        of: alert_of(&change.subject),
         alert: change.name,
         at_ms: change.at_ms,
         status: change.status,
         reason: change.reason,
     });
     Ok(changes.collect())
+}
+
+fn alert_of(subject: &str) -> AlertOf {
+    match subject.split_once('/') {
+        Some(("endpoint", name)) => AlertOf::Endpoint(name.to_owned()),
+        Some((_, name)) => AlertOf::Monitor(name.to_owned()),
+        None => AlertOf::Monitor(subject.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -238,7 +261,6 @@ mod tests {
             run(100 * DAY_MS, "Completed"),
             run(100 * DAY_MS + 1, "CompletedWithViolations"),
         ];
-        let runs: Vec<&LastRun> = runs.iter().collect();
         let days = calendar(now_ms, &runs);
         assert_eq!(days.len(), CALENDAR_DAYS);
         let last = days.last().unwrap();
@@ -247,5 +269,22 @@ mod tests {
             (100 * DAY_MS, 2, 1)
         );
         assert_eq!(days.iter().map(|day| day.failed).sum::<usize>(), 0);
+    }
+    #[test]
+    fn of_a_slot_that_was_scored_again_a_calendar_shows_the_last_verdict() {
+        let now_ms = 100 * DAY_MS + 5;
+        let last = |statuses: &[&str]| {
+            let runs: Vec<LastRun> = statuses
+                .iter()
+                .map(|status| run(100 * DAY_MS, status))
+                .collect();
+            let day = *calendar(now_ms, &runs).last().unwrap();
+            (day.runs, day.with_violations, day.failed)
+        };
+        assert_eq!(last(&["CompletedWithViolations", "Completed"]), (2, 0, 0));
+        assert_eq!(last(&["Completed", "CompletedWithViolations"]), (2, 1, 0));
+        assert_eq!(last(&["CompletedWithViolations", "Failed"]), (2, 1, 0));
+        assert_eq!(last(&["Failed", "InProgress"]), (2, 0, 0));
+        assert_eq!(last(&["Failed"]), (1, 0, 1));
     }
 }

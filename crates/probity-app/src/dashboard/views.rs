@@ -1,6 +1,6 @@
 //! Views that a user has saved: a name, and the part of the address that says what is shown.
 
-use probity_store::setting;
+use probity_store::{Unit, setting};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -24,15 +24,13 @@ const LONGEST_QUERY: usize = 1000;
 
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<View>, Fault> {
     let deed = Deed::authorise(app, caller, SEE)?;
-    read(&deed).await
+    let kept = setting::get(&app.store, &place(&deed)).await?;
+    Ok(kept.as_deref().map(parse).unwrap_or_default())
 }
 
-async fn read(deed: &Deed<'_>) -> Result<Vec<View>, Fault> {
-    let kept = setting::get(&deed.app.store, &place(deed)).await?;
-    // What cannot be read is a preference of an older version: it is not worth a page.
-    Ok(kept
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default())
+/// What cannot be read is a preference of an older version: it is not worth a page.
+fn parse(text: &str) -> Vec<View> {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// A view of the same name is replaced. Whoever sees the dashboard may keep views of their own.
@@ -50,7 +48,8 @@ pub async fn save(app: &App, caller: &Caller, view: View) -> Result<(), Fault> {
     if view.query.len() > LONGEST_QUERY {
         return Err(Fault::invalid("the view is too long to be saved"));
     }
-    let mut views = read(&deed).await?;
+    let mut unit = app.store.begin().await?;
+    let mut views = parse(&setting::lock(&mut unit, &place(&deed), "[]").await?);
     views.retain(|known| known.name != name);
     if views.len() >= MOST_VIEWS {
         return Err(Fault::Limit {
@@ -62,7 +61,7 @@ pub async fn save(app: &App, caller: &Caller, view: View) -> Result<(), Fault> {
         query: view.query,
     });
     views.sort_by(|a, b| a.name.cmp(&b.name));
-    write(&deed, &views).await
+    write(unit, &deed, &views).await
 }
 
 pub async fn delete(app: &App, caller: &Caller, name: &str) -> Result<(), Fault> {
@@ -70,14 +69,15 @@ pub async fn delete(app: &App, caller: &Caller, name: &str) -> Result<(), Fault>
         action: "probity:DeleteDashboardView",
         ..Deed::authorise(app, caller, SEE)?
     };
-    let mut views = read(&deed).await?;
+    let mut unit = app.store.begin().await?;
+    let mut views = parse(&setting::lock(&mut unit, &place(&deed), "[]").await?);
     views.retain(|known| known.name != name);
-    write(&deed, &views).await
+    write(unit, &deed, &views).await
 }
 
-async fn write(deed: &Deed<'_>, views: &[View]) -> Result<(), Fault> {
+/// Ends the unit that the views were read in.
+async fn write(mut unit: Unit, deed: &Deed<'_>, views: &[View]) -> Result<(), Fault> {
     let text = json!(views).to_string();
-    let mut unit = deed.app.store.begin().await?;
     setting::put(&mut unit, &place(deed), &text).await?;
     let arn = format!("arn:aws:iam::{}:user/{}", deed.account, deed.actor);
     event::record(&mut unit, deed, &arn, json!({ "views": views })).await?;

@@ -42,6 +42,33 @@ pub(super) fn attributes(body: &Members) -> BTreeMap<String, String> {
     told.into_iter().map(|name| (name, String::new())).collect()
 }
 
+/// Names of models by the attributes of an endpoint that serves, or is going to serve, them; `None`
+/// where the row does not tell them yet.
+pub(crate) fn models_told(attributes: &BTreeMap<String, String>) -> Option<Vec<&str>> {
+    if !attributes.contains_key(TOLD) {
+        return None;
+    }
+    let names = attributes.keys();
+    Some(
+        names
+            .filter_map(|name| name.strip_prefix("model:"))
+            .collect(),
+    )
+}
+
+/// What the rows that do not tell their models yet would tell, by the names of their endpoints.
+pub(crate) async fn untold(
+    deed: &Deed<'_>,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, Fault> {
+    let kind = (ResourceKind::Endpoint, deed.region);
+    let rows = resource::lacking(&deed.app.store, kind, TOLD).await?;
+    let told = rows.into_iter().filter_map(|row| match row.body {
+        Value::Object(body) => Some((row.name, attributes(&body))),
+        _ => None,
+    });
+    Ok(told.collect())
+}
+
 /// Endpoints with any of these attributes, and those that do not tell their models yet; by name.
 pub(crate) async fn serving(deed: &Deed<'_>, wanted: &[String]) -> Result<Vec<Resource>, Fault> {
     let store = &deed.app.store;

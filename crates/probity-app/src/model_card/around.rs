@@ -106,7 +106,7 @@ impl Around {
 }
 
 /// The schedule that the evaluation follows, or that one of its runs wrote the report.
-fn followed(binding: &Binding) -> Option<String> {
+pub(super) fn followed(binding: &Binding) -> Option<String> {
     let own = || Some(named_execution(binding.source.as_deref()?)?.0);
     binding.follows.clone().or_else(own)
 }

@@ -1,6 +1,6 @@
 //! Reading a version of a card, and writing the next one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use probity_domain::document::model_card::{Content, Variant};
 use probity_domain::resource::CardStatus;
@@ -12,7 +12,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::{MODEL_CARD, MODEL_ID, OWNER, PACKAGE_GROUP, RISK_RATING, SHA256, VERSION, rules};
+use super::around::followed;
+use super::source::named_execution;
+use super::{
+    FOLLOWS, MODEL_CARD, MODEL_ID, OWNER, PACKAGE_GROUP, RISK_RATING, SHA256, VERSION, rules,
+};
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::lineage;
@@ -246,6 +250,29 @@ pub(super) fn describe_content(body: &mut Members, content: &Content, hash: &str
             None => body.shift_remove(member),
         };
     }
+    body.retain(|member, _| !member.starts_with(FOLLOWS));
+    for (schedule, runs) in follows(content) {
+        body.insert(format!("{FOLLOWS}{schedule}"), runs.into());
+    }
+}
+
+/// Executions that evaluations were taken from, by the schedules that they follow. Two of one
+/// schedule are enough to know that it has a later one: values stay short, as they are in an index.
+fn follows(content: &Content) -> BTreeMap<String, String> {
+    let mut runs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for evaluation in &content.card().evaluations {
+        let Some(binding) = evaluation.binding() else {
+            continue;
+        };
+        let own = binding.source.as_deref().and_then(named_execution);
+        if let (Some(schedule), Some((_, id))) = (followed(&binding), own) {
+            runs.entry(schedule).or_default().insert(id);
+        }
+    }
+    let short = |ids: BTreeSet<String>| ids.into_iter().take(2).collect::<Vec<_>>().join(" ");
+    runs.into_iter()
+        .map(|(schedule, ids)| (schedule, short(ids)))
+        .collect()
 }
 
 /// The content of a new version, and why it is.

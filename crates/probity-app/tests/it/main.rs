@@ -13,6 +13,7 @@ mod card_filling;
 mod card_keeping;
 mod card_monitors;
 mod card_records;
+mod dashboard;
 mod denied;
 mod denied_registry;
 mod endpoints;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::model_cards::{FIRST, SECOND, create, described};
 use crate::world::{World, call, fault};
 
-fn policy(world: &World, text: &str) {
+pub(crate) fn policy(world: &World, text: &str) {
     world
         .app
         .policy

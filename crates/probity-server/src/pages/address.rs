@@ -67,6 +67,10 @@ pub(crate) enum RunPart {
 
 impl Address {
     pub(crate) fn of(path: &str) -> Option<Address> {
+        // PostgreSQL keeps the sign NUL in no text: nothing has it in its name.
+        if decoded(path).contains('\0') {
+            return None;
+        }
         if let Some(asset) = assets::find(path) {
             return Some(Address::Asset(asset));
         }
@@ -152,9 +156,10 @@ fn of_one(path: &str) -> Option<Address> {
     if name.is_empty() || name.contains('/') {
         return None;
     }
+    let name = decoded(name);
     match kind {
-        "models" => Some(Address::Model(decoded(name))),
-        "monitors" => Some(Address::Monitor(decoded(name))),
+        "models" => Some(Address::Model(name)),
+        "monitors" => Some(Address::Monitor(name)),
         "activity" => name.parse().ok().map(Address::Event),
         _ => None,
     }

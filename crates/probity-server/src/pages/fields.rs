@@ -7,9 +7,12 @@ use url::form_urlencoded;
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Without the sign NUL, which PostgreSQL keeps in no text: nothing can have it.
     pub(crate) fn parse(text: &[u8]) -> Fields {
+        let without = |text: std::borrow::Cow<'_, str>| text.replace('\0', "");
         let pairs = form_urlencoded::parse(text);
-        Fields(pairs.into_owned().collect())
+        let pairs = pairs.map(|(name, value)| (without(name), without(value)));
+        Fields(pairs.collect())
     }
 
     /// The first of a name; an empty one is none.
@@ -88,6 +91,7 @@ mod tests {
         assert_eq!(fields.get("q"), Some("a&b"));
         assert_eq!(fields.get("sort"), None);
         assert_eq!(fields.with("page", "").query(), "q=a%26b");
+        assert_eq!(Fields::parse(b"who=a%00b").get("who"), Some("ab"));
         assert_eq!(fields.with("page", "3").address("/x"), "/x?q=a%26b&page=3");
     }
 

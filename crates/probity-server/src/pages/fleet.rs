@@ -100,12 +100,21 @@ pub(super) fn with(page: FleetPage<'_>, name: &str, value: &str) -> String {
     fields.address("/dashboard")
 }
 
-const CARDS: [(&str, &str); 5] = [
+const CARDS: [(&str, &str); 8] = [
     ("Approved", "Approved"),
     ("PendingReview", "Pending review"),
     ("Draft", "Draft"),
     ("Archived", "Archived"),
     ("missing", "No card"),
+    ("stale", "Stale evidence"),
+    ("overdue", "Review overdue"),
+    ("expired", "Approval expired"),
+];
+const VERSIONS: [(&str, &str); 4] = [
+    ("champion", "Champion"),
+    ("outdated", "Not the champion"),
+    ("none-approved", "None approved"),
+    ("unregistered", "Not registered"),
 ];
 const RISKS: [(&str, &str); 4] = [
     ("High", "High"),
@@ -120,7 +129,7 @@ fn tools(page: FleetPage<'_>) -> Markup {
     html! {
         div.tools {
             form.filters method="get" action="/dashboard" role="search" data-auto-submit {
-                @for name in ["monitor", "sort", "order", "region"] {
+                @for name in ["monitor", "sort", "order", "region", "owner"] {
                     @if let Some(value) = fields.get(name) { input type="hidden" name=(name) value=(value); }
                 }
                 label.search { span.hidden { "Search models" } (shell::symbol("search"))
@@ -129,7 +138,13 @@ fn tools(page: FleetPage<'_>) -> Markup {
                 }
                 (choice(fields, ("risk", "Risk"), &RISKS))
                 (choice(fields, ("card", "Card"), &CARDS))
+                (choice(fields, ("version", "Version"), &VERSIONS))
                 (choice(fields, ("kind", "Monitor"), &kinds))
+                @if let Some(owner) = fields.get("owner") {
+                    a.tag.sure href=(with(page, "owner", "")) title="Show the models of all owners" {
+                        "Owner: " (owner) " ×"
+                    }
+                }
                 button type="submit" { "Filter" }
                 @if fleet_query::filters(fields) { a.clear href=(page.visit.href("/dashboard")) { "Clear" } }
             }

@@ -7,24 +7,38 @@ use super::visit::Visit;
 use super::{Desk, Refusal, fleet_query, reply, words};
 use crate::answer::Answer;
 
-const HEADS: [&str; 10] = [
+const HEADS: [&str; 18] = [
     "model",
+    "created",
     "owner",
     "risk_rating",
     "card",
     "card_status",
+    "card_changed",
+    "card_freshness",
+    "card_review_due",
     "package_group",
     "version",
+    "approval",
+    "versions",
     "champion",
     "endpoints",
     "last_batch_job",
+    "last_batch_status",
+    "last_batch_started",
 ];
 
 pub(super) async fn file(desk: Desk<'_>, visit: &Visit) -> Result<Answer, Refusal> {
     let query = fleet_query::read(&visit.fields);
     let fleet = fleet::fleet(desk.app, &visit.caller, &query, Slice::All).await?;
     let kinds = MonitoringType::ALL.map(MonitoringType::as_str);
-    let mut text = [&HEADS[..], &kinds[..], &["last_check"]].concat().join(",");
+    let mut text = [
+        &HEADS[..],
+        &kinds[..],
+        &["last_check", "last_check_status", "last_check_violations"],
+    ]
+    .concat()
+    .join(",");
     text.push_str("\r\n");
     for model in &fleet.models {
         let cells: Vec<String> = row(model).iter().map(|cell| quoted(cell)).collect();
@@ -35,39 +49,59 @@ pub(super) async fn file(desk: Desk<'_>, visit: &Visit) -> Result<Answer, Refusa
 }
 
 fn row(model: &FleetModel) -> Vec<String> {
-    let card = model.card.as_ref();
     let known = model.registered.as_ref();
-    let endpoints: Vec<&str> = model
-        .endpoints
-        .iter()
-        .map(|known| known.name.as_str())
-        .collect();
-    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let endpoints = model.endpoints.iter();
+    let endpoints: Vec<&str> = endpoints.map(|known| known.name.as_str()).collect();
+    let job = model.last_batch.as_ref();
+    let last = model.last_run.as_ref();
     let mut cells = vec![
         model.name.clone(),
+        words::machine_time(model.created_ms),
         model.owner().to_owned(),
-        card.map(|card| card.risk.as_str().to_owned())
-            .unwrap_or_default(),
-        card.map(|card| card.name.clone()).unwrap_or_default(),
-        card.map(|card| card.status.as_str().to_owned())
-            .unwrap_or_default(),
-        known.map(|known| known.group.clone()).unwrap_or_default(),
-        number(known.map(|known| known.version)),
-        number(known.and_then(|known| known.champion)),
-        endpoints.join(" "),
-        model
-            .last_batch
-            .as_ref()
-            .map(|job| job.name.clone())
-            .unwrap_or_default(),
     ];
+    cells.extend(card(model));
+    cells.extend([
+        cell(known, |known| known.group.clone()),
+        cell(known, |known| known.version.to_string()),
+        cell(known, |known| known.approval.clone()),
+        cell(known, |known| known.versions.to_string()),
+        cell(known.and_then(|known| known.champion), |number| {
+            number.to_string()
+        }),
+        endpoints.join(" "),
+        cell(job, |job| job.name.clone()),
+        cell(job, |job| job.status.clone()),
+        cell(job, |job| words::machine_time(job.created_ms)),
+    ]);
     cells.extend(model.monitors.map(|state| state.as_str().to_owned()));
-    let last = model.last_run.as_ref();
-    cells.push(
-        last.map(|run| words::machine_time(run.at_ms))
-            .unwrap_or_default(),
-    );
+    cells.extend([
+        cell(last, |run| words::machine_time(run.at_ms)),
+        cell(last, |run| run.status.clone()),
+        cell(last.and_then(|run| run.violations), |count| {
+            count.to_string()
+        }),
+    ]);
     cells
+}
+
+fn card(model: &FleetModel) -> [String; 6] {
+    let card = model.card.as_ref();
+    [
+        cell(card, |card| card.risk.as_str().to_owned()),
+        cell(card, |card| card.name.clone()),
+        cell(card, |card| card.status.as_str().to_owned()),
+        cell(card, |card| words::machine_time(card.modified_ms)),
+        cell(card, |card| card.freshness.as_str().to_owned()),
+        cell(
+            card.and_then(|card| card.review_due_ms),
+            words::machine_time,
+        ),
+    ]
+}
+
+/// Empty where it is not known.
+fn cell<T>(known: Option<T>, text: impl Fn(T) -> String) -> String {
+    known.map(text).unwrap_or_default()
 }
 
 /// RFC 4180; and what a spreadsheet would compute begins with an apostrophe.

@@ -1,6 +1,8 @@
 //! What the address of the fleet page asks for.
 
-use probity_app::dashboard::fleet::{CardFilter, FleetQuery, FleetSort};
+use probity_app::dashboard::fleet::{
+    CardFilter, CardFreshness, FleetQuery, FleetSort, VersionFilter,
+};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_domain::document::model_card::RiskRating;
 use probity_domain::resource::CardStatus;
@@ -25,8 +27,12 @@ pub(super) fn read(fields: &Fields) -> FleetQuery {
         risk: fields.get("risk").and_then(RiskRating::parse),
         card: fields.get("card").and_then(|text| match text {
             "missing" => Some(CardFilter::Missing),
-            other => CardStatus::parse(other).map(CardFilter::Status),
+            other => CardStatus::parse(other)
+                .map(CardFilter::Status)
+                .or_else(|| CardFreshness::parse(other).map(CardFilter::Freshness)),
         }),
+        owner: fields.get("owner").map(str::to_owned),
+        version: fields.get("version").and_then(VersionFilter::parse),
         sort: sort.unwrap_or_default(),
         order: match fields.get("order") {
             Some("desc") => SortOrder::Descending,
@@ -50,17 +56,18 @@ pub(super) fn page_number(fields: &Fields) -> usize {
     shown.saturating_sub(1)
 }
 
+/// Fields that leave models out.
+const FILTERS: [&str; 7] = ["q", "monitor", "kind", "risk", "card", "owner", "version"];
+
 /// Whether anything is left out.
 pub(super) fn filters(fields: &Fields) -> bool {
-    ["q", "monitor", "kind", "risk", "card"]
-        .into_iter()
-        .any(|name| fields.get(name).is_some())
+    FILTERS.into_iter().any(|name| fields.get(name).is_some())
 }
 
 /// What a saved view keeps: neither a page nor a region.
 pub(super) fn view(fields: &Fields) -> Fields {
     let mut kept = Fields::default();
-    for name in ["q", "monitor", "kind", "risk", "card", "sort", "order"] {
+    for name in FILTERS.into_iter().chain(["sort", "order"]) {
         if let Some(value) = fields.get(name) {
             kept = kept.with(name, value);
         }
@@ -89,6 +96,13 @@ mod tests {
             view(&fields).query(),
             "q=fraud&risk=High&card=missing&sort=name&order=desc"
         );
+        let fields = Fields::parse(b"card=stale&owner=Ada&version=outdated");
+        let query = read(&fields);
+        let stale = CardFilter::Freshness(CardFreshness::Stale);
+        assert_eq!(query.card, Some(stale));
+        assert_eq!(query.owner.as_deref(), Some("Ada"));
+        assert_eq!(query.version, Some(VersionFilter::Outdated));
+        assert_eq!(view(&fields).query(), fields.query());
         let nonsense = Fields::parse(b"risk=Purple&sort=colour&page=-4");
         assert_eq!(read(&nonsense), FleetQuery::default());
         assert_eq!(page_number(&nonsense), 0);

@@ -1,7 +1,7 @@
 //! The table of models: a row for each, and pages of them.
 
 use maud::{Markup, html};
-use probity_app::dashboard::fleet::{FleetModel, FleetSort};
+use probity_app::dashboard::fleet::{CardFreshness, FleetCard, FleetModel, FleetSort};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_store::resource::SortOrder;
 
@@ -11,31 +11,41 @@ use super::{badge, fleet_query, shell, spark, words};
 
 pub(super) fn table(page: FleetPage<'_>) -> Markup {
     html! {
-        @if page.fleet.models.is_empty() {
+        @if page.fleet.n_found == 0 {
             div.empty {
                 h3 { "No model is like this" }
                 p { "Of " (words::number_of(page.fleet.n_models, "model")) ", none passes the filters. "
                     a href=(page.visit.href("/dashboard")) { "Show all" } "." }
             }
+        } @else if page.fleet.models.is_empty() {
+            div.empty {
+                h3 { "There is no such page" }
+                p { "The list ends before it, with " (words::number_of(page.fleet.n_found, "model")) ". "
+                    a href=(with(page, "page", "")) { "To its beginning" } "." }
+            }
         } @else {
             div.scroll tabindex="0" role="region" aria-label="Table of models" {
                 table.fleet {
-                    thead {
-                        tr {
-                            (column(page, FleetSort::Name, "Model"))
-                            (column(page, FleetSort::Risk, "Risk"))
-                            (column(page, FleetSort::Card, "Card"))
-                            (column(page, FleetSort::Version, "Version"))
-                            th scope="col" { "Runs at" }
-                            @for kind in MonitoringType::ALL { th.monitor scope="col" { (badge::kind(kind)) } }
-                            th scope="col" { "Calls, 7 days" }
-                            (column(page, FleetSort::LastRun, "Last check"))
-                        }
-                    }
+                    thead { (heads(page)) }
                     tbody { @for model in &page.fleet.models { (row(page, model)) } }
                 }
             }
             (pages(page))
+        }
+    }
+}
+
+fn heads(page: FleetPage<'_>) -> Markup {
+    html! {
+        tr {
+            (column(page, FleetSort::Name, "Model"))
+            (column(page, FleetSort::Risk, "Risk"))
+            (column(page, FleetSort::Card, "Card"))
+            (column(page, FleetSort::Version, "Version"))
+            th scope="col" { "Runs at" }
+            @for kind in MonitoringType::ALL { th.monitor scope="col" { (badge::kind(kind)) } }
+            th scope="col" { "Calls, 7 days" }
+            (column(page, FleetSort::LastRun, "Last check"))
         }
     }
 }
@@ -61,7 +71,7 @@ fn row(page: FleetPage<'_>, model: &FleetModel) -> Markup {
         tr {
             th scope="row" {
                 a.name href=(page.visit.href(&shell::model_path(&model.name))) { (model.name) }
-                span.owner { (model.owner()) }
+                a.owner href=(with(page, "owner", model.owner())) title="All models of this owner" { (model.owner()) }
             }
             td data-label="Risk" {
                 @match &model.card {
@@ -71,10 +81,7 @@ fn row(page: FleetPage<'_>, model: &FleetModel) -> Markup {
             }
             td data-label="Card" {
                 @match &model.card {
-                    Some(card) => {
-                        (badge::card_status(card.status))
-                        span.fine { (words::ago(card.modified_ms, now_ms)) }
-                    },
+                    Some(card) => (card_cell(card, now_ms)),
                     None => span.chip.missing { (shell::symbol("missing")) "No card" },
                 }
             }
@@ -90,6 +97,27 @@ fn row(page: FleetPage<'_>, model: &FleetModel) -> Markup {
                 }
             }
             td data-label="Last check" { (last_run(model, now_ms)) }
+        }
+    }
+}
+
+fn card_cell(card: &FleetCard, now_ms: i64) -> Markup {
+    let overdue = |word: &str, at_ms: Option<i64>| {
+        html! {
+            span.fine.overdue { (shell::symbol("waiting")) (word)
+                @if let Some(at_ms) = at_ms { " " (words::for_so_long(at_ms, now_ms)) }
+            }
+        }
+    };
+    html! {
+        (badge::card_status(card.status))
+        @match card.freshness {
+            CardFreshness::Current => span.fine title="Changed last" { (words::ago(card.modified_ms, now_ms)) },
+            CardFreshness::Stale => span.fine.overdue title="Monitors have run since its evaluations were taken from them" {
+                (shell::symbol("waiting")) "stale evidence"
+            },
+            CardFreshness::ReviewOverdue => (overdue("review overdue", card.review_due_ms)),
+            CardFreshness::Expired => (overdue("approval expired", card.expires_ms)),
         }
     }
 }
@@ -116,6 +144,9 @@ fn places(model: &FleetModel, now_ms: i64) -> Markup {
     html! {
         @for endpoint in model.endpoints.iter().take(2) {
             span.place { (endpoint.name)
+                @if let Some(alert) = endpoint.alert {
+                    " " span title="Captures stopped" { (badge::monitor(alert, now_ms)) }
+                }
                 @if endpoint.status != "InService" { " " span.tag.warn { (endpoint.status) } }
             }
         }
@@ -125,7 +156,7 @@ fn places(model: &FleetModel, now_ms: i64) -> Markup {
                 @if batch.status != "Completed" { " " span.tag.warn { (batch.status) } }
             }
         }
-        @if !model.runs() { span.none { "nowhere" } }
+        @if model.endpoints.is_empty() && model.last_batch.is_none() { span.none { "nowhere" } }
     }
 }
 

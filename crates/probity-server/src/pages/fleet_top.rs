@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 use probity_app::dashboard::activity::Entry;
-use probity_app::dashboard::fleet::{Anomalies, AnomalyDay, Coverage, Freshness};
+use probity_app::dashboard::fleet::{Anomalies, AnomalyDay, Coverage};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 
 use super::fleet::{FleetPage, with};
@@ -15,7 +15,7 @@ pub(super) fn summary(page: FleetPage<'_>) -> Markup {
             div.tiles {
                 (attention(page))
                 (coverage(page.fleet.coverage))
-                (freshness(page.fleet.freshness, page.visit.now_ms))
+                (freshness(page))
             }
             (anomalies(&page.fleet.anomalies))
             (feed(page))
@@ -62,8 +62,8 @@ fn coverage(coverage: Coverage) -> Markup {
     }
 }
 
-fn freshness(freshness: Freshness, now_ms: i64) -> Markup {
-    let rest = freshness.active - freshness.ran_within_a_day;
+fn freshness(page: FleetPage<'_>) -> Markup {
+    let (freshness, now_ms) = (page.fleet.freshness, page.visit.now_ms);
     html! {
         section.tile {
             h2 { "Freshness" }
@@ -75,7 +75,10 @@ fn freshness(freshness: Freshness, now_ms: i64) -> Markup {
                 @if freshness.active == 0 { "No monitor is active." }
                 @else {
                     (freshness.ran_within_a_day) " of " (words::number_of(freshness.active, "monitor")) " ran within a day"
-                    @if rest > 0 && freshness.late > 0 { ", " strong { (freshness.late) " late" } }
+                    @if freshness.late > 0 { ", " strong { (freshness.late) " late" } }
+                }
+                @if freshness.cards_to_renew > 0 {
+                    " · " a href=(with(page, "sort", "card")) { (words::number_of(freshness.cards_to_renew, "card")) " to renew" }
                 }
             }
         }
@@ -177,11 +180,16 @@ fn line(entry: &Entry, now_ms: i64) -> Markup {
     html! {
         li {
             span.line title=(about) {
-                span.who { (entry.actor) } " " (did(&entry.action)) " " span.what { (about) }
+                span.who { (entry.actor) } " " (did(&entry.action)) " " span.what { (name_of(about)) }
             }
             span.when { (words::ago(entry.at_ms, now_ms)) }
         }
     }
+}
+
+/// `fraud` of `monitoring-schedule/fraud/execution/1`: what it is was said by the action.
+fn name_of(about: &str) -> &str {
+    about.split('/').nth(1).unwrap_or(about)
 }
 
 /// `sagemaker:CreateModelPackage`: `created model package`.
@@ -209,8 +217,13 @@ fn past(verb: &str) -> String {
         "run" => "ran".to_owned(),
         "bind" => "bound".to_owned(),
         "tag" => "tagged".to_owned(),
+        "send" => "sent".to_owned(),
+        "get" => "got".to_owned(),
         other if other.ends_with('e') => format!("{other}d"),
-        other => format!("{other}ed"),
+        other => match other.strip_suffix('y') {
+            Some(start) if !start.ends_with(['a', 'e', 'o', 'u']) => format!("{start}ied"),
+            Some(_) | None => format!("{other}ed"),
+        },
     }
 }
 
@@ -233,9 +246,14 @@ mod tests {
                 "stopped monitoring schedule",
             ),
             ("probity:SignIn", "signed in"),
+            ("probity:ApplyGovernancePolicy", "applied governance policy"),
+            ("probity:RetryNotification", "retried notification"),
+            ("sagemaker:DeployModel", "deployed model"),
         ] {
             assert_eq!(did(action), words);
         }
+        assert_eq!(name_of("monitoring-schedule/fraud/execution/1"), "fraud");
+        assert_eq!(name_of("governance.toml"), "governance.toml");
         assert_eq!(
             short_arn("arn:aws:sagemaker:eu-west-1:1:model/a:b"),
             "model/a:b"

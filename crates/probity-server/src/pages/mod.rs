@@ -33,6 +33,7 @@ mod history;
 mod history_chart;
 mod live;
 mod model;
+mod model_batches;
 mod model_card;
 mod model_monitors;
 mod monitor;

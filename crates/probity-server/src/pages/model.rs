@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::visit::Visit;
 use super::{
-    Desk, Refusal, badge, fleet_top, model_card, model_monitors, performance, reply, shell, words,
+    Desk, Refusal, badge, fleet_top, model_batches, model_card, model_monitors, performance, reply,
+    shell, words,
 };
 use crate::answer::Answer;
 use crate::card;
@@ -47,6 +48,7 @@ fn render(visit: &Visit, page: &ModelPage, card: Option<&CardDossier>) -> Markup
         (sections())
         (overview(page, card))
         (performance::section(page))
+        (model_batches::section(page))
         (model_monitors::section(visit, page))
         (model_monitors::alerts(visit, page))
         (model_card::section(visit, &page.name, card))
@@ -59,6 +61,7 @@ fn sections() -> Markup {
     let parts = [
         ("overview", "Overview"),
         ("performance", "Performance"),
+        ("batches", "Batch jobs"),
         ("monitors", "Monitors"),
         ("alerts", "Alerts"),
         ("card", "Card"),
@@ -120,13 +123,9 @@ fn places(page: &ModelPage) -> Markup {
                 tbody { @for endpoint in &page.endpoints { (endpoint_row(endpoint, page.as_of_ms)) } }
             } }
         }
-        @if !page.batches.is_empty() {
-            div.table tabindex="0" { table {
-                thead { tr { th scope="col" { "Batch job" } th scope="col" { "Status" } th scope="col" { "Started" } } }
-                tbody { @for job in &page.batches {
-                    tr { th scope="row" { (job.name) } td { (badge::work(&job.status)) } td { (words::ago(job.created_ms, page.as_of_ms)) } }
-                } }
-            } }
+        @if let Some(job) = page.batches.first() {
+            p { "Last batch job: " a href="#batches" { (job.name) } " " (badge::work(&job.status)) " "
+                span.soft { (words::ago(job.created_ms, page.as_of_ms)) } }
         }
     }
 }
@@ -137,6 +136,10 @@ fn endpoint_row(endpoint: &ServingEndpoint, now_ms: i64) -> Markup {
             th scope="row" { (endpoint.name) span.fine.block { "changed " (words::ago(endpoint.modified_ms, now_ms)) } }
             td { (badge::work(&endpoint.status))
                 @if let Some(failure) = &endpoint.failure { span.fine.block { (failure) } }
+                @if let Some(alert) = endpoint.alert {
+                    (badge::monitor(alert, now_ms))
+                    @for reason in &endpoint.reasons { span.fine.block { (reason) } }
+                }
             }
             td { @for (name, share) in &endpoint.variants { span.block { (name) " " span.soft { (words::percent(*share)) } } } }
             td { @match endpoint.sampling_percent {

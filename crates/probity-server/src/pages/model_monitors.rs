@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use probity_app::dashboard::model::ModelPage;
 use probity_app::dashboard::monitor_state::MonitorState;
-use probity_app::dashboard::monitors::{AlertChange, CALENDAR_DAYS, Day, Monitor};
+use probity_app::dashboard::monitors::{AlertChange, AlertOf, CALENDAR_DAYS, Day, Monitor};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 
 use super::visit::Visit;
@@ -27,9 +27,9 @@ pub(super) fn section(visit: &Visit, page: &ModelPage) -> Markup {
 }
 
 fn missing(kind: MonitoringType, page: &ModelPage) -> Markup {
-    let state = match page.endpoints.is_empty() && page.batches.is_empty() {
-        true => MonitorState::Idle,
-        false => MonitorState::Missing,
+    let state = match page.runs {
+        true => MonitorState::Missing,
+        false => MonitorState::Idle,
     };
     html! {
         tr {
@@ -134,12 +134,16 @@ pub(super) fn history(visit: &Visit, changes: &[AlertChange]) -> Markup {
         @if changes.is_empty() { p.soft { "No alert was ever raised." } }
         @else {
             div.scroll tabindex="0" { table {
-                thead { tr { th scope="col" { "When" } th scope="col" { "Became" } th scope="col" { "Monitor" } th scope="col" { "Why" } } }
+                thead { tr { th scope="col" { "When" } th scope="col" { "Became" } th scope="col" { "Of" } th scope="col" { "Why" } } }
                 tbody { @for change in changes {
                     tr {
                         td { (words::moment(change.at_ms)) }
                         td { (badge::alert_status(&change.status)) }
-                        td { a href=(visit.href(&shell::monitor_path(&change.monitor))) { (change.monitor) }
+                        td {
+                            @match &change.of {
+                                AlertOf::Monitor(name) => a href=(visit.href(&shell::monitor_path(name))) { (name) },
+                                AlertOf::Endpoint(name) => { "Endpoint " (name) },
+                            }
                             @if change.alert != "Default" { span.fine.block { (change.alert) } } }
                         td { (change.reason) }
                     }

@@ -39,16 +39,26 @@ pub(super) fn traffic(traffic: &Traffic) -> Markup {
     }
 }
 
-/// Half pixels are all that a picture of this size can show.
+/// Strokes from the base, each where the last one ended: a page has fifty of these pictures, and its
+/// weight is theirs. Whole pixels are all that a picture of this size shows.
 fn columns(counts: &[i64], most: i64) -> String {
     let mut path = String::new();
+    let (mut at, mut up) = (0, 0);
     for (place, count) in counts.iter().enumerate() {
         if *count <= 0 {
             continue;
         }
         let share = *count as f64 / most as f64;
-        let height = ((HEIGHT * share * 2.0).round() / 2.0).max(1.0);
-        let _ = write!(path, "M{} 22v-{height}h3v{height}z", place * STEP);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a share of 22 is no larger than 22"
+        )]
+        let height = (HEIGHT * share).round().max(1.0) as i64;
+        match path.is_empty() {
+            true => drop(write!(path, "M{} 22v-{height}", place * STEP + STEP / 2)),
+            false => drop(write!(path, "m{} {up}v-{height}", (place - at) * STEP)),
+        }
+        (at, up) = (place, height);
     }
     path
 }
@@ -59,7 +69,7 @@ mod tests {
 
     #[test]
     fn columns_are_as_high_as_their_share() {
-        assert_eq!(columns(&[0, 5, 10], 10), "M4 22v-11h3v11zM8 22v-22h3v22z");
-        assert_eq!(columns(&[1, 0], 10_000), "M0 22v-1h3v1z");
+        assert_eq!(columns(&[0, 5, 10], 10), "M6 22v-11m4 11v-22");
+        assert_eq!(columns(&[1, 0, 0, 10_000], 10_000), "M2 22v-1m12 1v-22");
     }
 }

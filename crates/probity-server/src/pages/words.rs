@@ -89,6 +89,15 @@ pub(crate) fn span(ms: i64) -> String {
     }
 }
 
+/// How long something took: `850 ms`, `12 s`, `3 min`.
+pub(crate) fn took(ms: i64) -> String {
+    match ms.max(0) {
+        ms @ 0..1_000 => format!("{ms} ms"),
+        ms @ 1_000..MINUTE_MS => format!("{} s", ms / 1_000),
+        ms => span(ms),
+    }
+}
+
 /// `12,345`.
 pub(crate) fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -174,6 +183,13 @@ mod tests {
         assert_eq!(percent(62.5), "62\u{a0}%");
         assert_eq!(number_of(1, "model"), "1 model");
         assert_eq!(number_of(2, "model"), "2 models");
+    }
+
+    #[test]
+    fn durations_are_told_in_the_unit_that_fits() {
+        assert_eq!(took(850), "850 ms");
+        assert_eq!(took(12_400), "12 s");
+        assert_eq!(took(3 * MINUTE_MS), "3 min");
     }
 
     #[test]

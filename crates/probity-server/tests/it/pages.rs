@@ -449,6 +449,24 @@ async fn what_was_done_is_filtered_and_read_in_pages() {
 }
 
 #[tokio::test]
+async fn nothing_has_a_nul_in_its_name() {
+    let server = server().await;
+    let mut browser = Browser::of(&server);
+    browser.log_in(SECRET).await;
+    for path in [
+        "/models/%00",
+        "/models/a%00b",
+        "/monitors/%00",
+        "/cards/%00",
+    ] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    let about = browser.get("/activity?who=a%00b").await;
+    assert_eq!(about.status, 200);
+    assert!(!about.body.contains('\0'));
+}
+
+#[tokio::test]
 async fn a_page_of_many_models_is_small() {
     let server = server().await;
     with_models(&server, 60).await;
@@ -482,6 +500,14 @@ async fn filters_and_views_stand_in_the_address() {
     assert!(!found.body.contains("/models/model-0001"));
     let none = browser.get("/dashboard?risk=Low").await;
     assert!(none.body.contains("No model is like this"));
+    let beyond = browser.get("/dashboard?page=9").await;
+    assert!(
+        beyond.body.contains("There is no such page") && beyond.body.contains("3 models"),
+        "{}",
+        beyond.body
+    );
+    let owned = browser.get("/dashboard?owner=nobody").await;
+    assert!(owned.body.contains("No model is like this") && owned.body.contains("Owner: nobody"));
     let key = browser.form_key("/dashboard").await;
     let form = format!("form_key={key}&name=mine&query=q%3D0002%26page%3D7&next=%2Fdashboard");
     assert_eq!(browser.post("/dashboard/views", &form).await.status, 303);

@@ -60,8 +60,9 @@ async fn the_last_of_each_value_is_found(database: &Database) {
     let latest = fleet::latest_by(&store, (ResourceKind::Model, REGION), "Group")
         .await
         .unwrap();
-    assert_eq!(latest["x"].name, "a");
-    assert_eq!(latest["y"].name, "c");
+    assert_eq!(latest["x"].0.name, "a");
+    assert_eq!(latest["y"].0.name, "c");
+    assert!(latest["y"].1.contains("\"ModelName\":\"c\""));
     assert_eq!(latest.len(), 2);
 }
 
@@ -106,16 +107,33 @@ async fn the_last_run_of_every_schedule_is_found(database: &Database) {
             violations: 0,
             ..run("0", "s", 20)
         };
-        monitoring_execution::insert(unit, &again).await
+        monitoring_execution::insert(unit, &again).await?;
+        for (id, status) in [("4", "Pending"), ("5", "InProgress"), ("6", "Stopped")] {
+            let unfinished = Execution {
+                status: status.to_owned(),
+                ..run(id, "s", 30)
+            };
+            let unfinished = Execution {
+                cause: id.to_owned(),
+                ..unfinished
+            };
+            monitoring_execution::insert(unit, &unfinished).await?;
+        }
+        Ok::<_, StoreError>(())
     })
     .await;
     let runs = fleet::last_runs(&store, REGION).await.unwrap();
     // A run of an earlier schedule of the name is not this one's; of one slot the newest counts.
+    // What did not end says nothing.
     let found: Vec<(&str, i64)> = runs
         .iter()
         .map(|run| (run.schedule.as_str(), run.violations))
         .collect();
     assert_eq!(found, [("s", 0)]);
+    let of_some = fleet::last_runs_of(&store, REGION, &["young", "s"]).await;
+    assert_eq!(of_some.unwrap(), runs);
+    let none = fleet::last_runs_of(&store, REGION, &["idle"]).await;
+    assert!(none.unwrap().is_empty());
 }
 
 async fn violations_are_counted_by_day_and_kind(database: &Database) {
@@ -129,12 +147,31 @@ async fn violations_are_counted_by_day_and_kind(database: &Database) {
             status: "Completed".to_owned(),
             ..run("4", "u", 25)
         };
+        let again = |id: &str, scheduled_ms, (revision, status): (i64, &str)| Execution {
+            revision,
+            status: status.to_owned(),
+            violations: revision,
+            ..run(id, "again", scheduled_ms)
+        };
+        let found = "CompletedWithViolations";
         for run in [
             run("1", "s", 10),
             run("2", "s", 21),
             run("5", "s", 22),
             bias,
             clean,
+            // The second verdict counts, though a third was to come.
+            again("6", 31, (0, found)),
+            again("7", 31, (1, found)),
+            again("8", 31, (2, found)),
+            again("9", 31, (3, "Failed")),
+            // Settled.
+            again("10", 32, (0, found)),
+            again("11", 32, (1, "Completed")),
+            Execution {
+                violations: -1,
+                ..run("12", "s", 33)
+            },
         ] {
             monitoring_execution::insert(unit, &run).await?;
         }
@@ -153,7 +190,14 @@ async fn violations_are_counted_by_day_and_kind(database: &Database) {
             )
         })
         .collect();
-    assert_eq!(found, [(2, "DataQuality", 2, 4), (2, "ModelBias", 1, 2)]);
+    assert_eq!(
+        found,
+        [
+            (2, "DataQuality", 2, 4),
+            (2, "ModelBias", 1, 2),
+            (3, "DataQuality", 2, 3)
+        ]
+    );
 }
 
 async fn calls_are_added_up_by_endpoint_and_stretch(database: &Database) {

@@ -19,6 +19,7 @@ on_both!(
     a_model_has_one_card_however_many_ask_at_once,
     a_card_gives_up_the_model_that_it_no_longer_describes,
     many_cards_are_read_at_once,
+    the_last_approval_of_every_card_is_found,
 );
 
 const KEY: CardKey<'static> = CardKey {
@@ -294,4 +295,21 @@ async fn many_cards_are_read_at_once(database: &Database) {
     assert_eq!(steps.len(), own.len() + 1);
     let elsewhere = model_card_review::list_of_each(&store, "us-west-2", &names).await;
     assert!(elsewhere.unwrap().is_empty());
+}
+
+async fn the_last_approval_of_every_card_is_found(database: &Database) {
+    let store = some(database).await;
+    let other = CardKey {
+        card: "other",
+        ..KEY
+    };
+    write(&store, async |unit| {
+        // Carries the state on.
+        model_card_review::append(unit, KEY, &review(3, ("", "Approved"))).await?;
+        model_card_review::append(unit, KEY, &review(4, ("Approved", "Archived"))).await?;
+        model_card_review::append(unit, other, &review(2, ("Draft", "PendingReview"))).await
+    })
+    .await;
+    let found = model_card_review::last_approvals(&store, "eu-west-1").await;
+    assert_eq!(found.unwrap(), [("credit".to_owned(), 22)]);
 }

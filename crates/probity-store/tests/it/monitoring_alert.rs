@@ -12,6 +12,7 @@ on_both!(
     pages_go_by_subject_and_name,
     a_subject_takes_its_alerts_with_it,
     alerts_of_many_subjects_are_read_at_once,
+    alerts_of_a_status_are_read_at_once,
 );
 
 fn alert(subject: &str, name: &str) -> Alert {
@@ -196,4 +197,33 @@ async fn alerts_of_many_subjects_are_read_at_once(database: &Database) {
             ("monitoring-schedule/a", "Heartbeat"),
         ]
     );
+}
+
+async fn alerts_of_a_status_are_read_at_once(database: &Database) {
+    let store = database.open().await;
+    let in_alert = |subject: &str, name: &str| Alert {
+        status: "InAlert".to_owned(),
+        ..alert(subject, name)
+    };
+    let elsewhere = Alert {
+        region: "us-east-1".to_owned(),
+        ..in_alert("endpoint/z", "CaptureStopped")
+    };
+    write(&store, async |unit| {
+        for alert in [
+            alert("monitoring-schedule/s", "Default"),
+            in_alert("monitoring-schedule/s", "Heartbeat"),
+            in_alert("endpoint/e", "CaptureStopped"),
+            elsewhere,
+        ] {
+            monitoring_alert::insert(unit, &alert).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    let found = monitoring_alert::of_status(&store, "eu-west-1", "InAlert")
+        .await
+        .unwrap();
+    let names: Vec<&str> = found.iter().map(|alert| alert.name.as_str()).collect();
+    assert_eq!(names, ["CaptureStopped", "Heartbeat"]);
 }

@@ -11,6 +11,7 @@ use crate::database::{Database, on_both, write};
 on_both!(
     changes_are_listed_by_time_and_by_status,
     filters_narrow_a_list,
+    the_newest_changes_of_some_subjects_come_first,
     the_last_verdict_of_each_slot_counts,
 );
 
@@ -135,7 +136,10 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
     // asked for, 7, which was scored again, looked at what is older; the last slot is of an earlier schedule.
     database
         .tamper(
-            "insert into monitoring_execution values
+            "insert into monitoring_execution
+                 (id, region, schedule, scheduled_ms, cause, revision, status, created_ms,
+                  modified_ms, monitoring_type, endpoint, job_definition, violations, body)
+             values
              ('a', 'eu-west-1', 's', 1, 'slot', 0, 'CompletedWithViolations', 1, 1, '', '', '', 2, ''),
              ('b', 'eu-west-1', 's', 1, 'late-labels', 1, 'Completed', 5, 5, '', '', '', 0, ''),
              ('c', 'eu-west-1', 's', 2, 'slot', 0, 'CompletedWithViolations', 2, 2, '', '', '', 1, ''),
@@ -170,4 +174,20 @@ async fn the_last_verdict_of_each_slot_counts(database: &Database) {
     ];
     assert_eq!(outcomes(9).await, expected);
     assert_eq!(outcomes(1).await, expected[..1]);
+}
+
+async fn the_newest_changes_of_some_subjects_come_first(database: &Database) {
+    let store = some(database).await;
+    let subjects = ["monitoring-schedule/s", "endpoint/e"].map(str::to_owned);
+    let latest = async |limit| {
+        let found = monitoring_alert_change::latest_of(&store, ("eu-west-1", &subjects), limit)
+            .await
+            .unwrap();
+        found
+            .into_iter()
+            .map(|change| change.id)
+            .collect::<String>()
+    };
+    assert_eq!(latest(10).await, "adb");
+    assert_eq!(latest(2).await, "ad");
 }

@@ -49,22 +49,37 @@ impl GovernancePolicy {
     /// When the next review is due: so long after the last approval, or after the card was made
     /// where there is none.
     pub fn review_due_ms(&self, dossier: &CardDossier) -> Option<i64> {
-        let every = self.rules_for(rating(dossier)).review_every_ms?;
-        match dossier.status {
+        let approvals = dossier.reviews.iter().filter(|step| step.is_approval());
+        let last = approvals.map(|step| step.at_ms).max();
+        let since_ms = last.or(dossier.created_ms)?;
+        self.review_due_after(rating(dossier), dossier.status, since_ms)
+    }
+
+    /// The same of a card whose last approval, or else creation, was at `since_ms`.
+    pub fn review_due_after(
+        &self,
+        rating: RiskRating,
+        status: CardStatus,
+        since_ms: i64,
+    ) -> Option<i64> {
+        let every = self.rules_for(rating).review_every_ms?;
+        match status {
             CardStatus::Archived => None,
             CardStatus::Draft | CardStatus::PendingReview | CardStatus::Approved => {
-                let approvals = dossier.reviews.iter();
-                let approvals = approvals.filter(|step| step.is_approval());
-                let last = approvals.map(|step| step.at_ms).max();
-                Some(last.or(dossier.created_ms)?.saturating_add(every))
+                Some(since_ms.saturating_add(every))
             }
         }
     }
 
     /// Until when the approval of the version holds.
     pub fn expires_ms(&self, dossier: &CardDossier) -> Option<i64> {
-        let after = self.rules_for(rating(dossier)).expires_after_ms?;
-        Some(dossier.approval()?.at_ms.saturating_add(after))
+        self.expires_after(rating(dossier), dossier.approval()?.at_ms)
+    }
+
+    /// The same of an approval at `approved_ms`.
+    pub fn expires_after(&self, rating: RiskRating, approved_ms: i64) -> Option<i64> {
+        let after = self.rules_for(rating).expires_after_ms?;
+        Some(approved_ms.saturating_add(after))
     }
 
     /// The tables that hold for a card, by their names in the file.
