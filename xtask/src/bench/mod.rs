@@ -2,6 +2,7 @@
 //! a process of its own, measured by the kernel's accounts. The tables are generated, the
 //! same on any machine; tools take turns, so that a busy moment hits all of them.
 
+mod dashboard;
 mod figures;
 mod gateway;
 mod measure;
@@ -41,6 +42,25 @@ pub(crate) enum BenchCommand {
     /// Invocations through `probity gateway` and `probity serve`, with and without capture, nginx
     /// as a bare proxy and a FastAPI logging proxy, asked by wrk.
     Gateway(GatewayArguments),
+    /// Pages of the dashboard with 1,000 models, 4,000 monitors and 90 days of hourly runs, on SQLite
+    /// and on PostgreSQL.
+    Dashboard(DashboardArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DashboardArguments {
+    #[arg(long, default_value_t = 1_000)]
+    pub models: u64,
+    /// Days of hourly executions, points and calls.
+    #[arg(long, default_value_t = 90)]
+    pub days: u64,
+    /// Requests of each page, one after the other.
+    #[arg(long, default_value_t = 40)]
+    pub requests: u64,
+    #[arg(long, value_delimiter = ',', default_values_t = ["sqlite".to_owned(), "postgres".to_owned()])]
+    pub backends: Vec<String>,
+    #[command(flatten)]
+    pub options: Options,
 }
 
 #[derive(Args, Debug)]
@@ -126,6 +146,7 @@ pub(crate) fn run(project: &Project, command: &BenchCommand) -> Result<Success> 
         BenchCommand::Quality(arguments) => models::run_quality(project, arguments)?,
         BenchCommand::Shap(arguments) => shap::run(project, arguments)?,
         BenchCommand::Gateway(arguments) => gateway::run(project, arguments)?,
+        BenchCommand::Dashboard(arguments) => dashboard::run(project, arguments)?,
     }
     Ok(Success::Yes)
 }
