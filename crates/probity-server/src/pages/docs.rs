@@ -188,6 +188,13 @@ fn search_form(visit: &Visit) -> Markup {
     }
 }
 
+/// Of about the same height.
+const COLUMNS: [&[Kind]; 3] = [
+    &[Kind::Started, Kind::Migrating, Kind::Concepts],
+    &[Kind::HowTo, Kind::TradeOffs, Kind::Benchmarks],
+    &[Kind::Reference],
+];
+
 fn index(visit: &Visit) -> Answer {
     let body = html! {
         div.docs-index {
@@ -195,13 +202,15 @@ fn index(visit: &Visit) -> Answer {
                 h1 { "Documentation" }
                 (search_form(visit))
             }
-            div.docs-kinds { @for kind in Kind::ALL {
-                section.tile aria-labelledby=(anchor(kind)) {
-                    h2 #(anchor(kind)) { (kind.name()) }
-                    ul { @for page in of_kind(kind) {
-                        li { a href=(address(page)) { (page.name) } p.fine { (page.about) } }
-                    } }
-                }
+            div.docs-kinds { @for column in COLUMNS {
+                div { @for kind in column.iter().copied() {
+                    section.tile aria-labelledby=(anchor(kind)) {
+                        h2 #(anchor(kind)) { (kind.name()) }
+                        ul { @for page in of_kind(kind) {
+                            li { a href=(address(page)) { (page.name) } p.fine { (page.about) } }
+                        } }
+                    }
+                } }
             } }
         }
     };

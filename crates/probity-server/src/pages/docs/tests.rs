@@ -40,6 +40,13 @@ fn every_file_is_a_page_or_left_out_by_name() {
 }
 
 #[test]
+fn every_kind_is_in_a_column_of_the_index() {
+    let columns: Vec<Kind> = COLUMNS.concat();
+    assert_eq!(columns.len(), Kind::ALL.len());
+    assert!(Kind::ALL.iter().all(|kind| columns.contains(kind)));
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let mut broken = Vec::new();
     for shown in SHOWN.iter() {
