@@ -105,7 +105,7 @@ fn filters(visit: &Visit, is_filtered: bool) -> Markup {
     };
     let kind = visit.fields.get("kind").unwrap_or_default();
     html! {
-        form.filters.tools method="get" action="/activity" role="search" data-auto-submit {
+        form.filters.tools method="get" action="/activity" role="search" {
             @for kept in ["region", "what", "about"] { @if let Some(value) = visit.fields.get(kept) { input type="hidden" name=(kept) value=(value); } }
             label.search { span.hidden { "Part of an action or an ARN" } (shell::symbol("search")) input type="search" name="q" placeholder="Action or ARN" value=[visit.fields.get("q")]; }
             (field("who", "Who", "text"))

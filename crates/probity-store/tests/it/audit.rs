@@ -14,6 +14,8 @@ on_both!(
     a_removed_end_is_found,
     an_exchanged_order_is_found,
     events_are_filtered_and_paged,
+    events_are_found_by_kind_and_text,
+    a_link_of_the_chain_is_told_from_a_forged_one,
     writers_at_once_make_one_chain,
     an_event_of_a_dropped_unit_is_not_there,
     it_tells_what_it_knows,
@@ -151,6 +153,61 @@ async fn events_are_filtered_and_paged(database: &Database) {
         ..all
     };
     assert_eq!(numbers(other_action).await, [0; 0]);
+}
+
+async fn events_are_found_by_kind_and_text(database: &Database) {
+    let store = database.open().await;
+    let arns = [
+        "arn:aws:sagemaker:eu:1:model/credit",
+        "arn:aws:sagemaker:eu:1:model-card/credit",
+        "arn:aws:sagemaker:eu:1:model-card/100%_sure",
+        "arn:aws:iam::1:user/model-card/x",
+    ];
+    write(&store, async |unit| {
+        for arn in arns {
+            let event = NewEvent {
+                resource_arn: arn.to_owned(),
+                ..event(1)
+            };
+            audit::append(unit, &event).await?;
+        }
+        Ok::<_, StoreError>(())
+    })
+    .await;
+    let numbers = async |kind: Option<&str>, contains: Option<&str>| -> Vec<i64> {
+        let wanted = ListEvents {
+            kind: kind.map(str::to_owned),
+            contains: contains.map(str::to_owned),
+            limit: 10,
+            ..ListEvents::default()
+        };
+        let events = audit::list(&store, &wanted).await.unwrap();
+        events.iter().map(|found| found.seq).collect()
+    };
+    assert_eq!(numbers(Some("model"), None).await, [1]);
+    assert_eq!(numbers(Some("model-card"), None).await, [2, 3]);
+    assert_eq!(numbers(Some("model-card"), Some("CREDIT")).await, [2]);
+    assert_eq!(numbers(None, Some("createmodel")).await, [1, 2, 3, 4]);
+    // What the pattern means stands for itself.
+    assert_eq!(numbers(None, Some("0%_s")).await, [3]);
+    assert_eq!(numbers(None, Some("c%t")).await, [0; 0]);
+    assert_eq!(numbers(None, Some("c!r")).await, [0; 0]);
+}
+
+async fn a_link_of_the_chain_is_told_from_a_forged_one(database: &Database) {
+    let store = database.open().await;
+    append(&store, 2).await;
+    let wanted = ListEvents {
+        limit: 2,
+        ..ListEvents::default()
+    };
+    let events = audit::list(&store, &wanted).await.unwrap();
+    assert!(audit::follows("", &events[0]));
+    assert!(audit::follows(&events[0].hash, &events[1]));
+    assert!(!audit::follows("", &events[1]));
+    let mut forged = events[1].clone();
+    forged.event.actor = "eve".to_owned();
+    assert!(!audit::follows(&events[0].hash, &forged));
 }
 
 async fn writers_at_once_make_one_chain(database: &Database) {

@@ -35,7 +35,7 @@ fn render(visit: &Visit, changes: &VersionChanges) -> Markup {
         (walk(visit, changes))
         @if changes.changes.is_empty() {
             div.empty { h2 { "Nothing differs" } p { "Both versions say the same." } }
-        } @else { (table(&changes.changes)) }
+        } @else { h2.hidden { "What differs" } (table(&changes.changes)) }
     };
     shell::page(visit, head, &body)
 }

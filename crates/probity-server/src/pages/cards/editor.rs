@@ -75,6 +75,11 @@ fn form(visit: &Visit, editor: &Editor<'_>) -> Markup {
         Title::Edit(card) => leaf_path(&card.name, Leaf::Edit),
         Title::New(_) => "/cards/new".to_owned(),
     };
+    if let Title::Edit(card) = editor.title
+        && card.refusal.is_some()
+    {
+        return html! { p { a href=(visit.href(&card_path(&card.name))) { "Back to the card" } } };
+    }
     html! {
         form.editor method="post" action=(visit.href(&action)) data-check=(visit.href("/cards/check")) autocomplete="off" {
             (carried(visit, editor))

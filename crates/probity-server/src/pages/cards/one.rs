@@ -120,7 +120,8 @@ fn side(visit: &Visit, card: &CardDossier) -> Markup {
             dt { "ARN" } dd { code { (card.arn) } }
             dt { "SHA-256" } dd { code { (card.sha256) } }
             @for (name, value) in &card.tags { dt { (name) } dd { (value) } }
-        } }
+        }
+        p.fine { a href=(visit.link("/activity", &Fields::default().with("about", &card.arn))) { "What was done to it" } } }
     }
 }
 

@@ -157,7 +157,6 @@ fn evidence(review: &ReviewDesk) -> Markup {
 
 fn decide(visit: &Visit, review: &ReviewDesk, tried: Tried<'_>) -> Markup {
     let possible = |step: &&PossibleStep| step.refusal.is_none();
-    let can_do_something = review.steps.iter().any(|step| possible(&step));
     if !may_write(visit) {
         return html! { p.soft { "You may read, and not decide. Somebody who may write takes the steps." } };
     }
@@ -166,13 +165,23 @@ fn decide(visit: &Visit, review: &ReviewDesk, tried: Tried<'_>) -> Markup {
         form.stack.decision method="post" action=(visit.href(&leaf_path(&review.dossier.name, Leaf::Review))) {
             (shell::form_key(visit))
             input type="hidden" name="expected" value=(review.dossier.version);
-            @if can_do_something { (comment(review, tried)) }
+            (comment(review, tried))
             div.buttons { @for step in review.steps.iter().filter(possible) {
                 button.primary[step.to == CardStatus::Approved] name="to" value=(step.to.as_str()) type="submit" { (verb(step.to, review)) }
-            } }
+            } (remark_only(review)) }
         }
         (refused(review))
         p.fine { "What you decide is kept with your name, the time and the comment, and goes into the audit log." }
+    }
+}
+
+/// A word on the card that takes no step. On an approved card it would renew the approval.
+fn remark_only(review: &ReviewDesk) -> Markup {
+    match review.dossier.status {
+        CardStatus::Approved => html! {},
+        status @ (CardStatus::Draft | CardStatus::PendingReview | CardStatus::Archived) => html! {
+            button name="to" value=(status.as_str()) type="submit" { "Comment only" }
+        },
     }
 }
 
@@ -204,7 +213,8 @@ fn verb(to: CardStatus, review: &ReviewDesk) -> &'static str {
         (CardStatus::PendingReview, _) => "Ask for review",
         (CardStatus::Approved, CardStatus::Approved) => "Renew the approval",
         (CardStatus::Approved, _) => "Approve",
-        (CardStatus::Draft, _) => "Send back to draft",
+        (CardStatus::Draft, CardStatus::PendingReview) => "Send back to draft",
+        (CardStatus::Draft, _) => "Reopen as a draft",
         (CardStatus::Archived, _) => "Archive",
     }
 }

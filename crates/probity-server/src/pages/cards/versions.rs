@@ -91,6 +91,8 @@ pub(in super::super) fn steps<'a>(
                     "Edited, version " (step.version)
                 } @else if step.from.is_none() {
                     "Created as " (value_words::status(step.to).to_lowercase())
+                } @else if step.from == Some(step.to) && !step.is_approval() {
+                    "Comment on version " (step.version)
                 } @else {
                     (badge::card_status(step.to)) " version " (step.version)
                 }
