@@ -107,7 +107,7 @@ fn of_fault(fault: &Fault, request_id: &str) -> Told {
 }
 
 /// Messages of verbs begin in lower case and end without a period.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut signs = text.chars();
     let first: String = signs
         .next()

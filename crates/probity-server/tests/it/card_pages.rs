@@ -1,5 +1,5 @@
 //! Pages of model cards as a browser meets them, without scripts: what they show, who may do what,
-//! and that nothing that somebody typed is lost.
+//! and that nothing that somebody typed is lost. The client of tests writes heads in small letters.
 
 use probity_app::{Access, Caller, model_card};
 use probity_domain::document::governance_policy::GovernancePolicy;
@@ -396,13 +396,13 @@ async fn a_card_is_begun_from_what_is_known_of_its_model() {
     let created = send(&mut browser, ("/cards/new", &page), &[("name", "new")]).await;
     assert_eq!(created.status, 303, "{}", created.body);
     assert!(
-        created.head.contains("location: /cards/%6Eew"),
+        created.head.contains("location: /cards/%6eew"),
         "{}",
         created.head
     );
     assert_eq!(browser.get("/cards/%6Eew").await.status, 200);
     let way = browser.get("/models/fraud/card").await;
-    assert!(way.head.contains("location: /cards/%6Eew"), "{}", way.head);
+    assert!(way.head.contains("location: /cards/%6eew"), "{}", way.head);
 }
 
 fn four_eyes(server: &Running) {
@@ -536,7 +536,7 @@ async fn a_card_is_a_file_in_every_format() {
         (
             "format=HuggingFace",
             "text/markdown",
-            "credit-approval-v1.README.md",
+            "credit-approval-v1.readme.md",
         ),
         (
             "format=Json&version=1",

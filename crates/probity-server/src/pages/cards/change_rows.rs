@@ -38,51 +38,109 @@ pub(super) fn parts(changes: &[Change]) -> Vec<ChangedPart> {
     let mut parts: Vec<ChangedPart> = Vec::new();
     for change in changes {
         let path = segments(&change.path);
-        let (title, rest) = match path.as_slice() {
-            [first, name, rest @ ..] if first == EVALUATIONS && name != "order" => {
-                (format!("Evaluation: {name}"), rest)
+        match path.as_slice() {
+            [] => each_member(&mut parts, change),
+            [section] if section == EVALUATIONS => each_evaluation(&mut parts, change),
+            [section, name, rest @ ..] if section == EVALUATIONS && name != "order" => {
+                let part = part(&mut parts, format!("Evaluation: {name}"));
+                of_evaluation(part, rest, change);
             }
-            [first, rest @ ..] => (guide::section_title(first).to_owned(), rest),
-            [] => ("The whole card".to_owned(), &[] as &[String]),
-        };
-        let place = match parts.iter().position(|part| part.title == title) {
-            Some(place) => place,
-            None => {
-                parts.push(ChangedPart {
-                    title,
-                    whole: None,
-                    fields: Vec::new(),
-                    metrics: Vec::new(),
-                });
-                parts.len() - 1
+            [section, ..] => {
+                let part = part(&mut parts, guide::section_title(section).to_owned());
+                of_section(part, &path, change);
             }
-        };
-        let is_evaluation = path.first().is_some_and(|first| first == EVALUATIONS);
-        match is_evaluation && path.len() > 1 {
-            true => of_evaluation(&mut parts[place], rest, change),
-            false => of_section(&mut parts[place], (&path, rest), change),
         }
     }
     parts
 }
 
-fn of_section(part: &mut ChangedPart, (path, rest): (&[String], &[String]), change: &Change) {
-    let sides = (change.before.as_ref(), change.after.as_ref());
-    if rest.is_empty() {
-        part.whole = whole(sides);
-        let member = |side: Option<&Value>, name: &str| side?.get(name).cloned();
-        let names = sides.1.or(sides.0).and_then(Value::as_object);
-        for name in names.into_iter().flat_map(|members| members.keys()) {
-            let path = format!("{}.{name}", path.join("."));
-            let (before, after) = (member(sides.0, name), member(sides.1, name));
-            push(part, guide::label(&path), (before.as_ref(), after.as_ref()));
+/// A content that was nothing before: what it says, section by section.
+fn each_member(parts: &mut Vec<ChangedPart>, change: &Change) {
+    let members = |side: &Option<Value>| side.as_ref().and_then(Value::as_object).cloned();
+    let (before, after) = (members(&change.before), members(&change.after));
+    let names = before
+        .iter()
+        .chain(&after)
+        .flat_map(|members| members.keys());
+    let mut seen: Vec<&String> = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
         }
-        if names.is_none() {
-            push(part, guide::label(&path.join(".")), sides);
-        }
-        return;
     }
-    push(part, guide::label(&path.join(".")), sides);
+    let of = |members: &Option<serde_json::Map<String, Value>>, name: &String| {
+        members
+            .as_ref()
+            .and_then(|members| members.get(name))
+            .cloned()
+    };
+    for name in seen {
+        let change = Change {
+            path: name.clone(),
+            before: of(&before, name),
+            after: of(&after, name),
+        };
+        parts.extend(self::parts(&[change]));
+    }
+}
+
+/// All evaluations at once: they are told one by one.
+fn each_evaluation(parts: &mut Vec<ChangedPart>, change: &Change) {
+    for (side, is_after) in [(&change.before, false), (&change.after, true)] {
+        for evaluation in side.iter().filter_map(Value::as_array).flatten() {
+            let name = evaluation.get("name").and_then(Value::as_str);
+            let title = format!("Evaluation: {}", name.unwrap_or_default());
+            let own = Some(evaluation.clone());
+            let (before, after) = if is_after { (None, own) } else { (own, None) };
+            let change = Change {
+                path: String::new(),
+                before,
+                after,
+            };
+            of_evaluation(part(parts, title), &[], &change);
+        }
+    }
+}
+
+/// The part of that title, which is made where there is none.
+fn part(parts: &mut Vec<ChangedPart>, title: String) -> &mut ChangedPart {
+    let place = match parts.iter().position(|part| part.title == title) {
+        Some(place) => place,
+        None => {
+            parts.push(ChangedPart {
+                title,
+                whole: None,
+                fields: Vec::new(),
+                metrics: Vec::new(),
+            });
+            parts.len() - 1
+        }
+    };
+    &mut parts[place]
+}
+
+fn of_section(part: &mut ChangedPart, path: &[String], change: &Change) {
+    let sides = (change.before.as_ref(), change.after.as_ref());
+    if path.len() == 1 {
+        part.whole = whole(sides);
+    }
+    leaves(part, &path.join("."), sides);
+}
+
+/// Objects are told by their members, as far as no field of the editor holds them whole.
+fn leaves(part: &mut ChangedPart, path: &str, sides: (Option<&Value>, Option<&Value>)) {
+    let members = sides.1.or(sides.0).and_then(Value::as_object);
+    match members.filter(|_| !guide::is_field(path)) {
+        None => push(part, guide::label(path), sides),
+        Some(members) => {
+            for name in members.keys() {
+                let of = |side: Option<&Value>| side?.get(name).cloned();
+                let (before, after) = (of(sides.0), of(sides.1));
+                let path = format!("{path}.{name}");
+                leaves(part, &path, (before.as_ref(), after.as_ref()));
+            }
+        }
+    }
 }
 
 fn whole(sides: (Option<&Value>, Option<&Value>)) -> Option<&'static str> {
@@ -188,9 +246,33 @@ fn metric(
 fn push(part: &mut ChangedPart, label: String, sides: (Option<&Value>, Option<&Value>)) {
     part.fields.push(ChangedField {
         label,
-        before: sides.0.map(text),
-        after: sides.1.map(text),
+        before: sides.0.map(told),
+        after: sides.1.map(told),
     });
+}
+
+/// Rows of names and values by lines, anything else as [`text`].
+fn told(value: &Value) -> String {
+    let line = |item: &Value| {
+        let member = |name: &str| item.get(name).map(text);
+        let (name, value) = (member("name")?, member("value"));
+        let notes = member("notes").map(|notes| format!(" ({notes})"));
+        Some(match value {
+            Some(value) => format!("{name}: {value}{}", notes.unwrap_or_default()),
+            None => name,
+        })
+    };
+    let lines: Option<Vec<String>> = match value {
+        Value::Array(items) if !items.is_empty() => items.iter().map(line).collect(),
+        Value::Object(members) if members.values().all(Value::is_string) => {
+            let lines = members
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", text(value)));
+            Some(lines.collect())
+        }
+        _ => None,
+    };
+    lines.map_or_else(|| text(value), |lines| lines.join("\n"))
 }
 
 /// A text as it is, a list of texts by lines, anything else as JSON.
@@ -282,6 +364,34 @@ mod tests {
         let new = &parts[0];
         assert_eq!((new.whole, new.metrics.len()), (Some("new"), 1));
         assert_eq!(new.metrics[0].after, Some(json!(0.5)));
+    }
+
+    #[test]
+    fn all_evaluations_at_once_are_told_one_by_one() {
+        let parts = parts(&differences(&json!({}), &evaluation(0.5)));
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0].title, "Evaluation: fairness");
+        assert_eq!((parts[0].whole, parts[0].metrics.len()), (Some("new"), 1));
+    }
+
+    #[test]
+    fn what_lies_within_objects_has_its_name() {
+        let is = json!({"training_details": {"training_job_details": {
+            "training_datasets": ["s3://a"],
+            "training_metrics": [{"name": "auc", "value": 0.5, "notes": "n"}],
+        }}});
+        let parts = parts(&differences(&json!({}), &is));
+        let fields = parts[0].fields.iter();
+        let fields: Vec<(&str, &str)> = fields
+            .map(|field| (field.label.as_str(), field.after.as_deref().unwrap()))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("Training data", "s3://a"),
+                ("Training metrics", "auc: 0.5 (n)")
+            ]
+        );
     }
 
     #[test]

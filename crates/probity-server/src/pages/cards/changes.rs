@@ -66,7 +66,6 @@ fn walk(visit: &Visit, changes: &VersionChanges) -> Markup {
 /// Also of the review and of edits that clash. `differences` gave them.
 pub(super) fn table(changes: &[Change]) -> Markup {
     html! {
-        p.soft.change-key { del { "taken away" } " " ins { "added" } }
         @for part in parts(changes) { (part_of(&part)) }
     }
 }
@@ -82,16 +81,25 @@ fn part_of(part: &ChangedPart) -> Markup {
 }
 
 fn field_of(field: &ChangedField) -> Markup {
-    let before = field.before.as_deref().unwrap_or_default();
-    let after = field.after.as_deref().unwrap_or_default();
-    let (taken, added) = marked(before, after);
     html! {
         div.change {
             h4 { (field.label) }
-            div.sides {
-                div.side.was { span.side-name { "Before" } @match field.before { Some(_) => p { (taken) }, None => p.none { "not stated" } } }
-                div.side.is { span.side-name { "After" } @match field.after { Some(_) => p { (added) }, None => p.none { "not stated" } } }
+            @match (&field.before, &field.after) {
+                (Some(before), Some(after)) => (both_sides(before, after)),
+                (None, Some(text)) => div.side.is { span.side-name { "Added" } p { (text) } },
+                (Some(text), None) => div.side.was { span.side-name { "Taken away" } p { (text) } },
+                (None, None) => {},
             }
+        }
+    }
+}
+
+fn both_sides(before: &str, after: &str) -> Markup {
+    let (taken, added) = marked(before, after);
+    html! {
+        div.sides {
+            div.side.was { span.side-name { "Before" } p { (taken) } }
+            div.side.is { span.side-name { "After" } p { (added) } }
         }
     }
 }

@@ -373,6 +373,11 @@ pub(super) fn section_title(section: &str) -> &str {
     }
 }
 
+/// Whether a field of the editor holds this place as a whole.
+pub(super) fn is_field(path: &str) -> bool {
+    spots().any(|spot| spot.path == path)
+}
+
 /// What a place of the content is called; its path where it has no name.
 pub(super) fn label(path: &str) -> String {
     let known = spots()

@@ -136,6 +136,7 @@ fn standing(visit: &Visit, card: &CardDossier, now_ms: i64) -> Markup {
                 }
             }
             @if let Some(owner) = &card.card.overview.owner { dt { "Owner" } dd { (owner) } }
+            @if let Some(why) = &card.card.intended_uses.risk_explanation { dt { "Why " (card.card.intended_uses.risk_rating.unwrap_or_default().as_str().to_lowercase()) " risk" } dd { (why) } }
             dt { "Approved" } dd { @match card.approval() {
                 Some(step) => { "by " (step.actor) " " (words::ago(step.at_ms, now_ms)) @if step.version != card.version { ", as version " (step.version) } },
                 None => span.none { "not now" },

@@ -156,22 +156,39 @@ fn evidence(review: &ReviewDesk) -> Markup {
 }
 
 fn decide(visit: &Visit, review: &ReviewDesk, tried: Tried<'_>) -> Markup {
-    let possible = |step: &&PossibleStep| step.refusal.is_none();
     if !may_write(visit) {
         return html! { p.soft { "You may read, and not decide. Somebody who may write takes the steps." } };
     }
     html! {
-        @if let Some(complaint) = tried.complaint { p.complaint role="alert" { (words::prose(complaint)) } }
+        @if let Some(complaint) = tried.complaint { p.complaint role="alert" { (words::prose(&failure::sentence(complaint))) } }
         form.stack.decision method="post" action=(visit.href(&leaf_path(&review.dossier.name, Leaf::Review))) {
             (shell::form_key(visit))
             input type="hidden" name="expected" value=(review.dossier.version);
             (comment(review, tried))
-            div.buttons { @for step in review.steps.iter().filter(possible) {
-                button.primary[step.to == CardStatus::Approved] name="to" value=(step.to.as_str()) type="submit" { (verb(step.to, review)) }
-            } (remark_only(review)) }
+            div.buttons {
+                @for step in offered(review) {
+                    button.primary[is_onward(step.to)] name="to" value=(step.to.as_str()) type="submit" { (verb(step.to, review)) }
+                }
+                (remark_only(review))
+            }
         }
         (refused(review))
         p.fine { "What you decide is kept with your name, the time and the comment, and goes into the audit log." }
+    }
+}
+
+/// What the policy permits, the steps onward first.
+fn offered(review: &ReviewDesk) -> Vec<&PossibleStep> {
+    let possible = review.steps.iter().filter(|step| step.refusal.is_none());
+    let (mut onward, others): (Vec<_>, Vec<_>) = possible.partition(|step| is_onward(step.to));
+    onward.extend(others);
+    onward
+}
+
+fn is_onward(to: CardStatus) -> bool {
+    match to {
+        CardStatus::Approved | CardStatus::PendingReview => true,
+        CardStatus::Draft | CardStatus::Archived => false,
     }
 }
 
@@ -202,7 +219,7 @@ fn refused(review: &ReviewDesk) -> Markup {
     html! {
         @for step in &review.steps {
             @if let Some(reason) = &step.refusal {
-                div.refused { strong { (verb(step.to, review)) ": not now" } p.fine { (words::prose(reason)) } }
+                div.refused { strong { (verb(step.to, review)) ": not now" } p.fine { (words::prose(&failure::sentence(reason))) } }
             }
         }
     }

@@ -97,7 +97,7 @@ pub(in super::super) fn steps<'a>(
                     (badge::card_status(step.to)) " version " (step.version)
                 }
                 " by " strong { (step.actor) } " " span.soft { (words::ago(step.at_ms, now_ms)) }
-                @if let Some(comment) = &step.comment { p.comment { (comment) } }
+                @if let Some(comment) = &step.comment { p.comment { (words::prose(comment)) } }
             }
         } }
     }
