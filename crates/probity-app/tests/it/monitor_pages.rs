@@ -14,7 +14,7 @@ use probity_store::monitoring_execution::{self, Execution};
 use serde_json::{Value, json};
 
 use crate::card_monitors::watched;
-use crate::world::{START_MS, World, fault};
+use crate::world::{START_MS, World, call, fault};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -84,6 +84,12 @@ impl Ended {
 
 async fn world(runs: &[Ended]) -> World {
     let world = World::new().await;
+    call!(world, model::create, {
+        "ModelName": "m",
+        "PrimaryContainer": { "Image": "i", "ModelDataUrl": "s3://b/model.tar.gz" },
+        "ExecutionRoleArn": "arn:aws:iam::111122223333:role/service-role/Governor",
+    })
+    .unwrap();
     watched(&world).await;
     let mut unit = world.app.store.begin().await.unwrap();
     let mut has_points: Vec<i64> = Vec::new();

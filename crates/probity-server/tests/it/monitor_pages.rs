@@ -30,6 +30,14 @@ async fn monitored() -> Running {
     let call = |verb: &str, input: Value| (verb.to_owned(), input);
     for (verb, input) in [
         call(
+            "model",
+            json!({
+                "ModelName": "m",
+                "PrimaryContainer": { "Image": "i", "ModelDataUrl": "s3://b/model.tar.gz" },
+                "ExecutionRoleArn": "arn:aws:iam::111122223333:role/r",
+            }),
+        ),
+        call(
             "config",
             json!({ "EndpointConfigName": "ec",
                 "ProductionVariants": [{ "VariantName": "a", "ModelName": "m" }] }),
@@ -52,8 +60,15 @@ async fn monitored() -> Running {
         ),
     ] {
         let done = match verb.as_str() {
+            "model" => probity_app::model::create(app, caller, input).await,
             "config" => probity_app::endpoint_config::create(app, caller, input).await,
-            "endpoint" => endpoint::create(app, caller, input).await,
+            "endpoint" => {
+                let made = endpoint::create(app, caller, input).await;
+                endpoint::finish(app, "us-east-1", "e", &endpoint::Prepared::Ready)
+                    .await
+                    .unwrap();
+                made
+            }
             "definition" => job_definition::model_quality::create(app, caller, input).await,
             _ => monitoring_schedule::create(app, caller, input).await,
         };
