@@ -59,9 +59,11 @@ fn render(visit: &Visit, link: &Link) -> Markup {
 fn follows(link: &Link) -> Markup {
     match link.follows {
         true => html! { span.chip.ok { (shell::symbol("ok")) "Follows from the event before" } },
-        false => {
-            html! { span.chip.failed { (shell::symbol("failed")) "Was changed after it was written" } }
-        }
+        false => html! {
+            span.chip.failed title="One of the two was changed after it was written, or one between them was taken away" {
+                (shell::symbol("failed")) "Does not follow from the event before"
+            }
+        },
     }
 }
 
@@ -95,7 +97,7 @@ fn render_chain(visit: &Visit, chain: &Chain, took_ms: u128) -> Markup {
                 (shell::symbol("failed"))
                 div {
                     p { strong { "The chain is broken at event " a href=(visit.href(&format!("/activity/{seq}"))) { (words::count(seq)) } "." } }
-                    p { "That event was changed, put in or taken away after it was written. The " (words::count(events)) " before it are as they were. Compare it with a backup." }
+                    p { "That event or the one before it was changed, or one was put in or taken away, after it was written. The " (words::count(events)) " before it are as they were. Compare it with a backup." }
                 }
             },
         }

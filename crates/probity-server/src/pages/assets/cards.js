@@ -77,11 +77,19 @@
     const own = ++asked;
     const sent = new URLSearchParams(new FormData(editor));
     const answer = await fetch(editor.dataset.check, { method: "POST", body: sent }).catch(() => null);
-    // A session that ended answers with the page to sign in.
-    if (!answer?.ok || answer.redirected || own !== asked) return;
+    if (own !== asked) return;
+    if (!answer?.ok || answer.redirected) {
+      const total = editor.querySelector("[data-fault-total]");
+      const isOut = answer && (answer.redirected || answer.status === 403);
+      total.textContent = isOut
+        ? "You are signed out, and saving would fail: copy what you typed, sign in, and edit again."
+        : "The server does not answer, so that nothing is checked now.";
+      return;
+    }
     show(await answer.json());
   };
-  let changed = false;
+  // What a page brings back after a refusal is not saved either.
+  let changed = Boolean(document.querySelector(".complaint, .clash"));
   editor.addEventListener("input", (event) => {
     changed = true;
     for (const place of counters) {

@@ -41,7 +41,7 @@ pub(super) fn parts(changes: &[Change]) -> Vec<ChangedPart> {
         match path.as_slice() {
             [] => each_member(&mut parts, change),
             [section] if section == EVALUATIONS => each_evaluation(&mut parts, change),
-            [section, name, rest @ ..] if section == EVALUATIONS && name != "order" => {
+            [section, name, rest @ ..] if section == EVALUATIONS && !is_order(change, rest) => {
                 let part = part(&mut parts, format!("Evaluation: {name}"));
                 of_evaluation(part, rest, change);
             }
@@ -84,21 +84,40 @@ fn each_member(parts: &mut Vec<ChangedPart>, change: &Change) {
     }
 }
 
-/// All evaluations at once: they are told one by one.
+/// `….order` tells that a list stands in another order; a thing of that name is in brackets.
+fn is_order(change: &Change, rest: &[String]) -> bool {
+    rest.is_empty() && change.path.ends_with(".order")
+}
+
+/// All evaluations at once: where they are new, or gone, they are told one by one.
 fn each_evaluation(parts: &mut Vec<ChangedPart>, change: &Change) {
-    for (side, is_after) in [(&change.before, false), (&change.after, true)] {
-        for evaluation in side.iter().filter_map(Value::as_array).flatten() {
-            let name = evaluation.get("name").and_then(Value::as_str);
-            let title = format!("Evaluation: {}", name.unwrap_or_default());
-            let own = Some(evaluation.clone());
-            let (before, after) = if is_after { (None, own) } else { (own, None) };
-            let change = Change {
-                path: String::new(),
-                before,
-                after,
-            };
-            of_evaluation(part(parts, title), &[], &change);
-        }
+    let side = match (&change.before, &change.after) {
+        (None, Some(side)) | (Some(side), None) => side.as_array(),
+        (Some(_), Some(_)) | (None, None) => None,
+    };
+    let Some(evaluations) = side else {
+        let part = part(parts, guide::section_title(EVALUATIONS).to_owned());
+        push(
+            part,
+            "All of them".to_owned(),
+            (change.before.as_ref(), change.after.as_ref()),
+        );
+        return;
+    };
+    for evaluation in evaluations {
+        let name = evaluation.get("name").and_then(Value::as_str);
+        let title = format!("Evaluation: {}", name.unwrap_or_default());
+        let own = Some(evaluation.clone());
+        let (before, after) = match change.before {
+            Some(_) => (own, None),
+            None => (None, own),
+        };
+        let change = Change {
+            path: String::new(),
+            before,
+            after,
+        };
+        of_evaluation(part(parts, title), &[], &change);
     }
 }
 
@@ -129,8 +148,12 @@ fn of_section(part: &mut ChangedPart, path: &[String], change: &Change) {
 
 /// Objects are told by their members, as far as no field of the editor holds them whole.
 fn leaves(part: &mut ChangedPart, path: &str, sides: (Option<&Value>, Option<&Value>)) {
-    let members = sides.1.or(sides.0).and_then(Value::as_object);
-    match members.filter(|_| !guide::is_field(path)) {
+    let one = match sides {
+        (None, one) | (one, None) => one,
+        (Some(_), Some(_)) => None,
+    };
+    let members = one.and_then(Value::as_object);
+    match members.filter(|members| !members.is_empty() && !guide::is_field(path)) {
         None => push(part, guide::label(path), sides),
         Some(members) => {
             for name in members.keys() {
@@ -154,92 +177,119 @@ fn whole(sides: (Option<&Value>, Option<&Value>)) -> Option<&'static str> {
 fn of_evaluation(part: &mut ChangedPart, rest: &[String], change: &Change) {
     let sides = (change.before.as_ref(), change.after.as_ref());
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
-    match rest.as_slice() {
-        [] => {
+    let is_order = change.path.ends_with(".order");
+    let label = || guide::evaluation_label(&rest);
+    match (rest.as_slice(), one_side(sides)) {
+        ([], Some((Value::Object(members), side))) => {
             part.whole = whole(sides);
-            let named = sides.1.or(sides.0).and_then(Value::as_object);
-            for name in named.into_iter().flat_map(|members| members.keys()) {
-                let of = |side: Option<&Value>| side?.get(name).cloned();
+            for (name, value) in members {
                 match name.as_str() {
                     "name" => {}
-                    "metric_groups" => groups(part, (of(sides.0), of(sides.1))),
-                    name => push(
-                        part,
-                        guide::evaluation_label(&[name]),
-                        (of(sides.0).as_ref(), of(sides.1).as_ref()),
-                    ),
+                    "metric_groups" => groups(part, (value, side)),
+                    name => push_one(part, guide::evaluation_label(&[name]), (value, side)),
                 }
             }
         }
-        ["metric_groups"] => groups(part, (change.before.clone(), change.after.clone())),
-        ["metric_groups", group] if *group != "order" => {
-            metrics(part, group, (data(sides.0), data(sides.1)));
+        (["metric_groups"], Some((value, side))) => groups(part, (value, side)),
+        (["metric_groups", _], Some((value, side))) if !is_order => group(part, (value, side)),
+        (["metric_groups", group, "metric_data"], Some((value, side))) => {
+            metrics(part, group, (value, side));
         }
-        ["metric_groups", group, "metric_data"] => metrics(part, group, sides),
-        ["metric_groups", group, "metric_data", name] if *name != "order" => {
-            let value = |side: Option<&Value>| side?.get("value").cloned();
-            metric(part, (group, name), (value(sides.0), value(sides.1)));
+        (["metric_groups", group, "metric_data", _], Some((value, side))) if !is_order => {
+            metric(part, group, (value, side));
         }
-        ["metric_groups", group, "metric_data", name, "value"] => metric(
-            part,
-            (group, name),
-            (change.before.clone(), change.after.clone()),
-        ),
-        other => push(part, guide::evaluation_label(other), sides),
+        (["metric_groups", group, "metric_data", name, "value"], None)
+            if sides.0.is_some_and(is_single) && sides.1.is_some_and(is_single) =>
+        {
+            part.metrics.push(ChangedMetric {
+                group: (*group).to_owned(),
+                name: (*name).to_owned(),
+                before: change.before.clone(),
+                after: change.after.clone(),
+            });
+        }
+        _ => push(part, label(), sides),
     }
 }
 
-fn data(group: Option<&Value>) -> Option<&Value> {
-    group?.get("metric_data")
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
 }
 
-fn groups(part: &mut ChangedPart, (before, after): (Option<Value>, Option<Value>)) {
-    for (side, is_after) in [(&before, false), (&after, true)] {
-        for group in side.iter().filter_map(Value::as_array).flatten() {
-            let name = group.get("name").and_then(Value::as_str);
-            let own = data(Some(group));
-            let sides = if is_after { (None, own) } else { (own, None) };
-            metrics(part, name.unwrap_or_default(), sides);
+/// What is there on one side only.
+fn one_side<'v>(sides: (Option<&'v Value>, Option<&'v Value>)) -> Option<(&'v Value, Side)> {
+    match sides {
+        (Some(value), None) => Some((value, Side::Before)),
+        (None, Some(value)) => Some((value, Side::After)),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
+fn is_single(value: &Value) -> bool {
+    !value.is_array() && !value.is_object()
+}
+
+fn groups(part: &mut ChangedPart, (value, side): (&Value, Side)) {
+    for own in value.as_array().into_iter().flatten() {
+        group(part, (own, side));
+    }
+}
+
+/// With the members that the schema leaves open.
+fn group(part: &mut ChangedPart, (value, side): (&Value, Side)) {
+    let name = value
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    for (member, own) in value.as_object().into_iter().flatten() {
+        match member.as_str() {
+            "name" => {}
+            "metric_data" => metrics(part, name, (own, side)),
+            member => push_one(part, format!("{name}, {member}"), (own, side)),
         }
     }
 }
 
-fn metrics(part: &mut ChangedPart, group: &str, sides: (Option<&Value>, Option<&Value>)) {
-    for (side, is_after) in [(sides.0, false), (sides.1, true)] {
-        for item in side.and_then(Value::as_array).into_iter().flatten() {
-            let name = item.get("name").and_then(Value::as_str);
-            let value = item.get("value").cloned();
-            let sides = if is_after {
-                (None, value)
-            } else {
-                (value, None)
-            };
-            metric(part, (group, name.unwrap_or_default()), sides);
+fn metrics(part: &mut ChangedPart, group: &str, (value, side): (&Value, Side)) {
+    for own in value.as_array().into_iter().flatten() {
+        metric(part, group, (own, side));
+    }
+}
+
+/// A single value is a row, whatever other metrics have its name; a picture, notes and whatever
+/// else a metric has stand below it.
+fn metric(part: &mut ChangedPart, group: &str, (value, side): (&Value, Side)) {
+    let name = value
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    for (member, own) in value.as_object().into_iter().flatten() {
+        match member.as_str() {
+            "name" => {}
+            "value" if is_single(own) => {
+                let own = Some(own.clone());
+                let (before, after) = match side {
+                    Side::Before => (own, None),
+                    Side::After => (None, own),
+                };
+                part.metrics.push(ChangedMetric {
+                    group: group.to_owned(),
+                    name: name.to_owned(),
+                    before,
+                    after,
+                });
+            }
+            member => push_one(part, format!("{group}, {name}: {member}"), (own, side)),
         }
     }
 }
 
-/// Sides of one metric that come one after the other are one row.
-fn metric(
-    part: &mut ChangedPart,
-    (group, name): (&str, &str),
-    (before, after): (Option<Value>, Option<Value>),
-) {
-    let known = part
-        .metrics
-        .iter_mut()
-        .find(|row| row.group == group && row.name == name);
-    match known {
-        Some(row) => {
-            row.before = row.before.take().or(before);
-            row.after = row.after.take().or(after);
-        }
-        None => part.metrics.push(ChangedMetric {
-            group: group.to_owned(),
-            name: name.to_owned(),
-            before,
-            after,
-        }),
+fn push_one(part: &mut ChangedPart, label: String, (value, side): (&Value, Side)) {
+    match side {
+        Side::Before => push(part, label, (Some(value), None)),
+        Side::After => push(part, label, (None, Some(value))),
     }
 }
 
@@ -254,6 +304,14 @@ fn push(part: &mut ChangedPart, label: String, sides: (Option<&Value>, Option<&V
 /// Rows of names and values by lines, anything else as [`text`].
 fn told(value: &Value) -> String {
     let line = |item: &Value| {
+        let known = ["name", "value", "notes"];
+        let members = item.as_object()?;
+        if !members
+            .iter()
+            .all(|(name, own)| known.contains(&name.as_str()) && is_single(own))
+        {
+            return None;
+        }
         let member = |name: &str| item.get(name).map(text);
         let (name, value) = (member("name")?, member("value"));
         let notes = member("notes").map(|notes| format!(" ({notes})"));
@@ -264,7 +322,7 @@ fn told(value: &Value) -> String {
     };
     let lines: Option<Vec<String>> = match value {
         Value::Array(items) if !items.is_empty() => items.iter().map(line).collect(),
-        Value::Object(members) if members.values().all(Value::is_string) => {
+        Value::Object(members) if !members.is_empty() && members.values().all(Value::is_string) => {
             let lines = members
                 .iter()
                 .map(|(name, value)| format!("{name}: {}", text(value)));
@@ -364,6 +422,65 @@ mod tests {
         let new = &parts[0];
         assert_eq!((new.whole, new.metrics.len()), (Some("new"), 1));
         assert_eq!(new.metrics[0].after, Some(json!(0.5)));
+    }
+
+    /// Texts and numbers of a value.
+    fn single_values(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| single_values(item, found)),
+            Value::Object(members) => members.values().for_each(|own| single_values(own, found)),
+            single => found.push(text(single)),
+        }
+    }
+
+    fn metric_of(name: &str, value: &Value, notes: &str) -> Value {
+        json!({"name": name, "type": "number", "value": value, "notes": notes})
+    }
+
+    fn with_metrics(metrics: &[Value]) -> Value {
+        json!({"evaluation_details": [{"name": "order", "datasets": ["d"], "metric_groups": [
+            {"name": "order", "open": "member", "metric_data": metrics},
+        ]}]})
+    }
+
+    #[test]
+    fn whatever_changed_is_told() {
+        let twice = |second: f64| {
+            with_metrics(&[
+                metric_of("auc", &json!(0.81), "first"),
+                metric_of("auc", &json!(second), "second"),
+            ])
+        };
+        let graph =
+            |last: f64| with_metrics(&[metric_of("roc", &json!([[0.0, 0.5], [1.0, last]]), "n")]);
+        let named_twice = json!({"evaluation_details": [{"name": "a", "evaluation_observation": "x"}, {"name": "a"}]});
+        for (was, is) in [
+            (twice(0.62), twice(0.92)),
+            (graph(0.75), graph(0.25)),
+            (json!({}), twice(0.62)),
+            (graph(0.75), json!({})),
+            (twice(0.62), named_twice),
+            (
+                json!({"training_details": {"objective_function": {"own": 5}}}),
+                json!({"training_details": {"objective_function": {"own": {"x": 6}}}}),
+            ),
+        ] {
+            let changes = differences(&was, &is);
+            assert!(!changes.is_empty());
+            let told = format!("{:?}", parts(&changes));
+            for change in &changes {
+                let mut values = Vec::new();
+                for side in [&change.before, &change.after].into_iter().flatten() {
+                    single_values(side, &mut values);
+                }
+                for value in values {
+                    assert!(
+                        told.contains(&value),
+                        "`{value}` of {change:?} is not in {told}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn walk(visit: &Visit, changes: &VersionChanges) -> Markup {
             p {
                 @if from == 0 { "What version " (to) " says; before it there was nothing" }
                 @else { "From version " (from) " to version " (to) }
-                ", written by " strong { (changes.created_by) } " " (words::ago(changes.created_ms, visit.now_ms)) "."
+                "; version " (to) " was written by " strong { (changes.created_by) } " " (words::ago(changes.created_ms, visit.now_ms)) "."
             }
             span.grow {}
             @if to > 1 { a.button href=(between(to - 2, to - 1)) { "Earlier" } }
@@ -156,10 +156,7 @@ fn shown(value: Option<&Value>) -> Markup {
         Some(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)) => {
             html! { (value.to_string()) }
         }
-        Some(Value::Array(items)) => {
-            html! { span.soft { (words::number_of(items.len(), "value")) } }
-        }
-        Some(Value::Object(_)) => html! { span.soft { "…" } },
+        Some(value @ (Value::Array(_) | Value::Object(_))) => html! { (value.to_string()) },
     }
 }
 

@@ -78,7 +78,7 @@ fn field(sheet: Sheet<'_>, (spot, name): (&Spot, &str)) -> Markup {
         div.field {
             label for=(name) { (spot.label) (limit((spot, name), text)) }
             @if !spot.help.is_empty() { p.fine id=(format!("help-{name}")) { (spot.help) } }
-            @match spot.kind {
+            @match shown_as(spot.kind, text) {
                 Kind::Rating => (choice((name, &about), text, &RiskRating::ALL.map(RiskRating::as_str))),
                 Kind::Direction => (choice((name, &about), text, &["Maximize", "Minimize"])),
                 Kind::Prose | Kind::Lines => {
@@ -91,6 +91,14 @@ fn field(sheet: Sheet<'_>, (spot, name): (&Spot, &str)) -> Markup {
             }
             (remarks(sheet, name))
         }
+    }
+}
+
+/// A line that has several is shown with all of them.
+fn shown_as(kind: Kind, text: &str) -> Kind {
+    match kind {
+        Kind::Line | Kind::Number if text.contains('\n') => Kind::Prose,
+        kind => kind,
     }
 }
 
@@ -143,14 +151,25 @@ fn rows(sheet: Sheet<'_>, spot: &Spot) -> Markup {
             legend { (spot.label) }
             @if !spot.help.is_empty() { p.fine { (spot.help) } }
             div.row-grid.wide[columns.len() == 3] {
-                @for number in 0..sheet.form.n_rows(spot.path) { @for column in columns {
-                    @let name = row(spot.path, number, column);
-                    input name=(name) value=(sheet.form.text(&name)) autocomplete="off"
-                        aria-label=(format!("{}, row {}, {column}", spot.label, number + 1)) placeholder=[(number == 0).then_some(*column)];
-                } }
+                @for column in columns { span.fine.col aria-hidden="true" { (column) } }
+                @for number in 0..sheet.form.n_rows(spot.path) { @for column in columns { (cell(sheet, (spot, number, column))) } }
             }
             (remarks(sheet, spot.path))
             button.small name="more" value=(spot.path) type="submit" formnovalidate { "More rows" }
+        }
+    }
+}
+
+fn cell(sheet: Sheet<'_>, (spot, number, column): (&Spot, usize, &str)) -> Markup {
+    let name = row(spot.path, number, column);
+    let text = sheet.form.text(&name);
+    let label = format!("{}, row {}, {column}", spot.label, number + 1);
+    let about = format!("fault-{0} wish-{0}", spot.path);
+    html! {
+        @if text.contains('\n') {
+            textarea name=(name) rows="2" aria-label=(label) aria-describedby=(about) { "\n" (text) }
+        } @else {
+            input name=(name) value=(text) autocomplete="off" aria-label=(label) aria-describedby=(about);
         }
     }
 }

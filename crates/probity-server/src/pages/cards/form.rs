@@ -198,7 +198,7 @@ pub(super) fn find<'v>(content: &'v Value, place: &[String]) -> Option<&'v Value
 }
 
 /// The cells of rows, whatever holds them.
-fn rows(value: Option<&Value>) -> Vec<[String; 3]> {
+pub(super) fn rows(value: Option<&Value>) -> Vec<[String; 3]> {
     match value {
         Some(Value::Object(members)) => members
             .iter()

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use super::change_rows::text;
 use super::form::{
-    EVALUATIONS, Form, GROUPS, columns, evaluations, find, of_evaluation, place, row,
+    self, EVALUATIONS, Form, GROUPS, columns, evaluations, find, of_evaluation, place, row,
 };
 use super::guide::{EVALUATION, Kind, Spot, spots};
 
@@ -60,8 +60,7 @@ fn new_value((spot, name): (&Spot, &str), old: Option<&Value>, form: &Form) -> S
     let Some(typed) = form.get(name) else {
         return Said::Same;
     };
-    let was = old.map(text).unwrap_or_default();
-    if was.replace("\r\n", "\n").trim() == typed.trim() {
+    if is_sent_for(&old.map(text).unwrap_or_default(), typed) {
         return Said::Same;
     }
     let typed = typed.trim();
@@ -87,32 +86,58 @@ fn number(typed: &str) -> Value {
     }
 }
 
+/// Whether a browser sends this for a field that nobody changed: line ends of one kind, and none
+/// at all where the field is one line.
+fn is_sent_for(old: &str, typed: &str) -> bool {
+    let whole = old.replace("\r\n", "\n").replace('\r', "\n");
+    typed.trim() == whole.trim() || typed.trim() == whole.replace('\n', "").trim()
+}
+
 fn rows(spot: &Spot, old: Option<&Value>, form: &Form) -> Said {
     let n_rows = form.n_rows(spot.path);
     if n_rows == 0 {
         return Said::Same;
     }
-    let cells = |number: usize| {
-        let cell = |column: &&str| form.text(&row(spot.path, number, column)).trim().to_owned();
-        columns(spot.kind).iter().map(cell).collect::<Vec<String>>()
-    };
-    let filled = (0..n_rows).map(cells);
-    let filled: Vec<Vec<String>> = filled
-        .filter(|cells| cells.iter().any(|cell| !cell.is_empty()))
-        .collect();
-    let new = match spot.kind {
-        Kind::Pairs => match pairs(&filled) {
-            Ok(members) => Value::Object(members),
-            Err(name) => return Said::Twice(name),
-        },
-        _ => filled.iter().map(|cells| item(spot.kind, cells)).collect(),
-    };
-    match old {
-        Some(old) if *old == new => Said::Same,
-        _ if filled.is_empty() && old.is_none_or(is_empty) => Said::Same,
-        _ if filled.is_empty() => Said::Nothing,
-        _ => Said::Value(new),
+    let was = form::rows(old);
+    let columns = columns(spot.kind);
+    let mut items = Vec::new();
+    for number in 0..n_rows {
+        let cell = |column: &&str| form.text(&row(spot.path, number, column)).to_owned();
+        let cells: Vec<String> = columns.iter().map(cell).collect();
+        let is_kept = was.get(number).is_some_and(|was| {
+            cells
+                .iter()
+                .zip(was)
+                .all(|(typed, was)| is_sent_for(was, typed))
+        });
+        if is_kept {
+            items.push(Row::Kept(number));
+        } else if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            items.push(Row::Typed(cells));
+        }
     }
+    // Nobody touched any: also where the old value is no rows at all.
+    let kept = (0..was.len()).map(Row::Kept);
+    if items == kept.collect::<Vec<_>>() {
+        return Said::Same;
+    }
+    if items.is_empty() {
+        return Said::Nothing;
+    }
+    match spot.kind {
+        Kind::Pairs => match pairs(old, &items) {
+            Ok(members) => Said::Value(Value::Object(members)),
+            Err(name) => Said::Twice(name),
+        },
+        kind => Said::Value(items.iter().map(|row| item(kind, old, row)).collect()),
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Row {
+    /// As it is at that place.
+    Kept(usize),
+    Typed(Vec<String>),
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -123,23 +148,42 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn pairs(rows: &[Vec<String>]) -> Result<Map<String, Value>, String> {
+fn pairs(old: Option<&Value>, rows: &[Row]) -> Result<Map<String, Value>, String> {
     let mut members = Map::new();
-    for cells in rows {
-        let (name, value) = (cell(cells, 0), cell(cells, 1));
-        if members.insert(name.to_owned(), value.into()).is_some() {
-            return Err(name.to_owned());
+    for row in rows {
+        let was = |place: usize| old.and_then(Value::as_object)?.iter().nth(place);
+        let (name, value) = match row {
+            Row::Kept(place) => match was(*place) {
+                Some((name, value)) => (name.clone(), value.clone()),
+                None => continue,
+            },
+            Row::Typed(cells) => (cell(cells, 0).to_owned(), cell(cells, 1).into()),
+        };
+        if members.insert(name.clone(), value).is_some() {
+            return Err(name);
         }
     }
     Ok(members)
 }
 
 fn cell(cells: &[String], column: usize) -> &str {
-    cells.get(column).map(String::as_str).unwrap_or_default()
+    cells
+        .get(column)
+        .map(|cell| cell.trim())
+        .unwrap_or_default()
 }
 
 /// Empty cells are members that are not there.
-fn item(kind: Kind, cells: &[String]) -> Value {
+fn item(kind: Kind, old: Option<&Value>, row: &Row) -> Value {
+    let cells = match row {
+        Row::Kept(place) => {
+            return old
+                .and_then(|old| old.get(*place))
+                .cloned()
+                .unwrap_or_default();
+        }
+        Row::Typed(cells) => cells,
+    };
     let mut members = Map::new();
     for (column, name) in columns(kind).iter().enumerate() {
         let typed = cell(cells, column);
@@ -256,13 +300,13 @@ mod tests {
     fn content() -> Value {
         json!({
             "model_package_details": {"domain": "finance", "model_package_version": 3},
-            "model_overview": {"model_owner": " credit ", "model_version": 1.0, "model_artifact": ["s3://a", "s3://b"]},
+            "model_overview": {"model_owner": " credit ", "model_version": 1.0, "problem_type": "two\nlines", "model_artifact": ["s3://a", "s3://b"]},
             "intended_uses": {"purpose_of_model": "two\r\nlines", "risk_rating": "High"},
             "training_details": {
                 "objective_function": {"function": "Maximize", "facet": "AUC"},
                 "training_job_details": {
                     "training_metrics": [{"name": "auc", "value": 0.5, "notes": "n"}, {"name": "loss", "value": 1e-7}],
-                    "hyper_parameters": [{"name": "depth", "value": "6"}],
+                    "hyper_parameters": [{"name": "depth", "value": "6"}, {"name": " empty ", "value": ""}],
                 },
             },
             "evaluation_details": [
@@ -270,7 +314,7 @@ mod tests {
                  "metric_groups": [{"name": "g", "metric_data": [], "own": 1}]},
                 {"name": "typed", "datasets": ["a"], "metric_groups": [{"name": "g", "metric_data": [{"name": "m", "type": "number", "value": 1.50}]}]},
             ],
-            "additional_information": {"custom_details": {"team": "risk", "b": ""}},
+            "additional_information": {"custom_details": {"team": "risk\nfloor 2", " b ": ""}},
         })
     }
 
@@ -278,7 +322,10 @@ mod tests {
     fn sent(content: &Value, changed: &[(&str, &str)]) -> Form {
         let mut fields = Fields::default();
         for (name, text) in Form::of_content(content).all() {
-            fields = fields.with_even_empty(&name, &text.replace('\n', "\r\n"));
+            // An input loses its line ends, the others have those of forms.
+            let is_input = name.contains('#') || name.ends_with("problem_type");
+            let line_end = if is_input { "" } else { "\r\n" };
+            fields = fields.with_even_empty(&name, &text.replace('\n', line_end));
         }
         for (name, text) in changed {
             fields = fields.with_even_empty(name, text);
@@ -339,6 +386,15 @@ mod tests {
                     .shift_remove("model_owner");
             },
         );
+    }
+
+    #[test]
+    fn a_row_that_is_added_leaves_the_others_as_they_are() {
+        let details = "additional_information.custom_details";
+        let (name, value) = (format!("{details}#2.name"), format!("{details}#2.value"));
+        check(&[(&name, "new"), (&value, "row")], |content| {
+            content["additional_information"]["custom_details"]["new"] = json!("row");
+        });
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! `/cards`: every card of the region, with what needs somebody's attention.
 
-use std::time::Duration;
-
 use http::StatusCode;
 use maud::{Markup, html};
-use probity_app::model_card::{self, ReportStates, Shelf, ShelfQuery};
+use probity_app::model_card::{self, Shelf, ShelfQuery};
 use probity_data::location::report_states;
 use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::model_card::RiskRating;
@@ -16,16 +14,11 @@ use super::{card_path, may_write, value_words};
 use crate::answer::Answer;
 
 const PAGE: u32 = 25;
-/// A bucket that does not answer leaves evaluations unverified, and does not keep the page.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) async fn page(desk: Desk<'_>, visit: &Visit) -> Result<Answer, Refusal> {
     let query = query(visit);
     let places = model_card::reports_of_shelf(desk.app, &visit.caller, &query).await?;
-    let looking = report_states(&places, desk.tools.environment);
-    let states: ReportStates = tokio::time::timeout(PATIENCE, looking)
-        .await
-        .unwrap_or_default();
+    let states = report_states(&places, desk.tools.environment).await;
     let shelf = model_card::shelf(desk.app, &visit.caller, (&query, &states)).await?;
     Ok(reply::html(StatusCode::OK, render(visit, &shelf)))
 }

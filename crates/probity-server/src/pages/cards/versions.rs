@@ -3,8 +3,8 @@
 use http::StatusCode;
 use maud::{Markup, html};
 use probity_app::dashboard::SEE;
+use probity_app::model_card::{self, DossierRequest, ReportStates};
 use probity_domain::document::card_dossier::{CardDossier, ReviewStep, VersionFact};
-use serde_json::json;
 
 use super::super::fields::Fields;
 use super::super::visit::Visit;
@@ -12,11 +12,16 @@ use super::super::{Desk, Refusal, badge, reply, shell, words};
 use super::address::{Leaf, leaf_path};
 use super::{one, value_words};
 use crate::answer::Answer;
-use crate::card;
 
 pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<Answer, Refusal> {
-    let wanted = json!({ "ModelCardName": name });
-    let card = card::dossier(desk.tools, &visit.caller, (SEE, &wanted)).await?;
+    // No report is read: the page tells nothing of evidence.
+    let request = DossierRequest {
+        action: SEE,
+        card: name,
+        version: None,
+        reports: &ReportStates::new(),
+    };
+    let card = model_card::dossier(desk.app, &visit.caller, request).await?;
     Ok(reply::html(StatusCode::OK, render(visit, &card)))
 }
 
