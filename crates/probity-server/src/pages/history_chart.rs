@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 use probity_analysis::limits::{Limit, Side};
-use probity_app::dashboard::history::{History, Point, Range};
+use probity_app::dashboard::history::{History, Range};
 
-use super::fields::Fields;
 use super::history::number;
+use super::history_marks::{Form, Mark, is_by_day, marks};
 use super::visit::Visit;
-use super::{shell, words};
+use super::words;
 use crate::run_evidence::HistoryLimits;
 
 const LEFT: f64 = 64.0;
@@ -21,9 +21,6 @@ const BASE: f64 = 224.0;
 /// Of the strip of alerts, below the axis.
 const STRIP: f64 = 236.0;
 const HEIGHT: f64 = 272.0;
-/// With more points than these, a mark stands for a day and leads to its runs.
-const MOST_MARKS: usize = 180;
-const DAY_MS: i64 = 86_400_000;
 
 /// What is drawn, and what is only tried.
 #[derive(Clone, Copy, Debug)]
@@ -33,26 +30,6 @@ pub(super) struct Drawn<'a> {
     pub(super) limits: &'a HistoryLimits,
     /// Limits that somebody tries, beside those in force.
     pub(super) tried: Option<&'a [Limit]>,
-}
-
-/// One mark of the line: a point, or all points of a day.
-#[derive(Clone, Debug, PartialEq)]
-struct Mark {
-    at_ms: i64,
-    value: f64,
-    spread: Option<(f64, f64)>,
-    form: Form,
-    href: Option<String>,
-    words: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Fine,
-    /// The number itself is beyond its limit.
-    Beyond,
-    /// Its run found violations of other numbers.
-    FoundElsewhere,
 }
 
 struct Scale {
@@ -228,7 +205,7 @@ fn lines(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
         }
         @for limit in drawn.tried.unwrap_or_default() {
             path.limit.tried d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(limit.value))) {}
-            text.tag.limit-tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) { "tried " (number(limit.value)) }
+            text.tag.tried-tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) { "tried " (number(limit.value)) }
         }
         @if let Some(reference) = limits.reference {
             path.reference d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(reference))) {}
@@ -364,108 +341,9 @@ fn ends(marks: &[Mark]) -> Vec<(i64, &'static str)> {
     }
 }
 
-fn marks(visit: &Visit, drawn: &Drawn<'_>) -> Vec<Mark> {
-    let history = drawn.history;
-    let points = history.points.iter().zip(&drawn.limits.of_points);
-    if history.points.len() <= MOST_MARKS {
-        return points
-            .map(|(point, limits)| mark(visit, drawn, (point, limits)))
-            .collect();
-    }
-    let mut days: Vec<(i64, Vec<(&Point, &Vec<Limit>)>)> = Vec::new();
-    for (point, limits) in points {
-        let day = point.at_ms.div_euclid(DAY_MS);
-        match days.last_mut() {
-            Some((known, own)) if *known == day => own.push((point, limits)),
-            Some(_) | None => days.push((day, vec![(point, limits)])),
-        }
-    }
-    days.iter()
-        .map(|(day, own)| day_mark(visit, drawn, (*day, own)))
-        .collect()
-}
-
-fn form(point: &Point, limits: &[Limit]) -> Form {
-    let has_found = || {
-        let run = point.run.as_ref();
-        run.and_then(|run| run.violations).is_some_and(|n| n > 0)
-    };
-    if limits.iter().any(|limit| limit.is_violated_by(point.value)) {
-        Form::Beyond
-    } else if has_found() {
-        Form::FoundElsewhere
-    } else {
-        Form::Fine
-    }
-}
-
-fn mark(visit: &Visit, drawn: &Drawn<'_>, (point, limits): (&Point, &Vec<Limit>)) -> Mark {
-    let form = form(point, drawn.tried.unwrap_or(limits));
-    let mut text = format!(
-        "{}: {}",
-        words::moment_text(point.at_ms),
-        number(point.value)
-    );
-    if let Some((low, high)) = point.interval {
-        let _ = write!(text, ", interval {} to {}", number(low), number(high));
-    }
-    text.push_str(match form {
-        Form::Fine => "",
-        Form::Beyond => ", beyond the limit",
-        Form::FoundElsewhere => ", the run found violations of others",
-    });
-    let run = point.run.as_ref();
-    Mark {
-        at_ms: point.at_ms,
-        value: point.value,
-        spread: point.interval,
-        form,
-        href: run.map(|run| visit.href(&shell::run_path(drawn.monitor, &run.id))),
-        words: text,
-    }
-}
-
-/// The day's mean, with the least and the largest value of the day.
-fn day_mark(visit: &Visit, drawn: &Drawn<'_>, (day, own): (i64, &[(&Point, &Vec<Limit>)])) -> Mark {
-    let values = || own.iter().map(|(point, _)| point.value);
-    let low = values().fold(f64::INFINITY, f64::min);
-    let high = values().fold(f64::NEG_INFINITY, f64::max);
-    let mean = values().sum::<f64>() / own.len().max(1) as f64;
-    let count = |wanted: Form| {
-        let forms = own
-            .iter()
-            .map(|(point, limits)| form(point, drawn.tried.unwrap_or(limits)));
-        forms.filter(|found| *found == wanted).count()
-    };
-    let (beyond, elsewhere) = (count(Form::Beyond), count(Form::FoundElsewhere));
-    let at_ms = day * DAY_MS;
-    let date = words::date_text(at_ms);
-    let fields = Fields::default()
-        .with("metric", &drawn.history.key)
-        .with("day", &date);
-    Mark {
-        at_ms,
-        value: mean,
-        spread: Some((low, high)),
-        form: match (beyond, elsewhere) {
-            (0, 0) => Form::Fine,
-            (0, _) => Form::FoundElsewhere,
-            _ => Form::Beyond,
-        },
-        href: Some(visit.link(&shell::monitor_path(drawn.monitor), &fields) + "#history"),
-        words: format!(
-            "{date}: {}, {} on average, {} to {}, {beyond} beyond the limit",
-            words::number_of(own.len(), "run"),
-            number(mean),
-            number(low),
-            number(high)
-        ),
-    }
-}
-
 fn legend(drawn: &Drawn<'_>, marks: &[Mark]) -> Markup {
     let has = |form: Form| marks.iter().any(|mark| mark.form == form);
-    let is_by_day = drawn.history.points.len() > MOST_MARKS;
+    let is_by_day = is_by_day(drawn.history);
     let limits = drawn.limits;
     html! {
         ul.legend.chart-legend {
@@ -494,40 +372,5 @@ pub(super) fn range_words(range: Range) -> String {
     match range {
         Range::Days(days) => format!("last {days} days"),
         Range::Day(day_ms) => words::date_text(day_ms),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn limit(value: f64) -> Limit {
-        Limit {
-            value,
-            violates: Side::Above,
-        }
-    }
-
-    #[test]
-    fn a_number_beyond_its_own_limit_is_told_from_one_whose_run_found_others() {
-        let point = |value, violations| Point {
-            at_ms: 0,
-            value,
-            interval: None,
-            run: Some(probity_app::dashboard::history::PointRun {
-                id: "r".to_owned(),
-                revision: 0,
-                violations,
-                constraints_sha256: None,
-            }),
-        };
-        for (value, violations, expected) in [
-            (0.2, Some(1), Form::Beyond),
-            (0.05, Some(1), Form::FoundElsewhere),
-            (0.05, Some(0), Form::Fine),
-            (0.05, None, Form::Fine),
-        ] {
-            assert_eq!(form(&point(value, violations), &[limit(0.1)]), expected);
-        }
     }
 }

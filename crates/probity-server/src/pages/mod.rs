@@ -31,6 +31,7 @@ mod found;
 mod guard;
 mod history;
 mod history_chart;
+mod history_marks;
 mod live;
 mod model;
 mod model_batches;

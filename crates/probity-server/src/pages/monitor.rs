@@ -115,7 +115,7 @@ fn overview(visit: &Visit, page: &MonitorPage) -> Markup {
                 div.tile {
                     dl.facts {
                         dt { "Constraints" } dd { (place(page.baseline.constraints_uri.as_deref()))
-                            " " a href=(visit.href(&shell::constraints_path(&monitor.name))) { @if visit.may("probity:UpdateMonitoringBaseline") { "see and change" } @else { "see" } } }
+                            " " a.underlined href=(visit.href(&shell::constraints_path(&monitor.name))) { @if visit.may("probity:UpdateMonitoringBaseline") { "see and change" } @else { "see" } } }
                         dt { "Statistics" } dd { (place(page.baseline.statistics_uri.as_deref())) }
                         dt { "Results" } dd { code { (page.baseline.output_uri) } }
                         dt { "ARN" } dd { code { (page.arn) } }

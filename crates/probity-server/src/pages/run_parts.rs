@@ -63,7 +63,7 @@ fn seconds(ms: i64) -> String {
 /// A sentence, or members of a document.
 fn told(value: &Value) -> Markup {
     html! { @match value {
-        Value::String(text) => (text),
+        Value::String(text) => (words::prose(text)),
         other => code { (other.to_string()) },
     } }
 }
