@@ -81,6 +81,12 @@ pub(super) fn render(source: &str, target: &dyn Fn(&str) -> Target) -> Rendered 
         at += match event {
             Event::Start(Tag::Heading { level, .. }) => writer.heading(*level, &events[at..]),
             Event::Start(Tag::Image { dest_url, .. }) => writer.image(dest_url, &events[at..]),
+            // A heading that says nothing is no heading of its column.
+            Event::Start(Tag::TableCell) if writer.in_head && is_empty(&events[at..]) => {
+                writer.column += 1;
+                writer.raw("<td></td>");
+                2
+            }
             other => {
                 writer.write(other.clone());
                 1
@@ -90,6 +96,11 @@ pub(super) fn render(source: &str, target: &dyn Fn(&str) -> Target) -> Rendered 
     let mut done = writer.done;
     html::push_html(&mut done.html, writer.out.into_iter());
     done
+}
+
+/// Whether a cell ends where it begins.
+fn is_empty(events: &[Event<'_>]) -> bool {
+    matches!(events.get(1), Some(Event::End(TagEnd::TableCell)))
 }
 
 fn headings(events: &[Event<'_>], wanted: HeadingLevel) -> usize {
@@ -401,6 +412,16 @@ mod tests {
             page.html
         );
         assert!(!page.html.contains("style"), "{}", page.html);
+    }
+
+    #[test]
+    fn a_column_without_a_heading_has_none() {
+        let page = shown("# A\n\n| | b |\n|---|---|\n| x | y |\n");
+        assert!(
+            page.html.contains("<td></td><th scope=\"col\">b</th>"),
+            "{}",
+            page.html
+        );
     }
 
     #[test]
