@@ -30,7 +30,7 @@ pub(crate) fn metric_table(metrics: &[QualityMetric], deviations: &Deviations) -
         deviations,
     };
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.metrics.quality {
                 thead {
                     tr {

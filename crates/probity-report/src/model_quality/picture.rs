@@ -53,7 +53,7 @@ pub(crate) fn confusion(matrix: &ConfusionMatrix) -> Markup {
 
 fn confusion_table(chart: &ConfusionChart) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.numbers {
                 thead { tr { th scope="col" { "Actual ↓ predicted →" } @for class in &chart.classes { th scope="col" { bdi { (class) } } } } }
                 tbody {
@@ -235,7 +235,7 @@ fn bars_described(bars: &[(f64, f64, u64)]) -> String {
 
 fn calibration_table(curve: &CalibrationCurve) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.numbers {
                 thead { tr { th scope="col" { "Probability" } th scope="col" { "Rows" } th scope="col" { "Mean" } th scope="col" { "Observed" } th scope="col" { "Interval" } } }
                 tbody {

@@ -10,7 +10,7 @@ use probity_app::dashboard::result::MonitorResult;
 use probity_domain::document::explanation::Explanation;
 use probity_report::data_quality::{ColumnFinding, ColumnParts, Columns};
 
-use super::features::{shown_name, verdict};
+use super::features::{feature_address, shown_name, verdict};
 use super::fields::Fields;
 use super::history_chart::Drawn;
 use super::visit::Visit;
@@ -51,7 +51,7 @@ pub(super) async fn page(
         Err(instead) => html! { (shown.top(&html! {})) section { (instead) } (shown.history()) },
         Ok(compared) => shown.all(compared)?,
     };
-    let title = format!("{} of {monitor}", shown_name(feature));
+    let title = format!("{} · {monitor}", shown_name(feature));
     let head = shell::Head::of(&title);
     Ok(reply::html(StatusCode::OK, shell::page(visit, head, &body)))
 }
@@ -80,6 +80,7 @@ impl Shown<'_> {
             span.tag { (parts.kind) }
             @if parts.redacted { span.tag { "redacted" } }
             (verdict(parts.verdict, &checks(&parts.findings)))
+            (self.neighbours(&columns))
         };
         Ok(html! {
             (results::patterns())
@@ -100,6 +101,29 @@ impl Shown<'_> {
             (shell::trail(self.visit, &[("Fleet", "/dashboard"), (monitor, &path)]))
             div.title { h1 { bdi { (shown_name(self.feature)) } } (badges) }
             (results::origin(self.visit, self.result))
+        }
+    }
+
+    /// The features that moved a little more and a little less.
+    fn neighbours(&self, columns: &Columns<'_>) -> Markup {
+        let lines = columns.lines();
+        let at = lines.iter().position(|line| line.name == self.feature);
+        let named = |at: Option<usize>| at.and_then(|at| lines.get(at)).map(|line| line.name);
+        let more = named(at.and_then(|at| at.checked_sub(1)));
+        let less = named(at.map(|at| at + 1));
+        let link = |(rel, says, arrow): (&str, &str, &str), name: &str| {
+            html! {
+                a.button rel=(rel) title=(says) href=(feature_address(self.visit, self.result, name)) {
+                    span.hidden { (says) ": " } (arrow) " " bdi { (shown_name(name)) }
+                }
+            }
+        };
+        html! {
+            span.grow {}
+            nav.neighbours aria-label="Other features" {
+                @if let Some(name) = more { (link(("prev", "Moved more", "↑"), name)) }
+                @if let Some(name) = less { (link(("next", "Moved less", "↓"), name)) }
+            }
         }
     }
 

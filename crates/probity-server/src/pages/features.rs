@@ -93,7 +93,7 @@ fn rows_compared(columns: &Columns<'_>) -> Markup {
         p.soft.origin {
             (told(now)) " rows"
             @match then {
-                Some(rows) => { " compared with a baseline of " (told(rows)) ". What moved furthest comes first." },
+                Some(rows) => { " compared with a baseline of " (told(rows)) ". What moved furthest comes first: the largest difference of both distributions, or of the shares of missing values where that is larger." },
                 None => { ". There is no baseline to compare with: give the schedule a " code { "BaselineConfig" } " and what it measures is compared." },
             }
         }

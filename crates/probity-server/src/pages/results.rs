@@ -108,8 +108,17 @@ async fn look<T>(
         }
         Ok(Found::Read(read(run, folder).await?))
     };
-    let uri = uri.clone();
-    match tokio::time::timeout(PATIENCE, looking).await {
+    within(PATIENCE, uri, looking).await
+}
+
+/// A bucket may never answer.
+async fn within<T>(
+    patience: Duration,
+    uri: &str,
+    looking: impl Future<Output = Result<Found<T>, Problem>>,
+) -> Found<T> {
+    let uri = uri.to_owned();
+    match tokio::time::timeout(patience, looking).await {
         Ok(Ok(found)) => found,
         Ok(Err(Problem::Gone)) => Found::Gone { uri },
         Ok(Err(Problem::Unreadable(why))) => Found::Unreadable { uri, why },
@@ -278,4 +287,18 @@ pub(super) fn origin(visit: &Visit, result: &MonitorResult) -> Markup {
 /// A document of a run.
 pub(super) fn file_path(monitor: &str, run: &str, file: &str) -> String {
     shell::file_path(&shell::run_path(monitor, run), file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bucket_that_never_answers_does_not_keep_the_page() {
+        let never = std::future::pending::<Result<Found<()>, Problem>>();
+        let found = within(Duration::from_millis(5), "s3://b/results", never).await;
+        let told = found.or_why_not().unwrap_err().into_string();
+        assert!(told.contains("does not answer"), "{told}");
+        assert!(told.contains("s3://b/results"), "{told}");
+    }
 }
