@@ -1,10 +1,12 @@
 //! A result folder for pages that show it: the documents that a report is made from, where the
 //! baseline's statistics are made again from the summaries that a check keeps of it.
 
-use probity_data::location::{Environment, read_object};
+use probity_data::location::Environment;
+use probity_domain::document::constraints::Switch;
 use probity_domain::document::explanation::Explanation;
 use probity_domain::document::probity_file::{DatasetFacts, FORMAT, ProbityFile, VERSION};
 use probity_domain::document::statistics::{DatasetStatistics, Statistics};
+use probity_metrics::constraints::EffectiveSettings;
 use probity_metrics::summary::{ColumnSummary, feature_statistics};
 use probity_report::data_quality::DataQualityReport;
 
@@ -22,25 +24,45 @@ pub struct ComparedResult {
 }
 
 impl ComparedResult {
-    /// Reads `folder`; `statistics_uri` stands in where the folder keeps nothing of its baseline,
-    /// as those that SageMaker wrote.
+    /// Reads `folder`.
     pub async fn open(
         folder: &str,
-        statistics_uri: Option<&str>,
         environment: &Environment,
     ) -> Result<ComparedResult, AnalysisError> {
         let stored = StoredResult::open(folder, environment).await?;
-        let kept = stored.baseline_columns.as_deref().map(statistics_of);
-        let baseline = match (kept, statistics_uri) {
-            (Some(kept), _) => Some(kept),
-            (None, Some(uri)) => named(uri, environment).await,
-            (None, None) => None,
-        };
+        // A baseline of constraints alone has no column to compare with.
+        let kept = stored.baseline_columns.as_deref();
+        let kept = kept.filter(|columns| !columns.is_empty());
         Ok(ComparedResult {
+            baseline: kept.map(statistics_of),
             probity: stored.probity.clone().unwrap_or_else(|| bare(&stored)),
             stored,
-            baseline,
         })
+    }
+
+    /// Whether nothing of the baseline is kept beside the result, as beside those that SageMaker
+    /// wrote: its statistics may be read elsewhere.
+    pub fn lacks_baseline(&self) -> bool {
+        self.baseline.is_none()
+    }
+
+    #[must_use]
+    pub fn with_baseline(mut self, statistics: Statistics) -> ComparedResult {
+        self.baseline = Some(statistics);
+        self
+    }
+
+    /// Whether the constraints of a column are judged at all: they may be switched off.
+    pub fn evaluates(&self, feature: &str) -> bool {
+        let Some(constraints) = self.stored.obeyed_constraints() else {
+            return false;
+        };
+        let mut features = constraints.features.iter();
+        let settings = match features.find(|known| known.name == feature) {
+            Some(known) => EffectiveSettings::of_feature(constraints, known),
+            None => EffectiveSettings::of_file(constraints),
+        };
+        settings.evaluate_constraints == Switch::Enabled
     }
 
     /// `None` where the folder lacks `statistics.json`.
@@ -132,12 +154,6 @@ pub struct ColumnPlace {
     /// As RFC 6901 writes it.
     pub pointer: String,
     pub what: &'static str,
-}
-
-/// What cannot be read leaves the page without a comparison, which it says.
-async fn named(uri: &str, environment: &Environment) -> Option<Statistics> {
-    let bytes = read_object(uri, environment).await.ok()?;
-    Statistics::from_json(&bytes).ok()
 }
 
 fn statistics_of(columns: &[(String, ColumnSummary)]) -> Statistics {

@@ -46,7 +46,7 @@ pub struct ResultRun {
     pub statistics_uri: Option<String>,
     /// The `constraints.json`, or the `analysis.json`, that its definition names.
     pub constraints_uri: Option<String>,
-    /// Another run is newer.
+    /// A newer one ended with a verdict.
     pub is_old: bool,
 }
 
@@ -62,12 +62,10 @@ pub async fn result(
         Ok::<_, Fault>(last)
     })?;
     let run = match &query.run {
-        None => last.as_ref().map(|run| told(run, Newest::This)),
-        Some(id) if last.as_ref().is_some_and(|last| &last.id == id) => {
-            last.as_ref().map(|run| told(run, Newest::This))
-        }
-        Some(id) => Some(told(&named(&deed, query, id).await?, Newest::Another)),
+        None => last.clone(),
+        Some(id) => Some(named(&deed, query, id).await?),
     };
+    let run = run.map(|run| told(&run, last.as_ref()));
     Ok(MonitorResult {
         as_of_ms: deed.now_ms,
         monitor: query.monitor.clone(),
@@ -87,13 +85,9 @@ async fn named(deed: &Deed<'_>, query: &ResultQuery, id: &str) -> Result<Executi
     })
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Newest {
-    This,
-    Another,
-}
-
-fn told(run: &Execution, newest: Newest) -> Result<ResultRun, Fault> {
+/// `last` is the last run with a verdict.
+fn told(run: &Execution, last: Option<&Execution>) -> Result<ResultRun, Fault> {
+    let place = |run: &Execution| (run.scheduled_ms, run.revision);
     let body = body_of(run)?;
     let baseline = body.definition.baseline_config.as_ref();
     let statistics = baseline.and_then(|baseline| baseline.statistics_resource.as_ref());
@@ -107,6 +101,6 @@ fn told(run: &Execution, newest: Newest) -> Result<ResultRun, Fault> {
         statistics_uri: statistics.and_then(|resource| resource.s3_uri.clone()),
         constraints_uri: constraints.and_then(|resource| resource.s3_uri.clone()),
         output_uri: body.output_uri,
-        is_old: newest == Newest::Another,
+        is_old: last.is_some_and(|last| place(run) < place(last)),
     })
 }

@@ -28,8 +28,8 @@ pub use error::{ReadLocation, WriteOutput};
 pub(crate) use level::{Level, ListedFile, list_level};
 pub(crate) use move_file::move_file;
 pub use objects::{
-    StoredObject, find_object, list_objects, read_object, upload_object, upload_open_object,
-    write_object,
+    StoredObject, find_object, list_folder, list_objects, read_object, upload_object,
+    upload_open_object, write_object,
 };
 pub use output::OutputFolder;
 pub use removal::{Measured, delete_objects, list_folders, measure};

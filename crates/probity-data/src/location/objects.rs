@@ -113,6 +113,30 @@ pub async fn list_objects(
     Ok(found)
 }
 
+/// The objects right in `folder`, not those of folders below it; none where it is not there.
+pub async fn list_folder(
+    folder: &str,
+    environment: &Environment,
+) -> Result<Vec<StoredObject>, ReadLocation> {
+    let address = match parse::parse(folder)? {
+        Location::Remote(address) => address,
+        Location::StandardInput | Location::Local(_) => return Err(not_in_a_bucket(folder)),
+    };
+    let store = store::connect(&address, environment)?;
+    let path = remote::parse_key(folder, &address.key)?;
+    let listing = store.object_store();
+    let listed = listing.list_with_delimiter(Some(&path)).await;
+    let listed = match listed.map_err(|error| store.explain(folder, &error)) {
+        Ok(listed) => listed.objects,
+        Err(ReadLocation::Missing { .. } | ReadLocation::MissingBucket { .. }) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(listed
+        .iter()
+        .map(|meta| named_itself(&store, meta))
+        .collect())
+}
+
 /// The bytes of one object.
 pub async fn read_object(uri: &str, environment: &Environment) -> Result<Bytes, ReadLocation> {
     find_object(uri, environment).await?.read().await
@@ -281,5 +305,30 @@ fn not_in_a_bucket(location: &str) -> ReadLocation {
     ReadLocation::Malformed {
         location: location.to_owned(),
         problem: "an object's location begins with s3://".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_is_listed_without_the_folders_below_it() {
+        let buckets = tempfile::tempdir().unwrap();
+        let folder = buckets.path().join("b/results/now");
+        std::fs::create_dir_all(folder.join("explanations_shap")).unwrap();
+        std::fs::write(folder.join("analysis.json"), "{}").unwrap();
+        std::fs::write(folder.join("explanations_shap/out.csv"), "1").unwrap();
+        let environment = Environment::default().with_buckets(buckets.path().to_owned());
+        for (uri, names) in [
+            ("s3://b/results/now", vec!["analysis.json"]),
+            ("s3://b/results/now/", vec!["analysis.json"]),
+            ("s3://b/results/gone", vec![]),
+            ("s3://b/results/no", vec![]),
+        ] {
+            let found = list_folder(uri, &environment).await.unwrap();
+            let found: Vec<&str> = found.iter().map(StoredObject::relative).collect();
+            assert_eq!(found, names, "{uri}");
+        }
     }
 }

@@ -25,6 +25,8 @@ pub fn check_headline(file: &BiasFile) -> Option<String> {
 /// One group against all others.
 #[derive(Clone, Debug)]
 pub struct FacetParts<'a> {
+    /// From 1, in the order of the documents.
+    pub place: usize,
     pub facet: &'a str,
     pub value: &'a str,
     /// `sex = F`.
@@ -62,6 +64,24 @@ pub struct MetricParts<'a> {
     /// Rows that the value rests on: of the group, and of all others.
     pub rows: (String, String),
     pub note: Option<String>,
+    /// The baseline's file now holds another value than the one that was compared with: its
+    /// interval is of something else, and is not told.
+    pub is_baseline_replaced: bool,
+}
+
+impl FacetParts<'_> {
+    pub fn is_violated(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.standing.is_worse())
+    }
+}
+
+impl MetricStanding {
+    pub fn is_worse(self) -> bool {
+        match self {
+            Self::Worse { .. } | Self::WorseByCorrected => true,
+            Self::NoWorse | Self::NotCompared => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,13 +113,16 @@ pub enum MetricStanding {
     NotCompared,
 }
 
-/// Every group of the analysis; `then` is the baseline's own file, which knows its intervals.
+/// Every group of the analysis, what is worse than the baseline first; `then` is the baseline's own
+/// file, which knows its intervals.
 pub fn facets<'a>(file: &'a BiasFile, then: Option<&BiasFile>) -> Vec<FacetParts<'a>> {
     let correction = Correction::of(file);
     let given = Outcomes::of(file);
-    file.facets
+    let mut facets: Vec<FacetParts<'a>> = file
+        .facets
         .iter()
-        .map(|of| {
+        .enumerate()
+        .map(|(at, of)| {
             let scales = Scales::of(of.metrics.iter());
             let mut metrics: Vec<MetricParts<'a>> = of
                 .metrics
@@ -111,11 +134,9 @@ pub fn facets<'a>(file: &'a BiasFile, then: Option<&BiasFile>) -> Vec<FacetParts
                 })
                 .collect();
             // Stable: within a class the order of the documents stays.
-            metrics.sort_by_key(|metric| match metric.standing {
-                MetricStanding::Worse { .. } | MetricStanding::WorseByCorrected => 0,
-                MetricStanding::NoWorse | MetricStanding::NotCompared => 1,
-            });
+            metrics.sort_by_key(|metric| !metric.standing.is_worse());
             FacetParts {
+                place: at + 1,
                 facet: &of.facet,
                 value: &of.value_or_threshold,
                 title: facet_title(of),
@@ -126,7 +147,9 @@ pub fn facets<'a>(file: &'a BiasFile, then: Option<&BiasFile>) -> Vec<FacetParts
                 metrics,
             }
         })
-        .collect()
+        .collect();
+    facets.sort_by_key(|facet| !facet.is_violated());
+    facets
 }
 
 fn drift_of<'a>(
@@ -164,10 +187,13 @@ fn metric_parts<'a>(
     scales: &Scales,
     correction: &Correction,
 ) -> MetricParts<'a> {
-    // What the check compared with decides; the baseline's own file only adds the interval.
-    let compared = drift.and_then(|drift| drift.baseline);
-    let value = compared.or_else(|| before.and_then(|before| before.value));
+    // What the check compared with is told; the baseline's file, which may have been made anew
+    // since, only adds the interval of that very value.
+    let value = drift.and_then(|drift| drift.baseline);
+    let known = before.and_then(|before| before.value);
+    let is_baseline_replaced = known.is_some() && value.is_some() && known != value;
     let interval = before.and_then(|before| before.interval.as_ref());
+    let interval = interval.filter(|_| value.is_some() && known == value);
     let then = Estimated {
         value,
         interval,
@@ -213,6 +239,7 @@ fn metric_parts<'a>(
         note: drift
             .and_then(|drift| drift.note.clone())
             .or_else(|| metric.note.clone()),
+        is_baseline_replaced,
     }
 }
 
@@ -276,20 +303,67 @@ mod tests {
     use super::super::samples;
     use super::*;
 
+    /// The baseline as it was when it was compared with.
+    fn baseline_of(file: &BiasFile) -> BiasFile {
+        let mut then = file.clone();
+        let drifts = file.check.iter().flat_map(|check| &check.metrics);
+        for drift in drifts {
+            let facets = then.facets.iter_mut().filter(|facet| {
+                facet.facet == drift.facet && facet.value_or_threshold == drift.value_or_threshold
+            });
+            let metrics = facets.flat_map(|facet| &mut facet.metrics);
+            for metric in metrics.filter(|metric| metric.name == drift.name) {
+                metric.value = drift.baseline;
+            }
+        }
+        then
+    }
+
     #[test]
     fn every_metric_of_every_sample_is_told_with_its_standing() {
         let (mut told, mut compared) = (0, 0);
         for sample in samples() {
-            let report = sample.report();
-            for facet in facets(report.probity, Some(report.probity)) {
+            let file = sample.report().probity;
+            for facet in facets(file, Some(&baseline_of(file))) {
                 for metric in &facet.metrics {
                     told += 1;
-                    compared += usize::from(metric.standing != MetricStanding::NotCompared);
-                    // The baseline's intervals are there wherever its file has them.
-                    assert_eq!(metric.then.interval, metric.now.interval, "{}", metric.name);
+                    compared += usize::from(metric.then.interval.is_some());
+                    assert!(!metric.is_baseline_replaced, "{}", metric.name);
                 }
             }
         }
         assert!(told > 20 && compared > 0, "{told} {compared}");
+    }
+
+    #[test]
+    fn the_interval_of_a_baseline_that_was_replaced_is_not_told() {
+        let mut seen = 0;
+        for sample in samples() {
+            let file = sample.report().probity;
+            let mut then = baseline_of(file);
+            let metrics = then.facets.iter_mut().flat_map(|facet| &mut facet.metrics);
+            for metric in metrics {
+                metric.value = metric.value.map(|value| value + 0.25);
+            }
+            let parts = facets(file, Some(&then));
+            let metrics = parts.iter().flat_map(|facet| &facet.metrics);
+            for metric in metrics.filter(|metric| metric.then.value.is_some()) {
+                assert_eq!(metric.then.interval, None, "{}", metric.name);
+                seen += usize::from(metric.is_baseline_replaced);
+            }
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn groups_that_are_worse_come_first_and_keep_their_place() {
+        for sample in samples() {
+            let parts = facets(sample.report().probity, None);
+            let violated: Vec<bool> = parts.iter().map(|facet| !facet.is_violated()).collect();
+            assert!(violated.is_sorted(), "{violated:?}");
+            let mut places: Vec<usize> = parts.iter().map(|facet| facet.place).collect();
+            places.sort_unstable();
+            assert_eq!(places, (1..=parts.len()).collect::<Vec<_>>());
+        }
     }
 }

@@ -20,7 +20,12 @@ pub fn drift_headline(file: &ExplanationFile) -> String {
 /// One output of the model.
 #[derive(Clone, Debug)]
 pub struct RankingParts {
+    /// From 1, in the order of the documents.
+    pub place: usize,
+    /// As the documents spell it.
     pub label: String,
+    /// As a reader sees it.
+    pub shown_label: String,
     pub ndcg: String,
     pub threshold: String,
     pub interval: Option<String>,
@@ -49,12 +54,15 @@ pub struct RankedFeature {
     pub share_now: Option<String>,
 }
 
-/// Every output whose attributions were compared.
+/// Every output whose attributions were compared, what violates first.
 pub fn rankings(file: &ExplanationFile) -> Vec<RankingParts> {
-    file.drift.iter().map(ranking).collect()
+    let drift = file.drift.iter().enumerate();
+    let mut rankings: Vec<RankingParts> = drift.map(ranking).collect();
+    rankings.sort_by_key(|ranking| !ranking.violates);
+    rankings
 }
 
-fn ranking(facts: &AttributionDriftFacts) -> RankingParts {
+fn ranking((at, facts): (usize, &AttributionDriftFacts)) -> RankingParts {
     let total = |of: fn(&RankFacts) -> f64| facts.ranks.iter().map(|rank| of(rank).abs()).sum();
     let (all_then, all_now): (f64, f64) = (total(|r| r.baseline), total(|r| r.current));
     let share = |value: f64, all: f64| (all > 0.0).then(|| number::percent(value.abs() / all));
@@ -62,7 +70,9 @@ fn ranking(facts: &AttributionDriftFacts) -> RankingParts {
     ranks.sort_by_key(|rank| rank.current_rank);
     let picture = figure(facts);
     RankingParts {
-        label: visible(&facts.label),
+        place: at + 1,
+        label: facts.label.clone(),
+        shown_label: visible(&facts.label),
         ndcg: number::short(facts.ndcg),
         threshold: number::short(facts.threshold),
         interval: facts.interval.as_ref().map(|interval| {

@@ -19,6 +19,9 @@ use crate::verdict::Verdict;
 
 #[derive(Clone, Debug)]
 pub struct QualityParts {
+    /// The baseline's file now holds other values than those that were compared with: its
+    /// intervals, matrix and curves are not told.
+    pub is_baseline_replaced: bool,
     pub headline: String,
     pub notes: Vec<String>,
     /// In plain words.
@@ -75,6 +78,17 @@ pub enum QualityStanding {
 
 pub fn quality_parts(report: &ModelQualityReport<'_>) -> QualityParts {
     let file = report.probity;
+    let is_baseline_replaced = is_replaced(report);
+    // The baseline may have been made anew since: then its intervals and curves are of something
+    // else than what was compared with.
+    let report = &match is_baseline_replaced {
+        false => *report,
+        true => ModelQualityReport {
+            baseline: None,
+            baseline_probity: None,
+            ..*report
+        },
+    };
     let then = report.baseline_probity;
     let changes = file.check.iter().flat_map(|check| &check.metrics);
     let mut compared: Vec<ComparedMetric> = changes
@@ -93,6 +107,7 @@ pub fn quality_parts(report: &ModelQualityReport<'_>) -> QualityParts {
         QualityStanding::Within | QualityStanding::NotCompared => 1,
     });
     QualityParts {
+        is_baseline_replaced,
         headline: match &file.check {
             Some(facts) => check::headline(facts, Verdict::named(&facts.verdict)).1,
             None => headline(file).1,
@@ -113,6 +128,19 @@ pub fn quality_parts(report: &ModelQualityReport<'_>) -> QualityParts {
         }),
         metrics: metric_table(&file.whole.metrics, &deviations(report.statistics)),
     }
+}
+
+/// Whether a metric of the baseline's file has another value than the one that was recorded.
+fn is_replaced(report: &ModelQualityReport<'_>) -> bool {
+    let (Some(check), Some(then)) = (&report.probity.check, report.baseline_probity) else {
+        return false;
+    };
+    check.metrics.iter().any(|change| {
+        let metrics = &then.whole.metrics;
+        let found = metrics.iter().find(|metric| metric.name == change.name);
+        let known = found.and_then(|metric| metric.value);
+        known.is_some() && change.baseline.is_some() && known != change.baseline
+    })
 }
 
 /// A sentence that stands beside every metric is said once.
@@ -261,5 +289,50 @@ mod tests {
         let parts = quality_parts(&report);
         assert_eq!(parts.note_of_all.as_deref(), Some("the same"));
         assert!(parts.compared.iter().all(|metric| metric.note.is_none()));
+    }
+
+    #[test]
+    fn a_baseline_that_was_replaced_lends_neither_intervals_nor_pictures() {
+        let samples = samples();
+        let mut replaced = 0;
+        for sample in &samples {
+            let report = sample.report();
+            let Some(check) = report.probity.check.as_ref() else {
+                continue;
+            };
+            let mut then = report.probity.clone();
+            for metric in &mut then.whole.metrics {
+                let mut changes = check.metrics.iter();
+                if let Some(change) = changes.find(|change| change.name == metric.name) {
+                    metric.value = change.baseline;
+                }
+            }
+            let with = |then| ModelQualityReport {
+                baseline: Some(report.statistics),
+                baseline_probity: Some(then),
+                ..report
+            };
+            let same = quality_parts(&with(&then));
+            assert!(!same.is_baseline_replaced);
+            assert!(
+                same.compared
+                    .iter()
+                    .any(|metric| metric.then.interval.is_some())
+            );
+            let mut replaced_by = then.clone();
+            for metric in &mut replaced_by.whole.metrics {
+                metric.value = metric.value.map(|value| value + 0.125);
+            }
+            let other = quality_parts(&with(&replaced_by));
+            assert!(other.is_baseline_replaced && other.confusion_then.is_none());
+            assert!(
+                other
+                    .compared
+                    .iter()
+                    .all(|metric| metric.then.interval.is_none())
+            );
+            replaced += 1;
+        }
+        assert!(replaced > 0);
     }
 }

@@ -7,13 +7,14 @@ use probity_domain::document::explanation_file::ExplanationFile;
 use probity_report::explanation::{self, RankedFeature, RankingParts};
 
 use super::fields::Fields;
-use super::results::{Found, origin};
+use super::results::{self, Found, origin};
 use super::visit::Visit;
 use super::{shell, words};
 
-/// Outputs of the model, and features of each.
+/// Outputs of the model on one page, and features of each where the address names none.
 const MOST_OUTPUTS: usize = 4;
-const MOST_FEATURES: usize = 100;
+const FEW_FEATURES: usize = 25;
+const MOST_FEATURES: usize = 200;
 
 pub(super) fn section(
     visit: &Visit,
@@ -32,21 +33,63 @@ pub(super) fn section(
                         div.empty { h3 { "Nothing to compare with" } p { "The run explained the predictions, and there is no baseline of attributions. Give the schedule’s " code { "BaselineConfig" } " the " code { "analysis.json" } " of an explanation of the training data." } }
                     } @else {
                         p.headline { strong { (explanation::drift_headline(file)) "." } }
-                        @for ranking in rankings.iter().take(MOST_OUTPUTS) { (one_output(visit, result, ranking)) }
-                        @if rankings.len() > MOST_OUTPUTS { p.soft { "And " (words::number_of(rankings.len() - MOST_OUTPUTS, "output")) " more in " code { "probity.json" } "." } }
+                        (choice(visit, result, &rankings))
+                        @let (shown, rows) = shown(visit, &rankings);
+                        @for ranking in shown { (one_output(visit, result, (ranking, rows))) }
                     }
-                    @let notes = &file.notes;
-                    @if !notes.is_empty() { div.notes { ul { @for note in notes.iter().take(8) { li { (words::prose(note)) } } } } }
+                    (results::notes(file.notes.iter().map(String::as_str)))
                 },
             }
         }
     }
 }
 
-fn one_output(visit: &Visit, result: &MonitorResult, ranking: &RankingParts) -> Markup {
+/// The output that the address names with all its features, or the first ones with a few: those
+/// below their limit come first.
+fn shown<'s>(visit: &Visit, rankings: &'s [RankingParts]) -> (Vec<&'s RankingParts>, usize) {
+    let wanted = visit.fields.get("output");
+    let wanted = wanted.and_then(|place| place.parse::<usize>().ok());
+    match rankings
+        .iter()
+        .find(|ranking| Some(ranking.place) == wanted)
+    {
+        Some(ranking) => (vec![ranking], MOST_FEATURES),
+        None => (rankings.iter().take(MOST_OUTPUTS).collect(), FEW_FEATURES),
+    }
+}
+
+fn output_address(visit: &Visit, result: &MonitorResult, place: usize) -> String {
+    let fields = visit.fields.with("output", &place.to_string());
+    visit.link(
+        &shell::monitor_path(&result.monitor),
+        &fields.without("region"),
+    ) + "#attributions"
+}
+
+/// A link to every output, with a mark where it is below its limit.
+fn choice(visit: &Visit, result: &MonitorResult, rankings: &[RankingParts]) -> Markup {
+    let wanted = visit.fields.get("output");
+    html! {
+        @if rankings.len() > 1 && (rankings.len() > MOST_OUTPUTS || wanted.is_some()) {
+            nav.tabs.groups aria-label="Outputs" { ul { @for ranking in rankings {
+                @let place = ranking.place.to_string();
+                li { a href=(output_address(visit, result, ranking.place)) aria-current=[(wanted == Some(place.as_str())).then_some("page")] {
+                    @if ranking.violates { (shell::symbol("alert")) span.hidden { "below its limit: " } }
+                    bdi { (ranking.shown_label) }
+                } }
+            } } }
+        }
+    }
+}
+
+fn one_output(
+    visit: &Visit,
+    result: &MonitorResult,
+    (ranking, rows): (&RankingParts, usize),
+) -> Markup {
     html! {
         div.tile.group {
-            h3 { "Output " bdi { (ranking.label) } }
+            h3 { "Output " bdi { (ranking.shown_label) } }
             div.pair {
                 div.rp { (ranking.flow) }
                 div {
@@ -62,9 +105,13 @@ fn one_output(visit: &Visit, result: &MonitorResult, ranking: &RankingParts) -> 
                     th scope="col" { "Feature" } th.num scope="col" { "Rank then" } th.num scope="col" { "Rank now" } th scope="col" { "Change" }
                     th.num scope="col" { "Share then" } th.num scope="col" { "Share now" } th.num scope="col" { "Attribution then" } th.num scope="col" { "Attribution now" }
                 } }
-                tbody { @for feature in ranking.features.iter().take(MOST_FEATURES) { (feature_row(visit, result, (ranking, feature))) } }
+                tbody { @for feature in ranking.features.iter().take(rows) { (feature_row(visit, result, (ranking, feature))) } }
             } }
-            @if ranking.features.len() > MOST_FEATURES { p.fine { "The first " (MOST_FEATURES) " of " (ranking.features.len()) "; " code { "probity.json" } " has all." } }
+            @if ranking.features.len() > rows { p.fine {
+                "The first " (rows) " of " (words::number_of(ranking.features.len(), "feature")) ". "
+                @if rows < MOST_FEATURES { a href=(output_address(visit, result, ranking.place)) { "Show more" } }
+                @else { code { "probity.json" } " has all." }
+            } }
         }
     }
 }
@@ -78,7 +125,7 @@ fn explained(ranking: &RankingParts) -> Markup {
             dt { "Inputs" } dd { "aᵢ: the attribution at the baseline of the feature that is i-th now; iDCG: the same sum in the baseline’s own order. Both orders and all attributions are in the table below." }
             dt { "Meaning" } dd { "1 when the order did not change. Changes near the top weigh most. SageMaker calls it drift below " (ranking.threshold) "." }
             @match &ranking.interval {
-                Some(interval) => { dt { "Interval" } dd { (interval) ": what other rows of the same world would give" } },
+                Some(interval) => { dt { "Interval" } dd { (interval) ": made so that it holds the true value in that share of all samples" } },
                 None => { dt { "Interval" } dd { "none: the attributions of single rows are not at hand" } },
             }
             dt { "Source" } dd { "SageMaker Clarify; Järvelin, Kekäläinen (2002). " a href="/docs/statistics" { "Statistics" } }

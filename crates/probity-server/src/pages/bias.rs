@@ -7,7 +7,7 @@ use probity_domain::document::analysis::{Analysis, StageMetrics};
 use probity_report::bias::{self, FacetParts, Measured, MetricParts, MetricStanding};
 
 use super::fields::Fields;
-use super::results::{BiasResult, Found, origin};
+use super::results::{self, BiasResult, Found, origin};
 use super::visit::Visit;
 use super::{shell, words};
 
@@ -22,15 +22,16 @@ pub(super) fn section(visit: &Visit, result: &MonitorResult, found: &Found<BiasR
                 Err(instead) => (instead),
                 Ok(read) => @match &read.now.probity {
                     Some(file) => {
-                        @let then = read.then.as_ref().and_then(|then| then.probity.as_ref());
+                        @let then = read.then.read().and_then(|then| then.probity.as_ref());
                         @let groups = bias::facets(file, then);
                         (origin(visit, result))
                         @if let Some(headline) = bias::check_headline(file) { p.headline { strong { (headline) "." } } }
                         (choice(visit, result, &groups))
                         @let page = Page { visit, result, analysis: &read.now.analysis };
                         @for group in shown(visit, &groups) { (page.one_group(group)) }
-                        @let notes: Vec<&String> = file.check.iter().flat_map(|check| &check.notes).chain(&file.notes).collect();
-                        @if !notes.is_empty() { div.notes { ul { @for note in notes.iter().take(8) { li { (words::prose(note)) } } } } }
+                        (read.then.why_not())
+                        @let notes = file.check.iter().flat_map(|check| &check.notes).chain(&file.notes);
+                        (results::notes(notes.map(String::as_str)))
                         (how_to_read())
                     },
                     None => div.empty { h3 { "The results have no intervals" } p { "They were written elsewhere and lack " code { "probity.json" } ". Their numbers are among the metrics below." } },
@@ -40,16 +41,17 @@ pub(super) fn section(visit: &Visit, result: &MonitorResult, found: &Found<BiasR
     }
 }
 
-/// The group that the address names, or the first ones.
+/// The group that the address names, or the first ones: those that are worse come first.
 fn shown<'s, 'a>(visit: &Visit, groups: &'s [FacetParts<'a>]) -> Vec<&'s FacetParts<'a>> {
     let wanted = visit.fields.get("group");
     let wanted = wanted.and_then(|place| place.parse::<usize>().ok());
-    match wanted.and_then(|place| groups.get(place.checked_sub(1)?)) {
+    match groups.iter().find(|group| Some(group.place) == wanted) {
         Some(group) => vec![group],
         None => groups.iter().take(MOST_GROUPS).collect(),
     }
 }
 
+/// A link to every group, with a mark where it is worse than the baseline.
 fn choice(visit: &Visit, result: &MonitorResult, groups: &[FacetParts<'_>]) -> Markup {
     let wanted = visit.fields.get("group");
     let to = |place: usize| {
@@ -60,10 +62,13 @@ fn choice(visit: &Visit, result: &MonitorResult, groups: &[FacetParts<'_>]) -> M
         ) + "#bias"
     };
     html! {
-        @if groups.len() > MOST_GROUPS {
-            nav.tabs aria-label="Groups" { ul { @for (at, group) in groups.iter().enumerate().take(60) {
-                @let place = (at + 1).to_string();
-                li { a href=(to(at + 1)) aria-current=[(wanted == Some(place.as_str())).then_some("page")] { (group.title) } }
+        @if groups.len() > 1 && (groups.len() > MOST_GROUPS || wanted.is_some()) {
+            nav.tabs.groups aria-label="Groups" { ul { @for group in groups {
+                @let place = group.place.to_string();
+                li { a href=(to(group.place)) aria-current=[(wanted == Some(place.as_str())).then_some("page")] {
+                    @if group.is_violated() { (shell::symbol("alert")) span.hidden { "worse: " } }
+                    (group.title)
+                } }
             } } }
         }
     }
@@ -118,7 +123,9 @@ impl Page<'_> {
                     b { (metric.shown_name) } span.fine.block { (metric.description) }
                     @if let Some(past) = self.history_address(group, metric) { a.fine href=(past) { "Over time" span.hidden { ": " (metric.shown_name) } } }
                 }
-                td.num data-head="Baseline" { (measured(&metric.then)) }
+                td.num data-head="Baseline" { (measured(&metric.then))
+                @if metric.is_baseline_replaced { span.fine.block { "replaced since" } }
+            }
                 td.num data-head="Now" { (measured(&metric.now)) }
                 td.forest.two { (metric.picture) }
                 td { (standing(metric)) }
@@ -185,7 +192,7 @@ fn explained(metric: &MetricParts<'_>) -> Markup {
                     dt { "Source" } dd { (text.source) }
                 }
                 dt { "Rows" } dd { (metric.rows.0) " of the group, " (metric.rows.1) " of all others" }
-                @if let Some(how) = &metric.now.how { dt { "Interval" } dd { (how) ": what other rows of the same world would give" } }
+                @if let Some(how) = &metric.now.how { dt { "Interval" } dd { (how) ": made so that it holds the true value in that share of all samples" } }
                 @if let Some(change) = &metric.change { dt { "Now − baseline" } dd { (change) } }
                 @if let Some(p) = &metric.p_adjusted { dt { "Adjusted p" } dd { (p) ", over all metrics of the run (Benjamini–Hochberg)" } }
             }

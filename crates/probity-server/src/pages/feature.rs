@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use maud::{Markup, html};
-use probity_analysis::data_quality::{ColumnPlace, ComparedResult};
+use probity_analysis::data_quality::ColumnPlace;
 use probity_app::Fault;
 use probity_app::dashboard::monitor::{self, MonitorPage, MonitorQuery};
 use probity_app::dashboard::result::MonitorResult;
@@ -13,7 +13,9 @@ use probity_report::data_quality::{ColumnFinding, ColumnParts, Columns};
 use super::features::{feature_address, shown_name, verdict};
 use super::fields::Fields;
 use super::history_chart::Drawn;
+use super::results::QualityOfData;
 use super::visit::Visit;
+use super::workings::Judged;
 use super::{Desk, Refusal, found, history, reply, results, shell, workings};
 use crate::answer::Answer;
 use crate::run_evidence::{self, HistoryLimits};
@@ -23,6 +25,10 @@ pub(super) async fn page(
     visit: &Visit,
     (monitor, feature): (&str, &str),
 ) -> Result<Answer, Refusal> {
+    let feature = match feature {
+        "" => visit.fields.get("feature").unwrap_or_default(),
+        feature => feature,
+    };
     let result = found::result(desk, visit, monitor).await?;
     let query = MonitorQuery {
         name: monitor.to_owned(),
@@ -49,7 +55,7 @@ pub(super) async fn page(
     };
     let body = match found.or_why_not() {
         Err(instead) => html! { (shown.top(&html! {})) section { (instead) } (shown.history()) },
-        Ok(compared) => shown.all(compared)?,
+        Ok(read) => shown.all(read)?,
     };
     let title = format!("{} · {monitor}", shown_name(feature));
     let head = shell::Head::of(&title);
@@ -67,7 +73,8 @@ impl Shown<'_> {
     /// # Errors
     ///
     /// Where no document of the run knows the feature.
-    fn all(&self, compared: &ComparedResult) -> Result<Markup, Refusal> {
+    fn all(&self, read: &QualityOfData) -> Result<Markup, Refusal> {
+        let compared = &read.compared;
         let unknown = || Fault::Missing {
             message: format!("No document of the run knows a feature `{}`", self.feature),
         };
@@ -76,6 +83,10 @@ impl Shown<'_> {
         let parts = columns.parts(self.feature).ok_or_else(unknown)?;
         // A feature that only one side has cannot be explained in full.
         let explained = compared.explain(self.feature).ok();
+        let is_judged = match compared.evaluates(self.feature) {
+            true => Judged::Yes,
+            false => Judged::No,
+        };
         let badges = html! {
             span.tag { (parts.kind) }
             @if parts.redacted { span.tag { "redacted" } }
@@ -86,10 +97,11 @@ impl Shown<'_> {
             (results::patterns())
             (self.top(&badges))
             (self.parts())
+            (read.baseline.why_not())
             (findings(&parts))
             (comparison(&parts))
             (self.history())
-            @if let Some(explained) = &explained { (workings::section(explained)) }
+            @if let Some(explained) = &explained { (workings::section(explained, is_judged)) }
             (self.files(&compared.places(self.feature), explained.as_ref()))
         })
     }

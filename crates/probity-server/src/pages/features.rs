@@ -2,12 +2,11 @@
 //! of a word and a link to its own page.
 
 use maud::{Markup, html};
-use probity_analysis::data_quality::ComparedResult;
 use probity_app::dashboard::result::MonitorResult;
 use probity_report::data_quality::{ColumnLine, ColumnVerdict, Columns};
 
 use super::fields::Fields;
-use super::results::{Found, origin};
+use super::results::{self, Baseline, Found, QualityOfData, origin};
 use super::visit::Visit;
 use super::{shell, words};
 
@@ -17,15 +16,15 @@ const ROWS: usize = 50;
 pub(super) fn section(
     visit: &Visit,
     result: &MonitorResult,
-    found: &Found<ComparedResult>,
+    found: &Found<QualityOfData>,
 ) -> Markup {
     html! {
         section #features {
             h2 { "Features" }
             @match found.or_why_not() {
                 Err(instead) => (instead),
-                Ok(compared) => @match compared.report() {
-                    Some(report) => (list(visit, result, &Columns::of(&report))),
+                Ok(read) => @match read.compared.report() {
+                    Some(report) => (list(visit, result, (&Columns::of(&report), &read.baseline))),
                     None => div.empty { h3 { "No statistics" } p { "The results have no " code { "statistics.json" } ": the run was a check of constraints alone." } },
                 },
             }
@@ -63,7 +62,11 @@ fn is_violated(line: &ColumnLine<'_>) -> bool {
     }
 }
 
-fn list(visit: &Visit, result: &MonitorResult, columns: &Columns<'_>) -> Markup {
+fn list(
+    visit: &Visit,
+    result: &MonitorResult,
+    (columns, baseline): (&Columns<'_>, &Baseline<()>),
+) -> Markup {
     let lines = columns.lines();
     let choice = Choice::of(visit);
     let taken: Vec<&ColumnLine<'_>> = lines.iter().filter(|line| choice.takes(line)).collect();
@@ -73,7 +76,8 @@ fn list(visit: &Visit, result: &MonitorResult, columns: &Columns<'_>) -> Markup 
     let violated = lines.iter().filter(|line| is_violated(line)).count();
     html! {
         (origin(visit, result))
-        (rows_compared(columns))
+        (rows_compared(columns, result))
+        (baseline.why_not())
         @if lines.len() > 8 { (tools(visit, result, (&choice, violated))) }
         @if taken.is_empty() {
             div.empty { h3 { "No feature is called like that" } p { a href=(address(visit, result, &Fields::default())) { "Show all " (lines.len()) } } }
@@ -81,12 +85,15 @@ fn list(visit: &Visit, result: &MonitorResult, columns: &Columns<'_>) -> Markup 
             (table(visit, result, (columns, shown)))
             (pager(visit, result, (page, pages, taken.len())))
         }
-        @let notes: Vec<&str> = columns.notes().collect();
-        @if !notes.is_empty() { div.notes { ul { @for note in notes.iter().take(8) { li { (words::prose(note)) } } } } }
+        (results::notes(columns.notes()))
     }
 }
 
-fn rows_compared(columns: &Columns<'_>) -> Markup {
+fn rows_compared(columns: &Columns<'_>, result: &MonitorResult) -> Markup {
+    let names_one = result
+        .run
+        .as_ref()
+        .is_some_and(|run| run.statistics_uri.is_some());
     let told = |rows: u64| words::count(i64::try_from(rows).unwrap_or(i64::MAX));
     let (then, now) = columns.rows();
     html! {
@@ -94,6 +101,7 @@ fn rows_compared(columns: &Columns<'_>) -> Markup {
             (told(now)) " rows"
             @match then {
                 Some(rows) => { " compared with a baseline of " (told(rows)) ". What moved furthest comes first: the largest difference of both distributions, or of the shares of missing values where that is larger." },
+                None if names_one => { ", compared with nothing." },
                 None => { ". There is no baseline to compare with: give the schedule a " code { "BaselineConfig" } " and what it measures is compared." },
             }
         }
@@ -232,6 +240,11 @@ pub(super) fn feature_address(visit: &Visit, result: &MonitorResult, name: &str)
     let fields = match &result.run {
         Some(run) if run.is_old => Fields::default().with("run", &run.id),
         Some(_) | None => Fields::default(),
+    };
+    // Browsers take these for folders, however they are written.
+    let (name, fields) = match name {
+        "." | ".." => ("", fields.with("feature", name)),
+        name => (name, fields),
     };
     visit.link(&shell::feature_path(&result.monitor, name), &fields)
 }

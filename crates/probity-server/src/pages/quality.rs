@@ -9,7 +9,7 @@ use probity_report::model_quality::{
 
 use super::bias::measured;
 use super::fields::Fields;
-use super::results::{Found, QualityResult, origin};
+use super::results::{self, Found, QualityResult, origin};
 use super::visit::Visit;
 use super::{shell, words};
 
@@ -22,7 +22,7 @@ pub(super) fn section(
         @match found.or_why_not() {
             Err(instead) => section #quality { h2 { "Model quality" } (instead) },
             Ok(read) => {
-                @let then = read.then.as_ref();
+                @let then = read.then.read();
                 @let parts = quality_parts(&ModelQualityReport {
                     title: None,
                     statistics: &read.statistics,
@@ -31,13 +31,17 @@ pub(super) fn section(
                     baseline_probity: then.and_then(|then| then.probity.as_ref()),
                     violations: None,
                 });
-                (all(visit, result, &parts))
+                (all(visit, result, (&parts, &read.then.why_not())))
             },
         }
     }
 }
 
-fn all(visit: &Visit, result: &MonitorResult, parts: &QualityParts) -> Markup {
+fn all(
+    visit: &Visit,
+    result: &MonitorResult,
+    (parts, why_not): (&QualityParts, &Markup),
+) -> Markup {
     html! {
         section #quality {
             h2 { "Model quality" }
@@ -46,7 +50,11 @@ fn all(visit: &Visit, result: &MonitorResult, parts: &QualityParts) -> Markup {
             @if !parts.said.is_empty() { ul.said { @for sentence in &parts.said { li { (sentence) } } } }
             @if let Some(verdicts) = &parts.verdicts { div.rp.tile.both-verdicts { (verdicts) } }
             @if !parts.compared.is_empty() { (compared(visit, result, parts)) }
-            @if !parts.notes.is_empty() { div.notes { ul { @for note in parts.notes.iter().take(8) { li { (words::prose(note)) } } } } }
+            (why_not)
+            @if parts.is_baseline_replaced {
+                div.notes { p { "The baseline was made anew since this run: what lies there now is not what the run was compared with, so that its intervals, its matrix and its curves are not shown." } }
+            }
+            (results::notes(parts.notes.iter().map(String::as_str)))
         }
         div.rp.parts { (parts.pictures) }
         @if let Some(then) = &parts.confusion_then {
@@ -102,7 +110,7 @@ fn row(visit: &Visit, result: &MonitorResult, metric: &ComparedMetric) -> Markup
                     dl.facts {
                         @if let Some(formula) = metric.formula { dt { "Formula" } dd.formula { (formula) } }
                         @if let Some(rows) = &metric.rows { dt { "Rows" } dd { (rows) " that it rests on" } }
-                        @if let Some(how) = &metric.now.how { dt { "Interval" } dd { (how) ": what other rows of the same world would give" } }
+                        @if let Some(how) = &metric.now.how { dt { "Interval" } dd { (how) ": made so that it holds the true value in that share of all samples" } }
                         @if let Some(interval) = &metric.interval { dt { "Of the change" } dd { (interval) } }
                         @if let Some(p) = &metric.p_adjusted { dt { "Adjusted p" } dd { (p) ", of a change for the worse at least as large, over all metrics of the run (Benjamini–Hochberg)" } }
                     }

@@ -9,10 +9,13 @@ use probity_analysis::bias::{BiasError, StoredBias};
 use probity_analysis::data_quality::{AnalysisError, ComparedResult};
 use probity_analysis::model_quality::StoredQuality;
 use probity_app::dashboard::result::{MonitorResult, ResultRun};
-use probity_data::location::{Environment, ReadLocation, list_objects, read_document};
+use probity_data::location::{
+    Environment, ReadLocation, StoredObject, list_folder, read_document, read_object,
+};
 use probity_domain::document::explanation_file::ExplanationFile;
 use probity_domain::document::model_quality_file::ModelQualityFile;
 use probity_domain::document::model_quality_statistics::ModelQualityStatistics;
+use probity_domain::document::statistics::Statistics;
 
 use super::visit::Visit;
 use super::{shell, words};
@@ -45,6 +48,36 @@ pub(super) enum Found<T> {
         why: String,
     },
     Read(T),
+}
+
+/// What a run was compared with, as it lies there now.
+#[derive(Debug)]
+pub(super) enum Baseline<T> {
+    /// The run's definition names none.
+    Unnamed,
+    Unread {
+        uri: String,
+        why: String,
+    },
+    Read(T),
+}
+
+impl<T> Baseline<T> {
+    pub(super) fn read(&self) -> Option<&T> {
+        match self {
+            Baseline::Read(found) => Some(found),
+            Baseline::Unnamed | Baseline::Unread { .. } => None,
+        }
+    }
+
+    /// Why the page lacks what only the baseline knows; nothing where it does not.
+    pub(super) fn why_not(&self) -> Markup {
+        html! {
+            @if let Baseline::Unread { uri, why } = self {
+                div.notes { p { "The baseline that this run was compared with cannot be read now, so that its intervals and pictures are not shown: " (words::prose(why)) ". It is named as " code { (uri) } "." } }
+            }
+        }
+    }
 }
 
 /// Why a document cannot be read.
@@ -85,11 +118,24 @@ impl From<BiasError> for Problem {
     }
 }
 
+/// Bytes that a page may still read.
+struct Budget(u64);
+
+impl Budget {
+    /// # Errors
+    ///
+    /// So many bytes, where they are too many.
+    fn take(&mut self, bytes: u64) -> Result<(), u64> {
+        self.0 = self.0.checked_sub(bytes).ok_or(bytes)?;
+        Ok(())
+    }
+}
+
 /// Reads the results of the run by `read`, whose argument is their folder.
 async fn look<T>(
     result: &MonitorResult,
     environment: &Environment,
-    read: impl AsyncFnOnce(&ResultRun, &str) -> Result<T, Problem>,
+    read: impl AsyncFnOnce(&ResultRun, &str, &mut Budget) -> Result<T, Problem>,
 ) -> Found<T> {
     let Some(run) = &result.run else {
         return Found::NotYet;
@@ -99,16 +145,56 @@ async fn look<T>(
     };
     let folder = uri.trim_end_matches('/');
     let looking = async {
-        let bytes = size(folder, environment).await?;
-        if bytes > LARGEST_BYTES {
-            return Ok(Found::TooLarge {
-                uri: uri.clone(),
-                bytes,
-            });
+        let is_document = |name: &str| name.ends_with(".json") || name.ends_with(".bin");
+        let bytes = size((folder, is_document), environment).await?;
+        let mut budget = Budget(LARGEST_BYTES);
+        if let Err(bytes) = budget.take(bytes) {
+            let uri = uri.clone();
+            return Ok(Found::TooLarge { uri, bytes });
         }
-        Ok(Found::Read(read(run, folder).await?))
+        Ok(Found::Read(read(run, folder, &mut budget).await?))
     };
     within(PATIENCE, uri, looking).await
+}
+
+/// What lies beside a result may be gone, too large or damaged; the page is shown without it, and
+/// says so.
+async fn beside<T, E: std::error::Error + 'static>(
+    (uri, names): (&str, &[&str]),
+    (budget, environment): (&mut Budget, &Environment),
+    read: impl Future<Output = Result<T, E>>,
+) -> Baseline<T> {
+    let (folder, own) = match uri.rsplit_once('/') {
+        Some((folder, name)) if name.ends_with(".json") => (folder, Some(name)),
+        _ => (uri.trim_end_matches('/'), None),
+    };
+    let is_read = |name: &str| names.contains(&name) || own == Some(name);
+    let unread = |why: String| Baseline::Unread {
+        uri: uri.to_owned(),
+        why,
+    };
+    match size((folder, is_read), environment).await {
+        Ok(bytes) => {
+            if budget.take(bytes).is_err() {
+                return unread(format!("it has {}, too many for a page", megabytes(bytes)));
+            }
+        }
+        Err(error) => return unread(Chain(&error).to_string()),
+    }
+    match read.await {
+        Ok(found) => Baseline::Read(found),
+        Err(error) => unread(Chain(&error).to_string()),
+    }
+}
+
+/// Bytes of the documents right in `folder` whose names are taken.
+async fn size(
+    (folder, takes): (&str, impl Fn(&str) -> bool),
+    environment: &Environment,
+) -> Result<u64, ReadLocation> {
+    let objects = list_folder(folder, environment).await?;
+    let taken = objects.iter().filter(|object| takes(object.relative()));
+    Ok(taken.map(StoredObject::size_bytes).sum())
 }
 
 /// A bucket may never answer.
@@ -126,25 +212,53 @@ async fn within<T>(
     }
 }
 
-/// Bytes of the documents in the folder itself. Tables of single rows lie deeper, and reports for
-/// people are not read.
-async fn size(folder: &str, environment: &Environment) -> Result<u64, Problem> {
-    let objects = list_objects(&format!("{folder}/"), environment).await?;
-    let documents = objects.iter().filter(|object| {
-        let name = object.relative();
-        !name.contains('/') && (name.ends_with(".json") || name.ends_with(".bin"))
-    });
-    Ok(documents.map(|object| object.size_bytes()).sum())
+/// A result of a data-quality monitor, and why it is not compared, where that is known.
+#[derive(Debug)]
+pub(super) struct QualityOfData {
+    pub(super) compared: ComparedResult,
+    /// Where the result keeps nothing of its baseline.
+    pub(super) baseline: Baseline<()>,
 }
 
 /// Of a data-quality monitor.
 pub(super) async fn data_quality(
     result: &MonitorResult,
     environment: &Environment,
-) -> Found<ComparedResult> {
-    look(result, environment, async |run, folder| {
-        let statistics = run.statistics_uri.as_deref();
-        Ok(ComparedResult::open(folder, statistics, environment).await?)
+) -> Found<QualityOfData> {
+    look(result, environment, async |run, folder, budget| {
+        let compared = ComparedResult::open(folder, environment).await?;
+        let named = run.statistics_uri.as_deref();
+        let Some(uri) = named.filter(|_| compared.lacks_baseline()) else {
+            let baseline = Baseline::Unnamed;
+            return Ok(QualityOfData { compared, baseline });
+        };
+        let read = async {
+            let bytes = read_object(uri, environment).await?;
+            Ok::<_, ReadLocation>(Statistics::from_json(&bytes))
+        };
+        Ok(
+            match beside((uri, &[]), (budget, environment), read).await {
+                Baseline::Read(Ok(statistics)) => QualityOfData {
+                    compared: compared.with_baseline(statistics),
+                    baseline: Baseline::Read(()),
+                },
+                Baseline::Read(Err(error)) => QualityOfData {
+                    compared,
+                    baseline: Baseline::Unread {
+                        uri: uri.to_owned(),
+                        why: Chain(&error).to_string(),
+                    },
+                },
+                Baseline::Unread { uri, why } => QualityOfData {
+                    compared,
+                    baseline: Baseline::Unread { uri, why },
+                },
+                Baseline::Unnamed => QualityOfData {
+                    compared,
+                    baseline: Baseline::Unnamed,
+                },
+            },
+        )
     })
     .await
 }
@@ -153,15 +267,19 @@ pub(super) async fn data_quality(
 #[derive(Debug)]
 pub(super) struct BiasResult {
     pub(super) now: StoredBias,
-    pub(super) then: Option<StoredBias>,
+    pub(super) then: Baseline<StoredBias>,
 }
 
 pub(super) async fn bias(result: &MonitorResult, environment: &Environment) -> Found<BiasResult> {
-    look(result, environment, async |run, folder| {
+    look(result, environment, async |run, folder, budget| {
         let now = StoredBias::open(folder, environment).await?;
+        let names = ["analysis.json", "probity.json"];
         let then = match &run.constraints_uri {
-            Some(uri) => StoredBias::open(uri, environment).await.ok(),
-            None => None,
+            Some(uri) => {
+                let read = StoredBias::open(uri, environment);
+                beside((uri, &names), (budget, environment), read).await
+            }
+            None => Baseline::Unnamed,
         };
         Ok(BiasResult { now, then })
     })
@@ -173,7 +291,7 @@ pub(super) async fn explanations(
     result: &MonitorResult,
     environment: &Environment,
 ) -> Found<ExplanationFile> {
-    look(result, environment, async |_, folder| {
+    look(result, environment, async |_, folder, _| {
         let bytes = read_document(folder, "probity.json", environment).await?;
         let bytes = bytes.ok_or(Problem::Gone)?;
         // Where the same run measured bias, its file holds both.
@@ -192,14 +310,14 @@ pub(super) async fn explanations(
 pub(super) struct QualityResult {
     pub(super) statistics: ModelQualityStatistics,
     pub(super) probity: ModelQualityFile,
-    pub(super) then: Option<StoredQuality>,
+    pub(super) then: Baseline<StoredQuality>,
 }
 
 pub(super) async fn model_quality(
     result: &MonitorResult,
     environment: &Environment,
 ) -> Found<QualityResult> {
-    look(result, environment, async |run, folder| {
+    look(result, environment, async |run, folder, budget| {
         let unreadable =
             |error: &dyn std::error::Error| Problem::Unreadable(Chain(error).to_string());
         let statistics = read_document(folder, "statistics.json", environment).await?;
@@ -208,8 +326,12 @@ pub(super) async fn model_quality(
             return Err(Problem::Gone);
         };
         let then = match &run.constraints_uri {
-            Some(uri) => StoredQuality::open(uri, environment).await.ok(),
-            None => None,
+            Some(uri) => {
+                let names = ["constraints.json", "statistics.json", "probity.json"];
+                let read = StoredQuality::open(uri, environment);
+                beside((uri, &names), (budget, environment), read).await
+            }
+            None => Baseline::Unnamed,
         };
         Ok(QualityResult {
             statistics: ModelQualityStatistics::from_json(&statistics)
@@ -265,6 +387,20 @@ pub(super) fn patterns() -> Markup {
     html! {
         svg.defs width="0" height="0" aria-hidden="true" {
             pattern #hatch width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" { path.hatch d="M0 0V5" {} }
+        }
+    }
+}
+
+/// What a reader should know; of many the first ones, and how many there are more.
+pub(super) fn notes<'a>(notes: impl Iterator<Item = &'a str>) -> Markup {
+    const MOST: usize = 8;
+    let notes: Vec<&str> = notes.collect();
+    html! {
+        @if !notes.is_empty() {
+            div.notes { ul {
+                @for note in notes.iter().take(MOST) { li { (words::prose(note)) } }
+                @if notes.len() > MOST { li { "and " (notes.len() - MOST) " more in " code { "probity.json" } } }
+            } }
         }
     }
 }

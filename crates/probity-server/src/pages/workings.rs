@@ -3,27 +3,42 @@
 //! never by a formula of its own; `docs/statistics.md` has the sources.
 
 use maud::{Markup, html};
+use probity_domain::document::constraint_violations::ConstraintCheckType;
 use probity_domain::document::explanation::{
     DriftExplanation, DriftWorkings, ExplainedBin, ExplainedStep, Explanation, ShareExplanation,
 };
 
 use super::words;
 
-pub(super) fn section(explained: &Explanation) -> Markup {
+/// Whether the constraints of the feature are judged at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    Yes,
+    /// They are switched off.
+    No,
+}
+
+/// What the check itself found of one kind: a page that makes numbers again finds no violations.
+fn found(explained: &Explanation, check: ConstraintCheckType) -> bool {
+    let mut violations = explained.violations.iter();
+    violations.any(|violation| violation.constraint_check_type == check)
+}
+
+pub(super) fn section(explained: &Explanation, judged: Judged) -> Markup {
     html! {
         section #workings {
             h2 { "Explain this number" }
             @if let Some(reason) = &explained.no_drift {
                 p.soft { "There is no distance to explain: " (reason) "." }
             }
-            @if let Some(drift) = &explained.drift { (verdict(drift)) (steps(drift)) (inputs(&drift.workings)) }
-            @if !explained.shares.is_empty() { (shares(&explained.shares)) }
+            @if let Some(drift) = &explained.drift { (verdict(explained, drift, judged)) (steps(drift)) (inputs(&drift.workings)) }
+            @if !explained.shares.is_empty() { (shares(explained, judged)) }
         }
     }
 }
 
 /// The number that decides, put against its limit.
-fn verdict(drift: &DriftExplanation) -> Markup {
+fn verdict(explained: &Explanation, drift: &DriftExplanation, judged: Judged) -> Markup {
     let made = &drift.workings.comparison;
     let is_p_value = drift.method == "ChiSquared";
     let distance = made.distance.map_or("unknown".to_owned(), full);
@@ -43,8 +58,14 @@ fn verdict(drift: &DriftExplanation) -> Markup {
         div.tile.decides {
             p { "By the method " strong { (drift.method) } ", the " (if is_p_value { "p-value " } else { "distance " })
                 strong { (distance) } " " (word) " the limit " strong { (limit) } ": "
-                @match is_beyond { Some(true) => strong { "a violation." }, Some(false) => "no violation.", None => "no verdict." }
+                @match (found(explained, ConstraintCheckType::BaselineDriftCheck), is_beyond) {
+                    (true, _) => strong { "a violation." },
+                    (false, Some(true)) => strong { "and yet no violation." },
+                    (false, Some(false)) => "no violation.",
+                    (false, None) => "no verdict.",
+                }
             }
+            @if is_beyond == Some(true) && !found(explained, ConstraintCheckType::BaselineDriftCheck) { p { (not_counted(explained, judged)) } }
             p.soft { (method_meaning(&drift.method)) }
             @if !made.enough_rows { p { "There are too few rows for the verdict that is corrected for chance." } }
             @if let Some(note) = &made.note { p { (words::prose(note)) } }
@@ -54,6 +75,19 @@ fn verdict(drift: &DriftExplanation) -> Markup {
                 (None, _) => { code { "probity.json" } " records no drift of this feature." },
             } }
         }
+    }
+}
+
+/// Why the check did not count a distance that is beyond its limit.
+fn not_counted(explained: &Explanation, judged: Judged) -> &'static str {
+    match judged {
+        Judged::No => {
+            "The constraints of this feature are switched off: the check judges none of them."
+        }
+        Judged::Yes if found(explained, ConstraintCheckType::DataTypeCheck) => {
+            "The check found values of another data type. A distance between values of different types is about something else, so that only the data type is counted."
+        }
+        Judged::Yes => "The check did not count it; the run’s files say what it judged.",
     }
 }
 
@@ -149,7 +183,7 @@ fn bin_row(bin: &ExplainedBin) -> Markup {
 }
 
 /// Completeness, data type, known values.
-fn shares(shares: &[ShareExplanation]) -> Markup {
+fn shares(explained: &Explanation, judged: Judged) -> Markup {
     html! {
         h3 { "Shares of values" }
         div.scroll tabindex="0" role="region" aria-label="Shares" { table {
@@ -157,12 +191,12 @@ fn shares(shares: &[ShareExplanation]) -> Markup {
                 th scope="col" { "Check" } th scope="col" { "Formula with its numbers" } th.num scope="col" { "Share" }
                 th.num scope="col" { "At least" } th scope="col" { "Verdict" } th.num scope="col" { "Baseline" } th scope="col" { "Is the rise chance?" }
             } }
-            tbody { @for share in shares { (share_row(share)) } }
+            tbody { @for share in &explained.shares { (share_row(explained, share, judged)) } }
         } }
     }
 }
 
-fn share_row(share: &ShareExplanation) -> Markup {
+fn share_row(explained: &Explanation, share: &ShareExplanation, judged: Judged) -> Markup {
     let is_below = share
         .ratio
         .zip(share.threshold)
@@ -173,7 +207,13 @@ fn share_row(share: &ShareExplanation) -> Markup {
             td { "1 − " (rows(share.bad)) " / " (rows(share.n)) }
             td.num { (share.ratio.map_or("unknown".to_owned(), full)) }
             td.num { (share.threshold.map_or("–".to_owned(), full)) }
-            td { @match is_below { Some(true) => strong { "violated" }, Some(false) => "kept", None => span.none { "no limit" } } }
+            td { @match (found(explained, share.check), judged, is_below) {
+                (true, _, _) => strong { "violated" },
+                (false, Judged::No, _) => span.none { "switched off" },
+                (false, Judged::Yes, Some(true)) => "below, and not counted",
+                (false, Judged::Yes, Some(false)) => "kept",
+                (false, Judged::Yes, None) => span.none { "no limit" },
+            } }
             td.num { @match (share.baseline_bad, share.baseline_n) { (Some(bad), Some(n)) => { "1 − " (rows(bad)) " / " (rows(n)) }, _ => span.none { "–" } } }
             td { @match share.p_value { Some(p) => { "Fisher’s exact test: p = " (full(p)) }, None => span.none { "–" } } }
         }
@@ -190,7 +230,12 @@ fn full(value: f64) -> String {
         return "0".to_owned();
     }
     if !value.is_finite() {
-        return if value.is_nan() { "unknown" } else { "∞" }.to_owned();
+        return match value {
+            value if value.is_nan() => "unknown",
+            value if value > 0.0 => "∞",
+            _ => "\u{2212}∞",
+        }
+        .to_owned();
     }
     let size = value.abs();
     let text = match size {
@@ -227,6 +272,7 @@ mod tests {
             (123_456.789, "123457"),
             (0.000_012_345_678, "1.23457e\u{2212}5"),
             (f64::INFINITY, "∞"),
+            (f64::NEG_INFINITY, "\u{2212}∞"),
         ] {
             assert_eq!(full(value), text);
         }

@@ -12,7 +12,7 @@ use probity_app::monitoring_execution::{EndedExecution, finish, run_now};
 use probity_app::{Access, Caller, job_definition};
 use probity_data::dataset::ReadOptions;
 use probity_data::location::{Environment, OutputFolder};
-use probity_domain::document::constraints::CategoricalDriftMethod;
+use probity_domain::document::constraints::{CategoricalDriftMethod, Constraints, Switch};
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::resource::ExecutionEnd;
 use probity_server::{Authentication, Limits};
@@ -180,7 +180,16 @@ fn column(name: &str, cell: impl Fn(usize) -> String + 'static) -> Column {
 }
 
 /// Checks one table against another as a run does, and leaves the documents in `s3://results/FOLDER`.
-async fn check(server: &Running, folder: &str, (then, now): (&str, &str)) {
+async fn check(server: &Running, folder: &str, tables: (&str, &str)) {
+    check_by(server, (folder, |_: &mut Constraints| {}), tables).await;
+}
+
+/// By constraints that somebody edited.
+async fn check_by(
+    server: &Running,
+    (folder, edit): (&str, impl FnOnce(&mut Constraints)),
+    (then, now): (&str, &str),
+) {
     let place = tempfile::tempdir().unwrap();
     let input = |name: &str, text: &str| {
         let file = place.path().join(name);
@@ -205,7 +214,8 @@ async fn check(server: &Running, folder: &str, (then, now): (&str, &str)) {
         .unwrap();
     let output = OutputFolder::create(&known, &environment).await.unwrap();
     documents.write(output).await.unwrap();
-    let baseline = load_baseline(&known, &now, surroundings).await.unwrap();
+    let mut baseline = load_baseline(&known, &now, surroundings).await.unwrap();
+    edit(baseline.constraints.as_mut().unwrap());
     let options = CheckOptions {
         verdict: Verdict::Aws,
         false_discovery_rate: 0.05,
@@ -269,6 +279,74 @@ async fn features_are_listed_by_movement_and_each_has_a_page() {
     // By hand: both are uniform over 100 numbers, 40 apart. Below 40 lie 800 of the baseline's 2,000
     // rows and none of today's.
     assert!(told.contains("|800/2000 − 0/2000| = |0.4 − 0|"), "{told}");
+}
+
+#[tokio::test]
+async fn what_the_check_did_not_count_is_no_violation() {
+    let server = server().await;
+    monitor(&server, "DataQuality", None).await;
+    // Whole numbers became fractions: only the type is counted, though they moved far as well.
+    let whole = csv(&[column("x", |row| (row % 100).to_string())], 1000);
+    let parts = csv(&[column("x", |row| format!("{}.5", row % 100 + 60))], 1000);
+    check(&server, "type", (&whole, &parts)).await;
+    run(&server, "type", Vec::new()).await;
+    let told = words(&get(&server, "/monitors/s/features/x").await.body);
+    assert!(told.contains("and yet no violation."), "{told}");
+    assert!(told.contains("values of another data type"), "{told}");
+    // Nothing is judged, though numbers moved and values are missing.
+    let now = csv(
+        &[column("x", |row| match row % 2 {
+            0 => String::new(),
+            _ => (row % 100 + 60).to_string(),
+        })],
+        1000,
+    );
+    let off = |constraints: &mut Constraints| {
+        let settings = constraints.monitoring_config.as_mut().unwrap();
+        settings.evaluate_constraints = Some(Switch::Disabled);
+    };
+    check_by(&server, ("off", off), (&whole, &now)).await;
+    run(&server, "off", Vec::new()).await;
+    let told = words(&get(&server, "/monitors/s/features/x").await.body);
+    assert!(told.contains("switched off"), "{told}");
+    assert!(!told.contains("a violation."), "{told}");
+    assert!(!told.contains("violated"), "{told}");
+}
+
+#[tokio::test]
+async fn a_feature_that_is_called_like_a_folder_has_a_page() {
+    let server = server().await;
+    monitor(&server, "DataQuality", None).await;
+    let table = csv(&[column("..", |row| (row % 9).to_string())], 300);
+    check(&server, "now", (&table, &table)).await;
+    run(&server, "now", Vec::new()).await;
+    let page = get(&server, "/monitors/s").await;
+    let address = "/monitors/s/features/?feature=..";
+    assert!(page.body.contains(address), "{}", page.body);
+    let page = get(&server, address).await;
+    assert_eq!(page.status, 200);
+    assert!(words(&page.body).contains("Reference and current"));
+}
+
+#[tokio::test]
+async fn only_what_is_older_than_the_last_verdict_is_old() {
+    use probity_app::dashboard::result::{ResultQuery, result};
+    let server = server().await;
+    monitor(&server, "DataQuality", None).await;
+    let first = run(&server, "one", Vec::new()).await;
+    let ended = run_now(&server.app, &alice(), ("s", Some((0, HOUR_MS)))).await;
+    let failed = ended.unwrap();
+    let asked = async |run: Option<&str>| {
+        let query = ResultQuery {
+            monitor: "s".to_owned(),
+            run: run.map(str::to_owned),
+        };
+        let found = result(&server.app, &alice(), &query).await.unwrap();
+        found.run.unwrap()
+    };
+    assert_eq!(asked(None).await.id, first);
+    assert!(!asked(Some(&first)).await.is_old);
+    assert!(!asked(Some(&failed)).await.is_old);
 }
 
 #[tokio::test]
@@ -410,6 +488,24 @@ async fn a_bias_monitor_shows_both_groups_and_every_metric_then_and_now() {
     assert!(section.contains("svg class=\"forest\""), "{section}");
     let reading = metric.reading.replace('`', "");
     assert!(told.contains(reading.trim()), "{reading}: {told}");
+    // The baseline is made anew, is too large for a page, and goes.
+    assert!(!told.contains("cannot be read now"), "{told}");
+    let then = server.buckets().join("results/then");
+    let file = std::fs::File::create(then.join("probity.json")).unwrap();
+    file.set_len(40 << 20).unwrap();
+    for (place, said) in [
+        ("large", "too many for a page"),
+        ("gone", "cannot be read now"),
+    ] {
+        let page = get(&server, "/monitors/s").await;
+        assert_eq!(page.status, 200);
+        let told = words(&page.body);
+        assert!(told.contains(said), "{place}: {told}");
+        assert!(told.contains("Explain this number"), "{place}: {told}");
+        if place == "large" {
+            std::fs::remove_dir_all(&then).unwrap();
+        }
+    }
 }
 
 #[tokio::test]
