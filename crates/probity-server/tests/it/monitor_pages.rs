@@ -2,6 +2,7 @@
 //! its thresholds with a preview over history.
 
 use probity_app::monitoring_execution::{EndedExecution, NumberInterval, finish, run_now};
+use probity_app::session::{self, NewLink};
 use probity_app::{Access, endpoint, job_definition, monitoring_schedule};
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::resource::ExecutionEnd;
@@ -206,11 +207,16 @@ async fn reader(server: &Running) -> Browser<'_> {
         .await
         .unwrap();
     unit.commit().await.unwrap();
+    let link = NewLink {
+        user: "bob",
+        expires_ms: server.app.clock.now_ms() + 60_000,
+    };
+    let token = session::create_link(&server.app, &alice(), link)
+        .await
+        .unwrap();
     let mut browser = Browser::of(server);
-    let key = browser.form_key("/login").await;
-    let secret = SECRET.replace('/', "%2F");
-    let form = format!("form_key={key}&access_key_id=BOB&secret_access_key={secret}");
-    assert_eq!(browser.post("/login", &form).await.status, 303);
+    let path = format!("/sign-in?token={}", token.as_str());
+    assert_eq!(browser.get(&path).await.status, 303);
     browser
 }
 
