@@ -4,6 +4,8 @@ import { demand, inWindow, openWindow, until, withKey } from "./_browser.mjs";
 
 const MODEL = "credit-approval";
 const MONITOR = `${MODEL}-data-quality`;
+const WAITING = "demand-forecast";
+const DRAFT = "credit-approval-next";
 const CALM = "card-fraud-data-quality";
 
 const text = (page, selector) => page.locator(selector).first().innerText();
@@ -21,6 +23,43 @@ export function scenarios(browser, demo, state) {
       const said = await page.locator("main").innerText();
       demand(said.includes("In alert since"), "the monitor does not say that it is in alert");
       demand(said.includes("income"), "the feature that moved is not named");
+    }),
+
+    "a card is approved by somebody else than its author": visit({}, async (page, window) => {
+      await open(page, "/cards");
+      await page.getByRole("link", { name: WAITING, exact: true }).first().click();
+      await page.locator(`a[href$="/cards/${WAITING}/review"]`).first().click();
+      const said = await page.locator("main").innerText();
+      demand(/four eyes|policy/i.test(said), "the page does not speak of the policy");
+      // The policy wants a comment: without one the browser itself does not send the form.
+      await page.getByRole("button", { name: "Approve", exact: true }).click();
+      demand(page.url().endsWith(`/cards/${WAITING}/review`), "it was sent without a comment");
+      await page.locator('textarea[name="comment"]').fill(`Read it all <i>twice</i>`);
+      await page.getByRole("button", { name: "Approve", exact: true }).click();
+      await page.getByRole("button", { name: "Renew the approval" }).waitFor();
+      const after = await page.locator("main").innerText();
+      demand(after.includes("Approved") && after.includes("Read it all <i>twice</i>"), "the approval is not shown with its comment");
+      await open(page, `/models/${WAITING}`);
+      demand((await page.locator("main").innerText()).includes("Approved"), "the model's page does not know of the approval");
+    }),
+
+    "nobody approves what they wrote": visit({}, async (page, window) => {
+      await open(page, `/cards/${DRAFT}/edit`);
+      await page.locator("textarea:visible").first().fill("Written by whoever reads this page");
+      await page.locator('input[name="reason"]').fill("To be approved by another");
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await page.waitForURL((url) => !url.pathname.endsWith("/edit"));
+      await open(page, `/cards/${DRAFT}/review`);
+      demand((await page.getByRole("button", { name: "Approve", exact: true }).count()) === 0, "the author is offered to approve");
+      demand(/Approve: not now/.test(await page.locator("main").innerText()), "it is not said why");
+    }),
+
+    "the editor of a card says what is wrong while it is typed": visit({}, async (page) => {
+      await open(page, `/cards/${DRAFT}/edit`);
+      const total = page.locator("[data-fault-total]");
+      const before = await total.innerText();
+      await page.locator("textarea:visible").first().fill("x".repeat(3000));
+      await until(async () => (await total.innerText()) !== before, "nothing is said of a text that is too long");
     }),
 
     "the keyboard alone reaches everything, and shows where it is": visit({}, async (page) => {

@@ -2,7 +2,8 @@
 //! periods, listed. Reports and monitors write theirs through the same points.
 //!
 //! A point is a statistic set (sum, count, minimum, maximum), as CloudWatch's own
-//! `StatisticValues`; percentiles cannot be had from it and are refused. Points are not events of
+//! `StatisticValues`; percentiles can be had from it where minimum and maximum are the same, and no
+//! others. How long endpoints took is kept as histograms, which give them. Points are not events of
 //! the audit log: they are measurements, and there may be thousands a minute.
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use crate::fault::Fault;
 
 mod data;
+pub mod endpoint_metrics;
 mod list;
 mod put;
 mod statistics;

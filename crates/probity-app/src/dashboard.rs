@@ -9,6 +9,7 @@ mod fleet_order;
 mod fleet_read;
 mod fleet_summary;
 pub mod history;
+pub mod latency;
 pub mod live;
 pub mod model;
 pub mod monitor;

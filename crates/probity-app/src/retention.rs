@@ -4,14 +4,17 @@
 //! Roll-ups of results and the audit log itself are never deleted here.
 
 use probity_domain::{Arn, ArnPlace};
+use probity_store::endpoint_latency::{HOUR_MS, MINUTE_MS};
 use probity_store::job::{self, NewJob};
 use probity_store::{
-    capture_loss, endpoint_traffic, log_event, metric_interval, metric_point, notification, setting,
+    capture_loss, endpoint_latency, endpoint_traffic, log_event, metric_interval, metric_point,
+    notification, setting,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::app::App;
+use crate::cloudwatch::endpoint_metrics::MINUTES_STAY_MS;
 use crate::deed::Deed;
 use crate::event;
 use crate::fault::Fault;
@@ -149,6 +152,7 @@ pub async fn delete_rows(app: &App, keep: &Keep) -> Result<Rest, Fault> {
     let now_ms = app.clock.now_ms();
     let before = |kept: Option<i64>| kept.map(|kept_ms| now_ms.saturating_sub(kept_ms));
     let mut rest = Rest::Nothing;
+    fold_minutes(app, now_ms - MINUTES_STAY_MS).await?;
     if let Some(before_ms) = before(keep.metric_points_ms) {
         rest = delete_numbers(app, before_ms).await?;
     }
@@ -160,6 +164,15 @@ pub async fn delete_rows(app: &App, keep: &Keep) -> Result<Rest, Fault> {
     Ok(rest)
 }
 
+/// The hours that these minutes belong to stay, and have all of their calls: nothing is lost that an
+/// event would have to tell.
+async fn fold_minutes(app: &App, before_ms: i64) -> Result<(), Fault> {
+    let mut unit = app.store.begin().await?;
+    endpoint_latency::delete_before(&mut unit, (MINUTE_MS, before_ms)).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
 async fn delete_numbers(app: &App, before_ms: i64) -> Result<Rest, Fault> {
     let mut unit = app.store.begin().await?;
     let points = metric_point::delete_before(&mut unit, before_ms, ROWS).await?;
@@ -167,7 +180,8 @@ async fn delete_numbers(app: &App, before_ms: i64) -> Result<Rest, Fault> {
     let names = metric_point::delete_names_before(&mut unit, before_ms).await?;
     let calls = endpoint_traffic::delete_before(&mut unit, before_ms).await?;
     let losses = capture_loss::delete_before(&mut unit, before_ms).await?;
-    if points + intervals + names + calls + losses == 0 {
+    let latencies = endpoint_latency::delete_before(&mut unit, (HOUR_MS, before_ms)).await?;
+    if points + intervals + names + calls + losses + latencies == 0 {
         return Ok(Rest::Nothing);
     }
     let deed = Deed::of_server(app, "", "probity:DeleteExpiredMetricPoints");
@@ -178,6 +192,7 @@ async fn delete_numbers(app: &App, before_ms: i64) -> Result<Rest, Fault> {
         "Metrics": names,
         "HoursOfCalls": calls,
         "HoursOfLosses": losses,
+        "HoursOfLatencies": latencies,
     }});
     event::record(&mut unit, &deed, &arn(app, "metric-points"), change).await?;
     unit.commit().await?;

@@ -71,21 +71,43 @@ pub async fn insert(unit: &mut Unit, points: &[MetricPoint]) -> Result<(), Store
     });
     for (point, dimensions) in points {
         insert_point(unit, point, &dimensions).await?;
-        sqlx::query(
-            "insert into metric (region, namespace, name, dimensions, last_ms)
-             values ($1, $2, $3, $4, $5)
-             on conflict (region, namespace, name, dimensions) do update
-             set last_ms = excluded.last_ms where excluded.last_ms > metric.last_ms",
-        )
-        .bind(&point.region)
-        .bind(&point.namespace)
-        .bind(&point.name)
-        .bind(&dimensions)
-        .bind(point.at_ms)
-        .execute(unit.connection())
-        .await
-        .map_err(StoreError::query("write the name of a metric"))?;
+        let metric = (&*point.namespace, &*point.name, &*dimensions);
+        name_metric(unit, &point.region, metric, point.at_ms).await?;
     }
+    Ok(())
+}
+
+/// Names a metric whose values are not points.
+pub async fn announce(
+    unit: &mut Unit,
+    region: &str,
+    (name, last_ms): (&MetricName, i64),
+) -> Result<(), StoreError> {
+    let dimensions = dimensions_text(&name.dimensions);
+    let metric = (&*name.namespace, &*name.name, &*dimensions);
+    name_metric(unit, region, metric, last_ms).await
+}
+
+async fn name_metric(
+    unit: &mut Unit,
+    region: &str,
+    (namespace, name, dimensions): (&str, &str, &str),
+    last_ms: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into metric (region, namespace, name, dimensions, last_ms)
+         values ($1, $2, $3, $4, $5)
+         on conflict (region, namespace, name, dimensions) do update
+         set last_ms = excluded.last_ms where excluded.last_ms > metric.last_ms",
+    )
+    .bind(region)
+    .bind(namespace)
+    .bind(name)
+    .bind(dimensions)
+    .bind(last_ms)
+    .execute(unit.connection())
+    .await
+    .map_err(StoreError::query("write the name of a metric"))?;
     Ok(())
 }
 

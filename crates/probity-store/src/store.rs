@@ -242,7 +242,7 @@ struct Step {
 }
 
 /// From an empty database to the current one.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         version: 1,
         name: "first",
@@ -282,6 +282,13 @@ const STEPS: [Step; 6] = [
         version: 6,
         name: "dashboard size",
         sql: include_str!("../migrations/0006_dashboard_size.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Step {
+        version: 7,
+        name: "endpoint latency",
+        sql: include_str!("../migrations/0007_endpoint_latency.sql"),
         sqlite: "",
         postgres: "",
     },

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::activity::{self, ActivityQuery, Entry};
 use super::batch_job::{self, BatchJob};
 use super::fleet::Registered;
+use super::latency::{self, Latency};
 use super::monitor_state::{MonitorState, of_alerts};
 use super::monitors::{self, AlertChange, Monitor};
 use super::{DAY_MS, SEE, places};
@@ -45,6 +46,7 @@ pub struct ModelPage {
     /// The newest first.
     pub alert_changes: Vec<AlertChange>,
     pub performance: Performance,
+    pub latency: Latency,
     /// The name of the card that describes it: what the card says of its reports is told by
     /// whoever can read them.
     pub card: Option<String>,
@@ -127,9 +129,10 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
     // As of cards: what earlier jobs captured is not looked at any more.
     let places: Vec<String> = jobs.first().and_then(captured).into_iter().collect();
     let schedules = schedules(&deed, &names, &places).await?;
-    let (monitors, performance) = futures::try_join!(
+    let (monitors, performance, latency) = futures::try_join!(
         monitors::of_schedules(&deed, &schedules),
         performance(&deed, &names),
+        latency::of_endpoints(&deed, &names),
     )?;
     let alert_changes = monitors::changes(&deed, (&monitors, &names)).await?;
     let events = events(&deed, &row.arn, card.as_ref()).await?;
@@ -150,6 +153,7 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
         monitors,
         alert_changes,
         performance,
+        latency,
         card: card.map(|card| card.name),
         events,
     })

@@ -1,6 +1,10 @@
 //! Metrics put, read over periods and listed, as CloudWatch does.
 
+use std::collections::BTreeSet;
+
+use probity_app::cloudwatch::endpoint_metrics;
 use probity_app::{Access, Fault, cloudwatch};
+use probity_store::endpoint_latency::{self, EndpointLatency, Latencies, MINUTE_MS};
 use serde_json::{Value, json};
 
 use crate::server::{self, Server, invalid, values};
@@ -135,8 +139,10 @@ async fn what_cannot_be_a_metric_is_refused() {
 #[tokio::test]
 async fn what_cannot_be_computed_is_refused() {
     let server = Server::start().await;
-    let text = invalid(statistics(&server, json!({"ExtendedStatistics": ["p99"]})).await);
-    assert!(text.contains("p99"), "{text}");
+    let text = invalid(statistics(&server, json!({"ExtendedStatistics": ["tm99"]})).await);
+    assert!(text.contains("tm99"), "{text}");
+    let text = invalid(statistics(&server, json!({"Statistics": ["p99"]})).await);
+    assert!(text.contains("ExtendedStatistics"), "{text}");
     invalid(statistics(&server, json!({"Statistics": []})).await);
     invalid(statistics(&server, json!({"Period": 7})).await);
     invalid(statistics(&server, json!({"EndTime": START})).await);
@@ -223,11 +229,11 @@ async fn pages_of_data_show_each_period_once() {
 }
 
 #[tokio::test]
-async fn expressions_and_percentiles_are_refused() {
+async fn expressions_and_trimmed_means_are_refused() {
     let server = Server::start().await;
     let expression = json!([{"Id": "x", "Expression": "a + 1"}]);
     assert!(invalid(data(&server, expression, json!({})).await).contains("Expression"));
-    assert!(invalid(data(&server, json!([query("a", "p90")]), json!({})).await).contains("p90"));
+    assert!(invalid(data(&server, json!([query("a", "tm90")]), json!({})).await).contains("tm90"));
     let twice = json!([query("a", "Sum"), query("a", "Sum")]);
     assert!(invalid(data(&server, twice, json!({})).await).contains("unique"));
 }
@@ -278,4 +284,123 @@ async fn a_reader_puts_nothing() {
     assert!(matches!(put, Err(Fault::Denied { .. })));
     let listed = cloudwatch::list_metrics(&server.app, &bob, json!({})).await;
     assert_eq!(listed.unwrap(), json!({"Metrics": []}));
+}
+
+#[tokio::test]
+async fn percentiles_are_of_single_values() {
+    let server = Server::start().await;
+    let values: Vec<Value> = (1..=100)
+        .map(|value| datum(START + 1, json!({"Value": f64::from(value)})))
+        .collect();
+    put(&server, Value::Array(values)).await.unwrap();
+    let asked = json!({"Statistics": ["Maximum"], "ExtendedStatistics": ["p50", "p99", "p99.5"]});
+    let found = statistics(&server, asked).await.unwrap();
+    let point = &found["Datapoints"][0];
+    assert_eq!(point["Maximum"], 100.0);
+    let expected = json!({"p50": 50.0, "p99": 99.0, "p99.5": 100.0});
+    assert_eq!(point["ExtendedStatistics"], expected);
+    // A set hides what lies between its bounds.
+    let set = json!({"StatisticValues":
+        {"SampleCount": 5.0, "Sum": 11.0, "Minimum": -1.0, "Maximum": 6.0}});
+    put(&server, json!([datum(START + 1, set)])).await.unwrap();
+    let asked = json!({"ExtendedStatistics": ["p50"]});
+    let found = statistics(&server, asked).await.unwrap();
+    assert_eq!(found["Datapoints"][0].get("ExtendedStatistics"), None);
+}
+
+/// 990 calls of a millisecond, and ten of two seconds, in two minutes and by two processes.
+async fn with_latencies(server: &Server) {
+    let mut unit = server.app.store.begin().await.unwrap();
+    for (part, from_ms) in [
+        ("a", START * 1000),
+        ("b", START * 1000),
+        ("a", START * 1000 + 60_000),
+    ] {
+        let mut calls = Latencies {
+            failed: 1,
+            ..Latencies::default()
+        };
+        for call in 0..330 {
+            let is_slow = part == "b" && call < 10;
+            calls.model.record(if is_slow { 2_000_000 } else { 1000 });
+            calls.overhead.record(40);
+        }
+        let row = EndpointLatency {
+            region: server.ada.region.clone(),
+            endpoint: "e".to_owned(),
+            variant: "v".to_owned(),
+            length_ms: MINUTE_MS,
+            from_ms,
+            part: part.to_owned(),
+            calls,
+        };
+        endpoint_latency::put(&mut unit, &row).await.unwrap();
+    }
+    let called = ("e".to_owned(), "v".to_owned());
+    let called = (server.ada.region.clone(), called.0, called.1, START * 1000);
+    let called = BTreeSet::from([called]);
+    endpoint_metrics::announce(&mut unit, &called)
+        .await
+        .unwrap();
+    unit.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn endpoints_have_cloudwatchs_metrics_with_their_tail() {
+    let server = Server::start().await;
+    with_latencies(&server).await;
+    let asked = |name: &str, more: Value| {
+        let mut input = json!({
+            "Namespace": "AWS/SageMaker",
+            "MetricName": name,
+            "Dimensions": [{"Name": "EndpointName", "Value": "e"}, {"Name": "VariantName", "Value": "v"}],
+            "Period": 3600,
+            "EndTime": START + 3600,
+        });
+        for (name, value) in more.as_object().unwrap() {
+            input[name] = value.clone();
+        }
+        input
+    };
+    let extended =
+        json!({"Statistics": ["Average"], "ExtendedStatistics": ["p50", "p99", "p99.5"]});
+    let found = statistics(&server, asked("ModelLatency", extended))
+        .await
+        .unwrap();
+    let point = &found["Datapoints"][0];
+    assert_eq!(point["Unit"], "Microseconds");
+    let tail = |name: &str| point["ExtendedStatistics"][name].as_f64().unwrap();
+    // Of 990 calls the 980 fast ones are 98.99 %: p99 is one of the slow.
+    assert!((tail("p50") - 1000.0).abs() < 1000.0 / 32.0, "{point}");
+    assert!((tail("p99") - 2e6).abs() < 2e6 / 32.0, "{point}");
+    // 980 of a millisecond and ten of two seconds.
+    let mean = (980.0 * 1e3 + 10.0 * 2e6) / 990.0;
+    assert!(
+        (point["Average"].as_f64().unwrap() - mean).abs() < 1e-6,
+        "{point}"
+    );
+    for (name, sum) in [
+        ("Invocations", 990.0),
+        ("Invocation5XXErrors", 3.0),
+        ("Invocation4XXErrors", 0.0),
+    ] {
+        let found = statistics(&server, asked(name, json!({"Statistics": ["Sum"]})))
+            .await
+            .unwrap();
+        assert_eq!(found["Datapoints"][0]["Sum"], sum, "{name}");
+    }
+    let by_minute = json!({"Statistics": ["SampleCount"], "Period": 60});
+    let found = statistics(&server, asked("OverheadLatency", by_minute))
+        .await
+        .unwrap();
+    assert_eq!(found["Datapoints"].as_array().unwrap().len(), 2);
+    let listed = cloudwatch::list_metrics(
+        &server.app,
+        &server.ada,
+        json!({"Namespace": "AWS/SageMaker"}),
+    );
+    assert_eq!(
+        listed.await.unwrap()["Metrics"].as_array().unwrap().len(),
+        5
+    );
 }

@@ -32,6 +32,7 @@ mod guard;
 mod history;
 mod history_chart;
 mod history_marks;
+mod latency;
 mod live;
 mod model;
 mod model_batches;

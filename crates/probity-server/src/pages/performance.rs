@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use probity_app::dashboard::model::{ModelPage, Performance, Stretch};
 
-use super::words;
+use super::{latency, words};
 
 pub(super) fn section(page: &ModelPage) -> Markup {
     let performance = &page.performance;
@@ -20,6 +20,7 @@ pub(super) fn section(page: &ModelPage) -> Markup {
             } @else {
                 (tiles(performance))
                 (chart(performance))
+                (latency::section(&page.latency))
             }
         }
     }

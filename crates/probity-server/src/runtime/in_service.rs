@@ -18,7 +18,7 @@ use super::balance::Balance;
 use super::error::{RuntimeError, chain};
 use super::headers::{Asked, value};
 use super::record::{CapturedEndpoint, Recorder};
-use super::traffic::{EndpointTraffic, VariantTraffic};
+use super::traffic::{EndpointTraffic, Outcome, Took, VariantTraffic};
 
 #[derive(Debug)]
 pub(super) struct InService {
@@ -91,6 +91,15 @@ impl Variant {
         self.counters.failures.increment(1);
         self.traffic.failed();
         self.count(took);
+    }
+
+    /// `whole` is what the call took up to now, without the way there and back.
+    pub(super) fn measure(&self, model: Duration, whole: Duration, outcome: Outcome) {
+        self.traffic.took(Took {
+            model,
+            overhead: whole.saturating_sub(model),
+            outcome,
+        });
     }
 
     fn count(&self, took: Duration) {

@@ -5,12 +5,13 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use probity_analysis::explain::{Invoked, check_request_types};
-use probity_data::serving::Invocation;
+use probity_data::serving::{Invocation, InvokeModel};
 
 use super::error::RuntimeError;
 use super::headers::{Asked, passed, value};
 use super::in_service::{InService, Variant};
 use super::record::Call;
+use super::traffic::Outcome;
 use crate::answer::{Answer, AnswerBody};
 
 pub(super) const VARIANT: HeaderName = HeaderName::from_static("x-amzn-invoked-production-variant");
@@ -19,6 +20,7 @@ pub(super) async fn invoke(
     endpoint: &InService,
     (headers, body): (&HeaderMap, Bytes),
 ) -> Result<Answer, RuntimeError> {
+    let begun = Instant::now();
     let asked = Asked::of(headers)?;
     let variant = endpoint.variant(&asked)?;
     check_explained(endpoint, &asked)?;
@@ -35,14 +37,17 @@ pub(super) async fn invoke(
     let answer = match answered {
         Ok(answer) => answer,
         Err(source) => {
-            variant.count_failure(started.elapsed());
+            let took = started.elapsed();
+            variant.count_failure(took);
+            variant.measure(took, begun.elapsed(), outcome_of(&source));
             return Err(RuntimeError::Model {
                 endpoint: endpoint.name.clone(),
                 source,
             });
         }
     };
-    variant.count_answer(started.elapsed());
+    let took = started.elapsed();
+    variant.count_answer(took);
     if let Some(recorder) = &endpoint.recorder {
         let call = Call {
             variant: &variant.name,
@@ -55,7 +60,9 @@ pub(super) async fn invoke(
         };
         recorder.record(call).await;
     }
-    let explained = explain((endpoint, variant), &asked, (&body, &answer)).await?;
+    let explained = explain((endpoint, variant), &asked, (&body, &answer)).await;
+    variant.measure(took, begun.elapsed(), Outcome::Answered);
+    let explained = explained?;
     let (content_type, body) = match explained {
         Some(explained) => (
             Some(HeaderValue::from_static("application/json")),
@@ -71,6 +78,19 @@ pub(super) async fn invoke(
     }
     out_headers.insert(VARIANT, variant.header.clone());
     Ok(out)
+}
+
+/// As AWS counts errors: 4xx are the caller's, everything else is the model's.
+pub(super) fn outcome_of(failure: &InvokeModel) -> Outcome {
+    match failure {
+        InvokeModel::Answered { status, .. } if (400..500).contains(status) => Outcome::Refused,
+        InvokeModel::Target { .. } => Outcome::Refused,
+        InvokeModel::Answered { .. }
+        | InvokeModel::TimedOut { .. }
+        | InvokeModel::Unreachable { .. }
+        | InvokeModel::TooLong { .. }
+        | InvokeModel::OpenTarget { .. } => Outcome::Failed,
+    }
 }
 
 /// Whether the request fits an endpoint that explains, or none that does.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 pub use gateway::{GatewayCapture, GatewayOptions, StartGateway, gateway};
 pub use record::CaptureParts;
-pub use traffic::EndpointTraffic;
+pub use traffic::{EndpointTraffic, Minute};
 
 use async_trait::async_trait;
 use bytes::Bytes;

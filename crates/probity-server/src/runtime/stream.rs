@@ -22,8 +22,9 @@ use super::MAX_BODY_BYTES;
 use super::error::{RuntimeError, chain};
 use super::headers::{Asked, passed, value};
 use super::in_service::InService;
-use super::invoke::VARIANT;
+use super::invoke::{VARIANT, outcome_of};
 use super::record::OwnedCall;
+use super::traffic::Outcome;
 use crate::answer::{Answer, AnswerBody, BodyError};
 
 const PAYLOAD_TYPE: HeaderName = HeaderName::from_static("x-amzn-sagemaker-content-type");
@@ -36,6 +37,7 @@ pub(super) async fn invoke(
     endpoint: &Arc<InService>,
     (headers, body): (&HeaderMap, Bytes),
 ) -> Result<Answer, RuntimeError> {
+    let begun = Instant::now();
     let asked = Asked::of(headers)?;
     let variant = endpoint.variant(&asked)?;
     if endpoint.explainer.is_some() {
@@ -55,13 +57,18 @@ pub(super) async fn invoke(
     };
     let answered = variant.model.invoke_streaming(invocation).await;
     let answered = answered.map_err(|source| {
-        variant.count_failure(started.elapsed());
+        let took = started.elapsed();
+        variant.count_failure(took);
+        variant.measure(took, begun.elapsed(), outcome_of(&source));
         RuntimeError::Model {
             endpoint: endpoint.name.clone(),
             source,
         }
     })?;
-    variant.count_answer(started.elapsed());
+    // Up to the first part: how long the rest takes is for the model and its caller to say.
+    let took = started.elapsed();
+    variant.count_answer(took);
+    variant.measure(took, begun.elapsed(), Outcome::Answered);
     let call = OwnedCall::of(
         &asked,
         (&variant.name, answered.content_type.as_deref()),

@@ -12,6 +12,7 @@ mod backup;
 mod capture_loss;
 mod capture_server;
 mod database;
+mod endpoint_latency;
 mod fleet;
 mod job;
 mod log_event;

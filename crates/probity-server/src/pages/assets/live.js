@@ -1,8 +1,8 @@
 "use strict";
 // Pages follow what happens: the server says that something has changed, the page asks for itself
 // again, and the parts of it that differ are changed in place. What the reader has focused, opened,
-// scrolled to or typed stays as it is: a form that was begun is left alone, and so is everything
-// in a page with a text being written (`textarea`) and in an element with `data-still`.
+// scrolled to or typed stays as it is: a form that was begun is left alone, as it was sent, and so
+// is an element with `data-still`.
 //
 // Other scripts that work on new parts listen to `probity:arrived`: its detail is the new content,
 // before it is put in.
@@ -73,7 +73,8 @@
     }
     if (stays(old) || old.isEqualNode(fresh)) return;
     matchAttributes(old, fresh);
-    if (isField(old) && old.matches("input,textarea")) return;
+    if (old.matches("textarea")) old.defaultValue = fresh.defaultValue;
+    if (old.matches("input,textarea")) return;
     const pool = new Map();
     for (const child of old.childNodes) {
       const key = keyOf(child);
@@ -144,8 +145,6 @@
   const ask = async () => {
     timer = 0;
     isDue = false;
-    // A text that is being written is not worth a newer number beside it.
-    if (main.querySelector("textarea")) return;
     isAsking = true;
     asked = Date.now();
     try {

@@ -81,7 +81,7 @@ fn form(visit: &Visit, editor: &Editor<'_>) -> Markup {
         return html! { p { a href=(visit.href(&card_path(&card.name))) { "Back to the card" } } };
     }
     html! {
-        form.editor method="post" action=(visit.href(&action)) data-check=(visit.href("/cards/check")) autocomplete="off" {
+        form.editor method="post" action=(visit.href(&action)) data-still data-check=(visit.href("/cards/check")) autocomplete="off" {
             (carried(visit, editor))
             div.save-bar {
                 @match editor.title {

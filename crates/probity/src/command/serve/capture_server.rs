@@ -11,10 +11,12 @@ use probity_server::runtime::EndpointTraffic;
 use probity_store::capture_loss::{self, Loss as LossRow};
 use probity_store::capture_seal;
 use probity_store::capture_server::{self, CaptureServer, Undelivered as UndeliveredRow};
+use probity_store::endpoint_latency::MINUTE_MS;
 use probity_store::endpoint_traffic::{self, Traffic};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::clock::MachineClock;
+use super::latencies::Unsaved;
 
 /// How often what was counted is written to the store.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
@@ -49,6 +51,7 @@ pub(crate) struct Capturing {
 struct Progress {
     sealed_to_ms: i64,
     said: Option<Instant>,
+    latencies: Unsaved,
 }
 
 /// Delivers captures and keeps counts until `shutdown`, and once more then.
@@ -64,6 +67,7 @@ pub(crate) async fn run(capturing: Capturing, shutdown: impl Future<Output = ()>
     let mut progress = Progress {
         sealed_to_ms: NEVER_MS,
         said: None,
+        latencies: Unsaved::of(capturing.app.ids.uuid()),
     };
     loop {
         tokio::select! {
@@ -108,6 +112,8 @@ async fn seal(capturing: &Capturing, progress: &mut Progress) {
 
 async fn keep(capturing: &Capturing, progress: &mut Progress) {
     let now_ms = capturing.app.clock.now_ms();
+    // The minute that is not over goes on being counted.
+    keep_latencies(capturing, progress, now_ms - now_ms.rem_euclid(MINUTE_MS)).await;
     if capturing.log.is_all_delivered() {
         progress.sealed_to_ms = now_ms;
     }
@@ -128,10 +134,20 @@ async fn keep(capturing: &Capturing, progress: &mut Progress) {
     }
 }
 
+async fn keep_latencies(capturing: &Capturing, progress: &mut Progress, before_ms: i64) {
+    progress
+        .latencies
+        .add(capturing.traffic.take_minutes(before_ms));
+    if let Err(error) = progress.latencies.save(&capturing.app).await {
+        tracing::warn!("failed to keep how long endpoints took: {error:#}");
+    }
+}
+
 /// Without anything left to deliver, nobody needs to know of the server any more.
 async fn end(capturing: &Capturing, mut progress: Progress) {
     progress.said = None;
     keep(capturing, &mut progress).await;
+    keep_latencies(capturing, &mut progress, i64::MAX).await;
     if !capturing.log.is_all_delivered() {
         return;
     }

@@ -7,6 +7,7 @@ pub(crate) mod capturing;
 pub(crate) mod clock;
 pub(crate) mod data_folder;
 mod exporting;
+mod latencies;
 pub(crate) mod listening;
 pub(crate) mod local_authority;
 pub(crate) mod office;
