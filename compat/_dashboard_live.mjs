@@ -81,7 +81,7 @@ export function scenarios(browser, demo, state) {
         ResourceArn: (await call(demo, "SageMaker.DescribeModel", { ModelName: MODEL })).ModelArn,
         TagKeys: ["seen-by"],
       });
-      await until(async () => (await page.locator(".live-note").innerText()) !== "", "nothing is said of the end of the session");
+      await until(async () => (await page.locator("[role=status]", { hasText: "You are signed out" }).count()) > 0, "nothing is said of the end of the session");
       await context.close();
     },
   };

@@ -15,14 +15,39 @@ export function scenarios(browser, demo, state) {
   const open = (page, path) => page.goto(demo.address + path);
 
   return {
-    "what broke is found from the fleet": visit({}, async (page) => {
+    "what broke and why is found in three clicks": visit({}, async (page) => {
       await open(page, "/dashboard");
       await page.getByRole("link", { name: MODEL, exact: true }).click();
-      await page.getByRole("link", { name: MONITOR }).first().click();
+      await page.getByRole("link", { name: MONITOR, exact: true }).first().click();
       await page.waitForURL(`**/monitors/${MONITOR}`);
-      const said = await page.locator("main").innerText();
-      demand(said.includes("In alert since"), "the monitor does not say that it is in alert");
-      demand(said.includes("income"), "the feature that moved is not named");
+      const what = await page.locator("main").innerText();
+      demand(what.includes("In alert since"), "the monitor does not say that it is in alert");
+      // The feature that moved most is first.
+      const first = page.locator("#features table tbody tr").first();
+      demand((await first.innerText()).includes("income"), `first is ${await first.innerText()}`);
+      await first.getByRole("link", { name: "income" }).first().click();
+      await page.waitForURL(`**/monitors/${MONITOR}/features/income`);
+      const why = await page.locator("main").innerText();
+      demand(why.includes("Explain this number") && why.includes("Step by step"), "the number is not explained");
+      demand((await page.locator("main svg").count()) > 0, "nothing is drawn");
+    }),
+
+    "a threshold is tried over the history before it is in force": visit({}, async (page) => {
+      await open(page, `/monitors/${MONITOR}`);
+      await page.locator(`a[href$="/monitors/${MONITOR}/constraints"]`).first().click();
+      const limit = page.locator('input[name="drift.income"]');
+      const before = await limit.inputValue();
+      await limit.fill("0.95");
+      // It comes while one types, without a button.
+      const preview = page.locator("#preview");
+      await preview.getByText(/runs?/).first().waitFor();
+      demand(before !== "0.95", "the threshold is that already");
+      await preview.locator('input[name="reason"]').fill("Incomes are <b>gross</b> from now on");
+      await preview.getByRole("button", { name: "Put in force" }).click();
+      await page.getByText("In force from the next run on").waitFor();
+      demand((await limit.inputValue()) === "0.95", `the threshold is ${await limit.inputValue()}`);
+      await open(page, "/activity");
+      demand((await page.locator("main").innerText()).includes("Incomes are <b>gross</b> from now on"), "the reason is not in the activity");
     }),
 
     "a card is approved by somebody else than its author": visit({}, async (page, window) => {

@@ -16,6 +16,8 @@ struct Told {
 }
 
 pub(super) fn page(visit: &Visit, refusal: &Refusal) -> Answer {
+    // What went wrong stays until the reader goes on.
+    let visit = &visit.without_mark();
     let told = tell(refusal, &visit.caller.request_id);
     let body = body(&told, &visit.caller.request_id);
     let page = match visit.who {

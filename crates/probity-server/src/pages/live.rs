@@ -46,15 +46,18 @@ const PACE: Pace = Pace {
 
 /// Browsers come again by themselves: nothing is held for ever.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
-/// Of one session, or of one address where nobody signs in. A browser that holds more has no
-/// connection left for pages.
-const MOST_OF_ONE: usize = 6;
+/// Of one user, however many sessions: others need room, too.
+const MOST_OF_ONE: usize = 32;
+/// Where nobody signs in, everybody is one.
+const MOST_OF_EVERYBODY: usize = 512;
 /// Each holds a connection, of which the server has `--max-connections`.
 const MOST: usize = 1024;
 /// Not standard, and known to proxies: what comes is to be passed on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How long a browser waits before it comes again.
 const GREETING: &str = "retry: 3000\n\n";
+/// The last words to whoever is not signed in any more.
+const BYE: &[u8] = b"event: bye\ndata: signed out\n\n";
 /// A comment, which browsers drop.
 const HEART: &[u8] = b":\n\n";
 
@@ -65,8 +68,15 @@ pub(crate) struct Live(Arc<Readers>);
 #[derive(Debug)]
 struct Readers {
     shown: watch::Sender<Shown>,
-    /// How many of each session.
-    places: Mutex<HashMap<String, usize>>,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    /// How many of each user.
+    places: HashMap<String, usize>,
+    /// Somebody looks at the store.
+    is_looked: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +91,7 @@ impl Default for Live {
     fn default() -> Live {
         Live(Arc::new(Readers {
             shown: watch::Sender::new(Shown::default()),
-            places: Mutex::default(),
+            taken: Mutex::default(),
         }))
     }
 }
@@ -95,7 +105,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut places = self.readers.places();
+        let places = &mut self.readers.taken().places;
         if let Some(count) = places.get_mut(&self.of) {
             *count -= 1;
             if *count == 0 {
@@ -106,8 +116,8 @@ impl Drop for Place {
 }
 
 impl Readers {
-    fn places(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,27 +127,38 @@ impl Live {
         self.0.shown.send_modify(|shown| shown.is_over = true);
     }
 
-    /// `None` where there are too many. Whoever is first begins to look, too.
-    fn enter(&self, of: &str) -> Option<(Place, IsFirst)> {
-        let mut places = self.0.places();
-        let all: usize = places.values().sum();
-        let own = places.get(of).copied().unwrap_or(0);
-        if all >= MOST || own >= MOST_OF_ONE || self.0.shown.borrow().is_over {
+    /// `None` where there are too many. Where nobody looks, whoever comes begins to.
+    fn enter(&self, (of, most): (&str, usize)) -> Option<(Place, Looking)> {
+        let mut taken = self.0.taken();
+        let all: usize = taken.places.values().sum();
+        let own = taken.places.get(of).copied().unwrap_or(0);
+        if all >= MOST || own >= most || self.0.shown.borrow().is_over {
             return None;
         }
-        places.insert(of.to_owned(), own + 1);
+        taken.places.insert(of.to_owned(), own + 1);
+        let looking = match std::mem::replace(&mut taken.is_looked, true) {
+            true => Looking::Already,
+            false => Looking::Begins,
+        };
         let place = Place {
             readers: Arc::clone(&self.0),
             of: of.to_owned(),
         };
-        Some((place, if all == 0 { IsFirst::Yes } else { IsFirst::No }))
+        Some((place, looking))
+    }
+
+    /// Whether the one who looks may go: under the lock of who enters, so that there is always one.
+    fn is_done(&self) -> bool {
+        let mut taken = self.0.taken();
+        taken.is_looked = !taken.places.is_empty() && !self.0.shown.borrow().is_over;
+        !taken.is_looked
     }
 
     /// Looks at the store until the last reader has left.
     async fn look(self, app: App, caller: Caller) {
         loop {
             sleep(LOOK_EVERY).await;
-            if self.0.places().is_empty() || self.0.shown.borrow().is_over {
+            if self.is_done() {
                 return;
             }
             match live::mark(&app, &caller).await {
@@ -156,23 +177,23 @@ impl Live {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum IsFirst {
-    Yes,
-    No,
+enum Looking {
+    Begins,
+    Already,
 }
 
 /// Opens the stream. `since` of the address is the mark of the page that asks: what has changed
 /// since then is told at once.
 pub(super) fn stream(desk: Desk<'_>, asked: &Asked, visit: &Visit) -> Answer {
     let live = &desk.pages.live;
-    let of = match &asked.session {
-        Some(token) if visit.is_signed_in() => token.form_key(),
-        Some(_) | None => desk.peer.ip().to_string(),
+    let most = match visit.is_signed_in() {
+        true => MOST_OF_ONE,
+        false => MOST_OF_EVERYBODY,
     };
-    let Some((place, is_first)) = live.enter(&of) else {
+    let Some((place, looking)) = live.enter((&visit.caller.user, most)) else {
         return too_many();
     };
-    if is_first == IsFirst::Yes {
+    if looking == Looking::Begins {
         tokio::spawn(live.clone().look(desk.app.clone(), visit.caller.clone()));
     }
     let last_seen = asked.last_event.as_deref();
@@ -282,6 +303,9 @@ impl Reader {
                 },
             };
             if !is_open().await {
+                let bye = words.send(Bytes::from_static(BYE));
+                // Gone or not: the stream is over.
+                drop(timeout(self.pace.patience, bye).await);
                 return;
             }
             match timeout(self.pace.patience, words.send(text)).await {
@@ -328,7 +352,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_takes_nothing_is_let_go() {
         let live = Live::default();
-        let (place, _) = live.enter("a").unwrap();
+        let (place, _) = live.enter(("a", 6)).unwrap();
         let (words, taken) = mpsc::channel(1);
         let reading = reader(&live);
         let telling = tokio::spawn(async move {
@@ -341,7 +365,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         telling.await.unwrap();
-        assert!(live.0.places().is_empty());
+        assert!(live.0.taken().places.is_empty());
         assert_eq!(taken.len(), 1, "nothing was heaped up");
     }
 
@@ -377,6 +401,9 @@ mod tests {
                 "session" => set(&live, 1),
                 _ => live.end(),
             }
+            if end == "session" {
+                assert_eq!(taken.recv().await.unwrap(), BYE);
+            }
             assert_eq!(taken.recv().await, None, "{end}");
         }
     }
@@ -385,21 +412,38 @@ mod tests {
     fn places_are_few_and_come_back() {
         let live = Live::default();
         let mut held: Vec<Place> = Vec::new();
-        for number in 0..MOST_OF_ONE {
-            let (place, is_first) = live.enter("a").unwrap();
-            assert_eq!(is_first == IsFirst::Yes, number == 0);
+        for number in 0..6 {
+            let (place, looking) = live.enter(("a", 6)).unwrap();
+            assert_eq!(looking == Looking::Begins, number == 0);
             held.push(place);
         }
-        assert!(live.enter("a").is_none());
-        assert!(live.enter("b").is_some());
+        assert!(live.enter(("a", 6)).is_none());
+        assert!(live.enter(("b", 6)).is_some());
         held.pop();
-        assert!(live.enter("a").is_some());
-        let places = (0..MOST).map_while(|number| live.enter(&number.to_string()));
+        assert!(live.enter(("a", 6)).is_some());
+        let places = (0..MOST).map_while(|number| live.enter((&number.to_string(), 6)));
         let others: Vec<_> = places.collect();
         assert_eq!(others.len(), MOST - held.len());
         drop((held, others));
-        assert!(live.0.places().is_empty());
+        assert!(live.0.taken().places.is_empty());
         live.end();
-        assert!(live.enter("a").is_none(), "a server that ends takes nobody");
+        let late = live.enter(("a", 6));
+        assert!(late.is_none(), "a server that ends takes nobody");
+    }
+
+    #[test]
+    fn there_is_one_who_looks_while_there_are_readers() {
+        let live = Live::default();
+        let (first, looking) = live.enter(("a", 6)).unwrap();
+        assert_eq!(looking, Looking::Begins);
+        drop(first);
+        // Who looks is asleep, and has not seen that nobody is there: a second one is not needed.
+        let (second, looking) = live.enter(("a", 6)).unwrap();
+        assert_eq!(looking, Looking::Already);
+        assert!(!live.is_done());
+        drop(second);
+        assert!(live.is_done());
+        let (_third, looking) = live.enter(("a", 6)).unwrap();
+        assert_eq!(looking, Looking::Begins);
     }
 }

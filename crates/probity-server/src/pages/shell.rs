@@ -67,7 +67,7 @@ fn whole(visit: &Visit, (head, reload): (Head<'_>, Reload<'_>), body: &Markup) -
         &html! {
             a.skip href="#main" { "Skip to the content" }
             (bar(visit, head.place))
-            main #main tabindex="-1" data-mark=[visit.mark] { (body) }
+            main #main tabindex="-1" data-mark=[mark(visit)] { (body) }
             footer.foot {
                 span { "Probity " (env!("CARGO_PKG_VERSION")) }
                 span { "Account " (visit.caller.account) " · " (visit.caller.region) }
@@ -75,6 +75,18 @@ fn whole(visit: &Visit, (head, reload): (Head<'_>, Reload<'_>), body: &Markup) -
             }
         },
     )
+}
+
+/// Of pages that follow what happens. Others are dear to make, or tell of what does not change.
+fn mark(visit: &Visit) -> Option<i64> {
+    let parts: Vec<&str> = visit.path.split('/').skip(1).collect();
+    let follows = match parts.as_slice() {
+        ["dashboard"] | ["models" | "monitors", _] | ["monitors", _, "runs", _] => true,
+        // A search reads the whole log.
+        ["activity"] => visit.fields.get("q").is_none(),
+        _ => false,
+    };
+    visit.mark.filter(|_| follows)
 }
 
 /// For who is not signed in.
@@ -144,7 +156,8 @@ fn document((title, reload): (&str, Reload<'_>), theme: Option<Theme>, body: &Ma
                 title { (title) " · Probity" }
                 link rel="icon" type="image/svg+xml" href=(ICON.path);
                 link rel="stylesheet" href=(STYLE_SHEET.path);
-                script src=(SCRIPT.path) defer {}
+                // Times change with it: nothing is drawn before, so that nothing moves.
+                script src=(SCRIPT.path) defer blocking="render" {}
             }
             body { (symbols()) (body) }
         }

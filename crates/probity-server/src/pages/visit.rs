@@ -214,6 +214,14 @@ impl Visit {
         }
     }
 
+    /// For a page that is not to follow what happens.
+    pub(crate) fn without_mark(&self) -> Visit {
+        Visit {
+            mark: None,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn is_signed_in(&self) -> bool {
         self.who == Who::SignedIn
     }

@@ -48,9 +48,9 @@ impl Stream {
         true
     }
 
+    /// With the empty chunk that is the last of a body, or with the connection.
     async fn ends(mut self) -> bool {
-        // The last piece of a chunked body.
-        !self.until("never said").await
+        !self.until("\r\n0\r\n\r\n").await || self.read.ends_with("\r\n0\r\n\r\n")
     }
 }
 
@@ -172,24 +172,50 @@ async fn nobody_listens_without_a_session() {
 }
 
 #[tokio::test]
-async fn one_browser_holds_few_streams() {
-    let server = open_server().await;
-    let mut held = Vec::new();
-    for _ in 0..6 {
-        held.push(Stream::open(&server, ("/live", "")).await);
+async fn one_user_holds_some_streams_whatever_the_session() {
+    let server = crate::pages::server().await;
+    let now_ms = server.app.clock.now_ms();
+    let mut cookies = Vec::new();
+    for _ in 0..2 {
+        let token = session::begin(&server.app, &alice(), "ADMIN", now_ms).await;
+        cookies.push(format!("probity_session={}", token.unwrap().as_str()));
     }
-    let refused = Stream::open(&server, ("/live", "")).await;
+    let mut held = Vec::new();
+    for number in 0..32 {
+        held.push(Stream::open(&server, ("/live", &cookies[number % 2])).await);
+    }
+    let refused = Stream::open(&server, ("/live", &cookies[0])).await;
     assert!(refused.read.starts_with("HTTP/1.1 429"), "{}", refused.read);
     held.clear();
     // Their places come back as soon as the server sees that they are gone.
     let mut tries = 0;
-    while !Stream::open(&server, ("/live", ""))
+    while !Stream::open(&server, ("/live", &cookies[0]))
         .await
         .read
         .starts_with("HTTP/1.1 200")
     {
         tries += 1;
         assert!(tries < 1000, "the places are not given back");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_are_dear_follow_nothing() {
+    let server = open_server().await;
+    for (path, follows) in [
+        ("/dashboard", true),
+        ("/activity", true),
+        ("/activity?q=x", false),
+        ("/activity/chain", false),
+        ("/cards", false),
+        ("/models/none", false),
+        ("/nothing", false),
+    ] {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
+        );
+        let page = server.send(request.as_bytes()).await.body;
+        assert_eq!(page.contains("data-mark="), follows, "{path}");
     }
 }
 

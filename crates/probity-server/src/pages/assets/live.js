@@ -22,18 +22,19 @@
 
   const note = document.createElement("div");
   note.className = "live-note";
-  document.body.append(note);
+  note.setAttribute("aria-hidden", "true");
+  // What the reader has to know is read out, and only that.
+  const told = document.createElement("div");
+  told.className = "hidden";
+  told.setAttribute("role", "status");
+  document.body.append(note, told);
   let hiding = 0;
   const say = (text, kind) => {
     clearTimeout(hiding);
     note.textContent = text;
     note.className = `live-note shown ${kind}`;
-    // Only what the reader has to know is read out.
-    if (kind === "away") note.setAttribute("role", "status");
-    else {
-      note.removeAttribute("role");
-      hiding = setTimeout(hush, 3000);
-    }
+    if (kind === "away") told.textContent = text;
+    else hiding = setTimeout(hush, 3000);
   };
   const hush = () => note.classList.remove("shown");
   const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
@@ -131,16 +132,16 @@
     return copy.innerHTML;
   };
 
-  // Between two looks at the page.
-  const EVERY = 3000;
+  // Between two looks at the page: right after it was loaded somebody waits for what they did.
+  const every = () => (performance.now() < 30000 ? 3000 : 10000);
   let asked = 0;
   let timer = 0;
   let isAsking = false;
   let isDue = false;
   const refresh = () => {
     isDue = true;
-    if (document.hidden || isAsking || timer) return;
-    timer = setTimeout(ask, Math.max(0, asked + EVERY - Date.now()));
+    if (isOut || document.hidden || isAsking || timer) return;
+    timer = setTimeout(ask, Math.max(0, asked + every() - Date.now()));
   };
   const ask = async () => {
     timer = 0;
@@ -150,8 +151,7 @@
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
       if (answer.redirected && new URL(answer.url).pathname === "/login") {
-        stop();
-        say("You are signed out", "away");
+        leave();
       } else if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById("main");
@@ -159,7 +159,7 @@
         if (fresh && take(fresh)) say("Updated just now", "news");
       }
     } catch {
-      // The stream tells that the server is away.
+      away();
     } finally {
       isAsking = false;
       if (isDue) refresh();
@@ -170,7 +170,7 @@
   let stream = null;
   let losing = 0;
   const listen = () => {
-    if (stream || document.hidden) return;
+    if (stream || isOut || document.hidden) return;
     const address = new URL("/live", location.href);
     address.searchParams.set("since", known);
     stream = new EventSource(address);
@@ -183,13 +183,25 @@
       known = event.data;
       refresh();
     });
+    stream.addEventListener("bye", leave);
     stream.addEventListener("error", () => {
-      if (!losing) losing = setTimeout(() => say(`Offline: as of ${clock.format(current)}`, "away"), 4000);
-      // The browser comes again by itself, unless it was refused.
-      if (stream?.readyState !== EventSource.CLOSED) return;
+      // The browser comes again by itself, unless it was refused: then the page tells why.
+      if (stream?.readyState !== EventSource.CLOSED) {
+        if (!losing) losing = setTimeout(away, 4000);
+        return;
+      }
       stop();
-      setTimeout(listen, 30000);
+      refresh();
+      setTimeout(listen, 60000);
     });
+  };
+  const away = () => say(`Offline: as of ${clock.format(current)}`, "away");
+  let isOut = false;
+  const leave = () => {
+    isOut = true;
+    clearTimeout(losing);
+    stop();
+    say("You are signed out", "away");
   };
   const stop = () => {
     stream?.close();

@@ -17,21 +17,24 @@
       }
     }
     for (const form of part.querySelectorAll("form[data-auto-submit]")) form.classList.add("auto");
+    // Parts of reports are drawn by others, who know no keyboard.
+    for (const region of part.querySelectorAll(".scroll:not([tabindex])")) region.tabIndex = 0;
   };
   prepare(document);
   document.addEventListener("probity:arrived", (event) => prepare(event.detail));
 
-  for (const form of document.querySelectorAll("form[data-auto-submit]")) {
-    form.addEventListener("change", (event) => {
-      if (event.target.matches("select")) form.requestSubmit();
-    });
-    // An address says only what was chosen.
-    form.addEventListener("formdata", (event) => {
-      for (const [name, value] of [...event.formData]) {
-        if (value === "") event.formData.delete(name);
-      }
-    });
-  }
+  // Of the document: forms may come later.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("form[data-auto-submit]");
+    if (form && event.target.matches("select")) form.requestSubmit();
+  });
+  // An address says only what was chosen.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches("form[data-auto-submit]")) return;
+    for (const [name, value] of [...event.formData]) {
+      if (value === "") event.formData.delete(name);
+    }
+  });
 
   const switcher = document.querySelector("form[data-theme-switch]");
   switcher?.addEventListener("submit", (event) => {

@@ -76,6 +76,28 @@ async fn a_models_refusal_has_its_own_status_and_words() {
 }
 
 #[tokio::test]
+async fn every_call_is_measured_with_what_became_of_it() {
+    let served = Served::new().await;
+    served.put_binary(json!({})).await;
+    served.ask(SYNC, &[CSV], ROW).await;
+    served.ask(STREAM, &[CSV], ROW).await;
+    let unknown_type = ("content-type", "text/libsvm");
+    served.ask(SYNC, &[unknown_type], "1:2").await;
+    let traffic = served.runtime.traffic();
+    assert!(traffic.take_minutes(0).is_empty(), "their minute goes on");
+    let minutes = traffic.take_minutes(i64::MAX);
+    assert_eq!(minutes.len(), 1);
+    let minute = &minutes[0];
+    assert_eq!(
+        (minute.endpoint.as_str(), minute.variant.as_str()),
+        ("live", "AllTraffic")
+    );
+    let calls = &minute.calls;
+    assert_eq!((calls.model.count(), calls.overhead.count()), (3, 3));
+    assert_eq!((calls.refused, calls.failed), (1, 0));
+}
+
+#[tokio::test]
 async fn who_only_reads_invokes_nothing() {
     let served = Served::new().await;
     served.put_binary(json!({})).await;
