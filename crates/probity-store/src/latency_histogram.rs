@@ -77,6 +77,10 @@ impl LatencyHistogram {
     /// By nearest rank: the smallest value that `quantile` (0 to 1) of the calls did not exceed.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         let rank = (quantile * self.count as f64).ceil().max(1.0);
+        // The slowest call is known, and not only its bucket.
+        if self.count > 0 && rank >= self.count as f64 {
+            return Some(self.maximum_us as f64);
+        }
         let mut seen = 0;
         for (value, count) in self.samples() {
             seen += count;

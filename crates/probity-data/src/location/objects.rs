@@ -315,16 +315,16 @@ mod tests {
     #[tokio::test]
     async fn a_folder_is_listed_without_the_folders_below_it() {
         let buckets = tempfile::tempdir().unwrap();
-        let folder = buckets.path().join("b/results/now");
+        let folder = buckets.path().join("bucket/results/now");
         std::fs::create_dir_all(folder.join("explanations_shap")).unwrap();
         std::fs::write(folder.join("analysis.json"), "{}").unwrap();
         std::fs::write(folder.join("explanations_shap/out.csv"), "1").unwrap();
         let environment = Environment::default().with_buckets(buckets.path().to_owned());
         for (uri, names) in [
-            ("s3://b/results/now", vec!["analysis.json"]),
-            ("s3://b/results/now/", vec!["analysis.json"]),
-            ("s3://b/results/gone", vec![]),
-            ("s3://b/results/no", vec![]),
+            ("s3://bucket/results/now", vec!["analysis.json"]),
+            ("s3://bucket/results/now/", vec!["analysis.json"]),
+            ("s3://bucket/results/gone", vec![]),
+            ("s3://bucket/results/no", vec![]),
         ] {
             let found = list_folder(uri, &environment).await.unwrap();
             let found: Vec<&str> = found.iter().map(StoredObject::relative).collect();

@@ -126,14 +126,14 @@ mod tests {
             // The socket stays open for as long as the test runs.
             return std::future::pending().await;
         }
-        let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nETag: \"e\"\r\n\
+        let head = "Content-Length: 3\r\nETag: \"e\"\r\n\
                     Last-Modified: Fri, 27 Nov 2026 14:00:00 GMT\r\nConnection: close\r\n\r\n";
-        let body = if request.starts_with("GET") {
-            "abc"
+        // Objects are read in ranges.
+        let answer = if request.starts_with("GET") {
+            format!("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-2/3\r\n{head}abc")
         } else {
-            ""
+            format!("HTTP/1.1 200 OK\r\n{head}")
         };
-        let answer = format!("{head}{body}");
         socket.write_all(answer.as_bytes()).await.unwrap();
     }
 

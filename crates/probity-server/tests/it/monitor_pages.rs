@@ -2,15 +2,14 @@
 //! its thresholds with a preview over history.
 
 use probity_app::monitoring_execution::{EndedExecution, NumberInterval, finish, run_now};
-use probity_app::session::{self, NewLink};
 use probity_app::{Access, endpoint, job_definition, monitoring_schedule};
 use probity_domain::document::execution::ExecutionBody;
 use probity_domain::resource::ExecutionEnd;
 use probity_store::metric_point::MetricPoint;
-use probity_store::user::{self, NewKey, User};
 use serde_json::{Value, json};
 
 use crate::client::{Running, SECRET};
+use crate::page_access::browser;
 use crate::pages::{Browser, HOSTILE, alice, server};
 
 const MONITOR: &str = "loans";
@@ -189,35 +188,7 @@ async fn signed_in(server: &Running) -> Browser<'_> {
 
 /// Somebody who may only read.
 async fn reader(server: &Running) -> Browser<'_> {
-    let mut unit = server.app.store.begin().await.unwrap();
-    let bob = User {
-        name: "bob".to_owned(),
-        access: Access::ReadOnly.as_str().to_owned(),
-        created_ms: 1,
-        disabled_ms: None,
-    };
-    user::create(&mut unit, &bob).await.unwrap();
-    let key = NewKey {
-        id: "BOB",
-        user: "bob",
-        secret: SECRET,
-        at_ms: 1,
-    };
-    user::create_key(&mut unit, &server.app.vault, &key)
-        .await
-        .unwrap();
-    unit.commit().await.unwrap();
-    let link = NewLink {
-        user: "bob",
-        expires_ms: server.app.clock.now_ms() + 60_000,
-    };
-    let token = session::create_link(&server.app, &alice(), link)
-        .await
-        .unwrap();
-    let mut browser = Browser::of(server);
-    let path = format!("/sign-in?token={}", token.as_str());
-    assert_eq!(browser.get(&path).await.status, 303);
-    browser
+    browser(server, "bob", Access::ReadOnly).await
 }
 
 #[tokio::test]

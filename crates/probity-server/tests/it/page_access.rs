@@ -26,7 +26,7 @@ fn caller(name: &str, access: Access) -> Caller {
 }
 
 /// A user, and a browser that is signed in by a link.
-async fn browser<'a>(server: &'a Running, name: &str, access: Access) -> Browser<'a> {
+pub(crate) async fn browser<'a>(server: &'a Running, name: &str, access: Access) -> Browser<'a> {
     let mut unit = server.app.store.begin().await.unwrap();
     let row = User {
         name: name.to_owned(),
@@ -208,7 +208,7 @@ async fn what_a_reader_asks_for_all_the_same_is_refused_and_changes_nothing() {
         assert!(refused.body.contains("bob"), "{}", refused.body);
     }
     let after = reader.get("/monitors/s").await.body;
-    for text in ["Seen by", "Silent until", "asked for"] {
+    for text in ["Seen by", "Nobody is notified until", "asked for"] {
         assert_eq!(before.contains(text), after.contains(text), "{text}");
     }
     let rows = |page: &str| page.matches("id=\"run-").count();
@@ -218,7 +218,10 @@ async fn what_a_reader_asks_for_all_the_same_is_refused_and_changes_nothing() {
     let key = writer.form_key("/dashboard").await;
     for (form, text) in [
         ("do=acknowledge&alert=Default&reason=known", "Seen by"),
-        ("do=silence&reason=quiet&hours=1", "Silent until"),
+        (
+            "do=silence&reason=quiet&hours=1",
+            "Nobody is notified until",
+        ),
     ] {
         let form = format!("form_key={key}&{form}");
         let done = writer.post("/monitors/s", &form).await;
