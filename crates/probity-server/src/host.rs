@@ -60,13 +60,12 @@ fn is_below(host: &str, domain: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(host: &str, domain: Option<&str>, expected: bool) {
+    fn is_known(host: &str, domain: Option<&str>) -> bool {
         let request = Request::get("/dashboard")
             .header(HOST, host)
             .body(())
             .unwrap();
-        assert_eq!(refuse_foreign(&request, domain).is_ok(), expected, "{host}");
+        refuse_foreign(&request, domain).is_ok()
     }
 
     #[test]
@@ -82,7 +81,7 @@ mod tests {
             "not a host",
             "",
         ] {
-            check(host, None, false);
+            assert!(!is_known(host, None), "{host}");
         }
     }
 
@@ -96,16 +95,15 @@ mod tests {
             "127.0.0.2:8420",
             "[::1]:8420",
         ] {
-            check(host, None, true);
+            assert!(is_known(host, None), "{host}");
         }
-        check("probity.test:8420", Some("probity.test"), true);
-        check("bucket.probity.test", Some("probity.test"), true);
-        check(
+        assert!(is_known("probity.test:8420", Some("probity.test")));
+        assert!(is_known("bucket.probity.test", Some("probity.test")));
+        assert!(!is_known(
             "bucket.probity.test.evil.example",
-            Some("probity.test"),
-            false,
-        );
-        check("xprobity.test", Some("probity.test"), false);
+            Some("probity.test")
+        ));
+        assert!(!is_known("xprobity.test", Some("probity.test")));
     }
 
     #[test]

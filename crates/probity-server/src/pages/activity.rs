@@ -75,7 +75,7 @@ fn render(visit: &Visit, activity: &Activity) -> Markup {
             a.button href=(visit.fields.without("before").address("/activity.csv")) download { (shell::symbol("file")) "CSV" }
         }
         p.soft.lead { "Every change is an event of one chain: each carries the hash of the one before. Reading, and what was refused, is not kept." }
-        (filters(visit, is_filtered))
+        (filters(visit, is_filtered.then(|| visit.href("/activity"))))
         @if activity.entries.is_empty() {
             div.empty { h2 { "Nothing like this was done" } p { a href=(visit.href("/activity")) { "Show everything" } } }
         } @else {
@@ -99,7 +99,7 @@ pub(super) fn may_verify(visit: &Visit) -> bool {
     }
 }
 
-fn filters(visit: &Visit, is_filtered: bool) -> Markup {
+fn filters(visit: &Visit, clear: Option<String>) -> Markup {
     let field = |name: &'static str, label: &'static str, kind: &'static str| {
         html! { label.choice { span { (label) } input type=(kind) name=(name) value=[visit.fields.get(name)]; } }
     };
@@ -115,7 +115,7 @@ fn filters(visit: &Visit, is_filtered: bool) -> Markup {
             } }
             (field("from", "From", "date")) (field("to", "To", "date"))
             button type="submit" { "Filter" }
-            @if is_filtered { a.clear href=(visit.href("/activity")) { "Clear" } }
+            @if let Some(all) = clear { a.clear href=(all) { "Clear" } }
         }
         (narrowed(visit))
     }

@@ -293,7 +293,7 @@ fn note(visit: &Visit) -> Markup {
 fn unknown(error: &NotInForce) -> Markup {
     html! {
         div.empty {
-            h3 { "There is nothing to change" }
+            h2 { "There is nothing to change" }
             p { (error.to_string()) "." }
             p { "A baseline is made from data that is known to be good: " code { "probity monitor rebaseline NAME --from -14d --to now" } " shows one, and puts it in force with " code { "--apply" } "." }
         }
@@ -303,7 +303,7 @@ fn unknown(error: &NotInForce) -> Markup {
 fn no_thresholds(in_force: &InForce) -> Markup {
     html! {
         div.empty {
-            h3 { "This monitor has no thresholds of its own" }
+            h2 { "This monitor has no thresholds of its own" }
             p { "It is compared with the analysis of its baseline: a bias metric violates where it lies farther from 0 than there, attributions where their order is too unlike (NDCG below 0.9)." }
             p { "Another baseline comes from a Clarify job over other data, and is put in force with " code { "probity monitor set-constraints" } "." }
             p.fine { "Now: " code { (in_force.uri) } }

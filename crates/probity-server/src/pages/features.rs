@@ -169,7 +169,7 @@ fn row(
             }
             td { (line.kind) }
             td { @match columns.small_picture(line.name) { Some(picture) => (picture), None => span.none { "–" } } }
-            td { (moved(line.moved, is_violated(line))) }
+            td { (moved(line.moved, if is_violated(line) { "over" } else { "within" })) }
             @match &line.distance {
                 Some((distance, limit)) => { td.num { (distance) } td.num { (limit) } },
                 None => { td.num.none { "–" } td.num.none { "–" } },
@@ -181,8 +181,7 @@ fn row(
 }
 
 /// A bar and a number between 0 and 1.
-fn moved(moved: f64, is_violated: bool) -> Markup {
-    let class = if is_violated { "over" } else { "within" };
+fn moved(moved: f64, class: &str) -> Markup {
     html! {
         span.moved {
             svg viewBox="0 0 60 8" aria-hidden="true" {

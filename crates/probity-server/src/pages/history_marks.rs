@@ -41,6 +41,9 @@ pub(super) enum Form {
     FoundElsewhere,
 }
 
+/// Points of one day, each with its limits.
+type Day<'a> = (i64, Vec<(&'a Point, &'a Vec<Limit>)>);
+
 pub(super) fn marks(visit: &Visit, drawn: &Drawn<'_>) -> Vec<Mark> {
     let history = drawn.history;
     let points = history.points.iter().zip(&drawn.limits.of_points);
@@ -49,7 +52,7 @@ pub(super) fn marks(visit: &Visit, drawn: &Drawn<'_>) -> Vec<Mark> {
             .map(|(point, limits)| mark(visit, drawn, (point, limits)))
             .collect();
     }
-    let mut days: Vec<(i64, Vec<(&Point, &Vec<Limit>)>)> = Vec::new();
+    let mut days: Vec<Day<'_>> = Vec::new();
     for (point, limits) in points {
         let day = point.at_ms.div_euclid(DAY_MS);
         match days.last_mut() {

@@ -133,7 +133,7 @@ impl Running {
             app,
             shutdown: Some(shutdown),
             task: tokio::spawn(serve(listener, tls, parts, ended)),
-            folder: folder,
+            folder,
         }
     }
 

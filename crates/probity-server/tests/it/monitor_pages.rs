@@ -106,6 +106,14 @@ fn definition() -> Value {
 
 const HOUR_MS: i64 = 3_600_000;
 
+fn statistics(mae: f64) -> String {
+    let metric = |value: f64| json!({ "value": value, "standard_deviation": 0.1 });
+    json!({ "version": 0.0,
+        "dataset": { "item_count": 100, "evaluation_time": "2026-11-27T11:00:00.000Z" },
+        "regression_metrics": { "mae": metric(mae), "mse": metric(9.0), "rmse": metric(3.0), "r2": metric(0.5) } })
+    .to_string()
+}
+
 /// A run of the window so many hours ago that found this error, with its files in a bucket.
 async fn ran(server: &Running, (hours_ago, mae): (i64, f64)) -> String {
     let (app, caller) = (&server.app, &alice());
@@ -122,16 +130,12 @@ async fn ran(server: &Running, (hours_ago, mae): (i64, f64)) -> String {
             "description": format!("Metric mae with {mae} +/- 0.1 was GreaterThanThreshold '{THRESHOLD}'") }]),
         false => json!([]),
     };
-    let metric = |value: f64| json!({ "value": value, "standard_deviation": 0.1 });
-    let statistics = json!({ "version": 0.0,
-        "dataset": { "item_count": 100, "evaluation_time": "2026-11-27T11:00:00.000Z" },
-        "regression_metrics": { "mae": metric(mae), "mse": metric(9.0), "rmse": metric(3.0), "r2": metric(0.5) } });
     let bucket = format!("results/{folder}");
     server.put(
         (&bucket, "constraint_violations.json"),
         &json!({ "violations": violations }).to_string(),
     );
-    server.put((&bucket, "statistics.json"), &statistics.to_string());
+    server.put((&bucket, "statistics.json"), &statistics(mae));
     server.put(
         (&bucket, "report.html"),
         "<style>a{}</style><script>alert(1)</script>",
@@ -390,6 +394,18 @@ async fn who_asks_for_a_run_sees_how_it_goes() {
     );
 }
 
+fn says_what_would_change(preview: &str) {
+    for said in [
+        "<strong>1</strong> found violations",
+        "<strong>0</strong> would have",
+        "1 no longer",
+        "tried 3.5",
+        "limit tried",
+    ] {
+        assert!(preview.contains(said), "{said}: {preview}");
+    }
+}
+
 #[tokio::test]
 async fn a_threshold_is_tried_over_history_and_then_put_in_force() {
     let server = monitored().await;
@@ -419,15 +435,7 @@ async fn a_threshold_is_tried_over_history_and_then_put_in_force() {
         tried.head
     );
     let preview = browser.get(&format!("{path}?threshold.mae=3.5")).await;
-    for said in [
-        "<strong>1</strong> found violations",
-        "<strong>0</strong> would have",
-        "1 no longer",
-        "tried 3.5",
-        "limit tried",
-    ] {
-        assert!(preview.body.contains(said), "{said}: {}", preview.body);
-    }
+    says_what_would_change(&preview.body);
     let part = browser
         .get(&format!("{path}?threshold.mae=3.5&part=preview"))
         .await;

@@ -10,7 +10,7 @@ use probity_domain::resource::ExecutionEnd;
 use probity_server::{Authentication, Limits};
 use probity_store::audit;
 use probity_store::user::{self, NewKey, User};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{DOMAIN, Running, SECRET};
 use crate::pages::Browser;
@@ -61,6 +61,30 @@ async fn link(server: &Running, maker: &Caller, name: &str) -> Result<String, pr
     Ok(format!("/sign-in?token={}", token.as_str()))
 }
 
+fn definition() -> Value {
+    json!({
+        "JobDefinitionName": "d",
+        "ModelQualityAppSpecification": {
+            "ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer",
+            "ProblemType": "Regression",
+        },
+        "ModelQualityJobInput": {
+            "EndpointInput": {
+                "EndpointName": "e", "LocalPath": "/opt/ml/processing/input",
+                "InferenceAttribute": "0",
+            },
+            "GroundTruthS3Input": { "S3Uri": "s3://b/labels" },
+        },
+        "ModelQualityJobOutputConfig": { "MonitoringOutputs": [{ "S3Output": {
+            "S3Uri": "s3://b/results", "LocalPath": "/opt/ml/processing/output",
+        } }] },
+        "JobResources": { "ClusterConfig": {
+            "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 20,
+        } },
+        "RoleArn": ROLE,
+    })
+}
+
 /// A model with a card, and a monitor of its quality that is in alert.
 async fn watched(server: &Running) {
     let (app, ada) = (&server.app, &caller("ada", Access::Administrator));
@@ -88,28 +112,7 @@ async fn watched(server: &Running) {
     endpoint::finish(app, &ada.region, "e", &endpoint::Prepared::Ready)
         .await
         .unwrap();
-    let definition = json!({
-        "JobDefinitionName": "d",
-        "ModelQualityAppSpecification": {
-            "ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer",
-            "ProblemType": "Regression",
-        },
-        "ModelQualityJobInput": {
-            "EndpointInput": {
-                "EndpointName": "e", "LocalPath": "/opt/ml/processing/input",
-                "InferenceAttribute": "0",
-            },
-            "GroundTruthS3Input": { "S3Uri": "s3://b/labels" },
-        },
-        "ModelQualityJobOutputConfig": { "MonitoringOutputs": [{ "S3Output": {
-            "S3Uri": "s3://b/results", "LocalPath": "/opt/ml/processing/output",
-        } }] },
-        "JobResources": { "ClusterConfig": {
-            "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 20,
-        } },
-        "RoleArn": ROLE,
-    });
-    model_quality::create(app, ada, definition).await.unwrap();
+    model_quality::create(app, ada, definition()).await.unwrap();
     let schedule = json!({
         "MonitoringScheduleName": "s",
         "MonitoringScheduleConfig": {

@@ -176,10 +176,10 @@ async fn check(arguments: BiasCheckArguments) -> Result<Exit> {
     }
     let violated = documents.is_violated(options.verdict);
     if let Some(path) = &result.junit {
-        write_file(path, &documents.junit(options.verdict))?;
+        write_file(path, documents.junit(options.verdict))?;
     }
     if let Some(path) = &result.markdown {
-        write_file(path, &documents.markdown(options.verdict))?;
+        write_file(path, documents.markdown(options.verdict))?;
     }
     screen::print(arguments.print, &Printed::of(&documents), || {
         check_text(&documents, &arguments)

@@ -62,10 +62,10 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<Exit> {
 fn write_summaries(arguments: &CheckArguments, outcome: &CheckOutcome) -> Result<()> {
     let results = outcome.documents.as_report();
     if let Some(path) = &arguments.result.junit {
-        write_file(path, &junit::check_results(&results, outcome.verdict))?;
+        write_file(path, junit::check_results(&results, outcome.verdict))?;
     }
     if let Some(path) = &arguments.result.markdown {
-        write_file(path, &markdown::check_summary(&results, outcome.verdict))?;
+        write_file(path, markdown::check_summary(&results, outcome.verdict))?;
     }
     Ok(())
 }

@@ -78,10 +78,10 @@ pub(crate) async fn check(arguments: QualityCheckArguments) -> Result<Exit> {
         documents.write(folder).await?;
     }
     if let Some(path) = &result.junit {
-        write_file(path, &documents.junit(options.verdict))?;
+        write_file(path, documents.junit(options.verdict))?;
     }
     if let Some(path) = &result.markdown {
-        write_file(path, &documents.markdown(options.verdict))?;
+        write_file(path, documents.markdown(options.verdict))?;
     }
     let violated = documents.is_violated(options.verdict);
     screen::print(arguments.print, &Printed::of(&documents), || {

@@ -42,6 +42,8 @@ fn render(visit: &Visit, shelf: &Shelf) -> Markup {
     let is_filtered = ["q", "status", "risk", "after"]
         .iter()
         .any(|name| visit.fields.get(name).is_some());
+    // The way back to every card.
+    let all = is_filtered.then(|| visit.href("/cards"));
     let body = html! {
         div.title {
             h1 { "Model cards" }
@@ -49,8 +51,8 @@ fn render(visit: &Visit, shelf: &Shelf) -> Markup {
             @if may_write(visit) { a.button href=(visit.href("/cards/new")) { "New card" } }
         }
         p.soft.lead { "What each model is for, how risky it is, what was measured, and who approved it." }
-        (filters(visit, is_filtered))
-        @if shelf.cards.is_empty() { (nothing(visit, is_filtered)) } @else {
+        (filters(visit, all.as_deref()))
+        @if shelf.cards.is_empty() { (nothing(visit, all.as_deref())) } @else {
             div.scroll tabindex="0" { table.cards-table {
                 thead { tr {
                     th scope="col" { "Card" } th scope="col" { "Risk" } th scope="col" { "Status" }
@@ -66,7 +68,7 @@ fn render(visit: &Visit, shelf: &Shelf) -> Markup {
     shell::page(visit, head, &body)
 }
 
-fn filters(visit: &Visit, is_filtered: bool) -> Markup {
+fn filters(visit: &Visit, all: Option<&str>) -> Markup {
     let status = CardStatus::ALL.map(|status| (status.as_str(), value_words::status(status)));
     let risk = RiskRating::ALL.map(|rating| (rating.as_str(), rating.as_str()));
     html! {
@@ -76,7 +78,7 @@ fn filters(visit: &Visit, is_filtered: bool) -> Markup {
             (choice(visit, ("status", "Status"), &status))
             (choice(visit, ("risk", "Risk"), &risk))
             button type="submit" { "Filter" }
-            @if is_filtered { a.clear href=(visit.href("/cards")) { "Clear" } }
+            @if let Some(all) = all { a.clear href=(all) { "Clear" } }
         }
     }
 }
@@ -91,12 +93,12 @@ fn choice(visit: &Visit, (name, label): (&str, &str), known: &[(&str, &str)]) ->
     }
 }
 
-fn nothing(visit: &Visit, is_filtered: bool) -> Markup {
+fn nothing(visit: &Visit, all: Option<&str>) -> Markup {
     html! {
         div.empty {
-            @if is_filtered {
+            @if let Some(all) = all {
                 h2 { "No card is like this" }
-                p { a href=(visit.href("/cards")) { "Show every card" } }
+                p { a href=(all) { "Show every card" } }
             } @else {
                 h2 { "No cards yet" }
                 p { "A card says what a model is for, how risky it is, and what it was measured by." }

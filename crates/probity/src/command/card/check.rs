@@ -27,10 +27,10 @@ pub(super) async fn run(server: &ServerArguments, arguments: &CardCheckArguments
         true => of_server(&Client::new(server)?, arguments).await?,
     };
     if let Some(path) = &arguments.junit {
-        write_file(path, &junit(&cards))?;
+        write_file(path, junit(&cards))?;
     }
     if let Some(path) = &arguments.markdown {
-        write_file(path, &markdown(&cards))?;
+        write_file(path, markdown(&cards))?;
     }
     let n_findings: usize = cards.iter().map(|card| card.findings.len()).sum();
     screen::print(arguments.print, &value(&cards), || text(&cards))?;
