@@ -234,16 +234,17 @@ def a_report_is_bound_and_goes_stale(folder):
         ada("bind", "credit-approval", "--evaluation", "x", "--to", "s3://reports/nowhere.json", code=2)
         told = ada("bind", "credit-approval", "--evaluation", "x", "--to", "local.json", code=2).stderr
         assert "s3://" in told, told
-        # A tag that binds makes a version, which is the one that goes to review.
+        # A tag that binds makes a version, which is the one that goes to review. What was unbound is no file's.
         file = folder / "cards" / "a.yaml"
         bound = "tags: {team: risk, 'probity:bind/fairness': 's3://reports/bias/analysis.json'}"
         file.write_text(file.read_text().replace("tags: {team: risk}", bound).replace("Draft", "PendingReview"))
         before = ada.json("show", "credit-approval")["version"]
         done = ada.json("apply", "-f", folder / "cards", "--statuses")[0]
-        assert done["done"] == ["tagged", "became PendingReview"] and done["version"] == before + 1, done
+        assert done["done"] == ["edited, 1 change", "tagged", "became PendingReview"], done
+        assert done["version"] == before + 2, done
         # Bound again, it stays as it is.
         again = ada.json("bind", "credit-approval", "--evaluation", "fairness", "--to", "s3://reports/bias/analysis.json")
-        assert ada.json("show", "credit-approval")["version"] == before + 1, again
+        assert ada.json("show", "credit-approval")["version"] == before + 2, again
         ada("edit", "credit-approval", "-f", file, "-m", "nobody reads it", code=2)
 
 
