@@ -169,10 +169,13 @@ export function scenarios(browser, demo, state) {
       await page.getByRole("link", { name: "card-fraud", exact: true }).click();
       await page.getByRole("link", { name: CALM }).first().click();
       const rows = page.locator("table.runs tbody tr");
+      await page.waitForURL("**/monitors/**");
+      const monitor = page.url();
       const before = await rows.first().getAttribute("id");
       await page.getByRole("button", { name: "Run now" }).click();
+      await page.waitForURL("**/runs/**");
       await until(async () => {
-        await page.reload();
+        await page.goto(monitor);
         return (await rows.first().getAttribute("id")) !== before;
       }, "no new run is shown");
       await page.goto(`${demo.address}/monitors/${MODEL}-explainability`);

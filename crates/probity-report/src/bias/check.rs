@@ -84,7 +84,7 @@ fn table(metrics: &[&MetricDriftFacts]) -> Markup {
     let differences = scale(Spacing::Linear, Ideal::Zero);
     let ratios = scale(Spacing::Logarithmic, Ideal::One);
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.metrics.moves {
                 thead {
                     tr {

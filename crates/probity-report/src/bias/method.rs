@@ -47,7 +47,7 @@ pub(crate) fn section(file: &BiasFile) -> Markup {
             (terms(&TERMS))
             @if !shown.is_empty() {
                 h3.sub { "Metrics" }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table.formulas {
                         thead { tr { th scope="col" { "Metric" } th scope="col" { "Formula" } th scope="col" { "Ideal" } th scope="col" { "What it asks, and what its sign means" } } }
                         tbody { @for metric in shown { (row(metric)) } }

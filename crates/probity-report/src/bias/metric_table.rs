@@ -77,7 +77,7 @@ pub(crate) fn metric_table(facet: &FacetFacts, correction: &Correction) -> Marku
         ("After training: predictions", stage("post_training")),
     ];
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.metrics {
                 (head(&scales))
                 @for (title, metrics) in &stages {
@@ -100,7 +100,7 @@ pub(crate) fn extended_table(facet: &FacetFacts, correction: &Correction) -> Mar
     html! {
         details.more {
             summary { "Metrics that Clarify lacks (" (number::count(facet.extended.len() as u64)) ")" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.metrics {
                     (head(&scales))
                     tbody { @for metric in &facet.extended { (row(&scales, metric, correction)) } }

@@ -192,7 +192,7 @@ pub(crate) fn facets(file: &BiasFile, correction: &Correction, sections: usize) 
     html! {
         section #facets {
             h2 { "All groups" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     thead {
                         tr {

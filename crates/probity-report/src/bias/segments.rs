@@ -70,7 +70,7 @@ fn facet_table(segments: &[SegmentFacts], facet: &str, facet_value: &str) -> Mar
         .collect();
     html! {
         @if !facet.is_empty() { h3.sub { (facet_name(facet, facet_value)) } }
-        div.scroll {
+        div.scroll tabindex="0" {
             table.metrics.multiples {
                 thead {
                     tr {
@@ -138,7 +138,7 @@ fn all_metrics(rows: &[Row<'_>]) -> Markup {
         @if !names.is_empty() {
             details.more {
                 summary { "All metrics by segment" }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table.matrix {
                         thead { tr { th scope="col" { "Segment" } @for name in &names { th.num scope="col" { (name) } } } }
                         tbody {

@@ -26,7 +26,7 @@ pub(crate) fn section(facts: &SubgroupFacts) -> Markup {
             @if facts.groups.is_empty() {
                 p { "No intersection of the facets has " (number::count(facts.minimum_rows)) " rows or more." }
             } @else {
-                div.scroll {
+                div.scroll tabindex="0" {
                     table.metrics {
                         thead {
                             tr {

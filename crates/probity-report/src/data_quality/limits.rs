@@ -185,7 +185,7 @@ pub(crate) fn of_file(report: &DataQualityReport<'_>) -> Markup {
             h2 { "Settings of all columns" }
             @match &constraints.monitoring_config {
                 Some(config) => {
-                    div.scroll {
+                    div.scroll tabindex="0" {
                         table.limits {
                             tbody { @for (what, value) in settings(config) { tr { th scope="row" { (what) } td { (value) } } } }
                         }

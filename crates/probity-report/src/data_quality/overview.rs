@@ -21,7 +21,7 @@ pub(crate) fn violations(findings: &[Finding<'_>], features: &Features<'_>) -> M
     html! {
         section {
             h2 { "Violations" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.violations {
                     thead { tr { th scope="col" { "Column" } th scope="col" { "Check" } th scope="col" { "What happened" } th scope="col" { "Named by" } } }
                     tbody {
@@ -85,7 +85,7 @@ fn comparison(
     unnamed: &str,
 ) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.columns {
                 thead {
                     tr {
@@ -193,7 +193,7 @@ pub(crate) fn missing_change(feature: &Feature<'_>) -> String {
 
 fn profile(sorted: &[&Feature<'_>], pictures: &HashMap<usize, &Picture>) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table.columns {
                 thead {
                     tr {

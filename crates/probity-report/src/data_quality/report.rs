@@ -267,7 +267,7 @@ fn origin(report: &DataQualityReport<'_>) -> Markup {
 
 fn edits(report: &DataQualityReport<'_>) -> Markup {
     html! {
-        div.scroll {
+        div.scroll tabindex="0" {
             table {
                 thead { tr { th { "When" } th { "Who" } th { "Column" } th { "Setting" } th { "From" } th { "To" } th { "Why" } } }
                 tbody {

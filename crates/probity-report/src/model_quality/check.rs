@@ -68,7 +68,7 @@ pub(crate) fn section(check: &QualityCheckFacts) -> Markup {
         (verdicts(check))
         section {
             h2 { "Then and now" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.metrics.moves {
                     thead {
                         tr {

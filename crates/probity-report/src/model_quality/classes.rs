@@ -19,7 +19,7 @@ pub(crate) fn section(facts: &QualityFacts) -> Markup {
     html! {
         section #classes {
             h2 { "Class by class" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     thead { tr { th scope="col" { "Class" } th.num scope="col" { "Rows" } th.num scope="col" { "Predicted" } th.num scope="col" { "Precision" } th.num scope="col" { "Recall" } th.num scope="col" { "F1" } } }
                     tbody {

@@ -177,7 +177,7 @@ fn origin(file: &ModelQualityFile) -> Markup {
         @if !file.history.is_empty() {
             details {
                 summary { "Edits of the constraints" }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         thead { tr { th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Metric" } th scope="col" { "Setting" } th scope="col" { "From" } th scope="col" { "To" } th scope="col" { "Why" } } }
                         tbody {

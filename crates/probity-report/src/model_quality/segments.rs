@@ -33,7 +33,7 @@ pub(crate) fn section(segments: &[SegmentQuality]) -> Markup {
     html! {
         section #segments {
             h2 { "Segments" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.metrics.multiples {
                     thead {
                         tr {
@@ -107,7 +107,7 @@ fn all_metrics(segments: &[SegmentQuality]) -> Markup {
     html! {
         details.more {
             summary { "All metrics by segment" }
-            div.scroll {
+            div.scroll tabindex="0" {
                 table.matrix {
                     thead { tr { th scope="col" { "Segment" } @for name in &names { th.num scope="col" { (label_of(name)) } } } }
                     tbody {
