@@ -42,7 +42,7 @@ struct Driver {
     need: Need,
 }
 
-/// Runs all drivers at once, each with a scratch folder of its own.
+/// Runs all drivers at once, each with a scratch folder of its own; the pages in a browser after them.
 pub(crate) fn stage(project: &Project) -> Result<Outcome> {
     let binary = project.debug_binary();
     if !binary.is_file() {
@@ -67,35 +67,42 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
         true => install::browser_packages().map_err(|error| format!("{error:#}")),
         false => Err("no driver needs packages of a browser".to_owned()),
     };
+    let command_of = |driver: &Driver| match driver.need {
+        Need::Nothing => Ok(Command::new("python3")),
+        Need::Packages => packages.clone().map(Command::new),
+        Need::PackagesV3 => packages_v3.clone().map(Command::new),
+        Need::Browser => browser.clone().map(node),
+        Need::BrowserPackages => browser.clone().and_then(|browser| {
+            let modules = browser_packages.clone()?;
+            let mut node = node(browser);
+            node.env("PROBITY_NODE_MODULES", modules);
+            Ok(node)
+        }),
+    };
+    // A person's patience is measured in pages: nothing else runs beside them.
+    let (alone, together): (Vec<&Driver>, Vec<&Driver>) = drivers
+        .iter()
+        .partition(|driver| driver.need == Need::BrowserPackages);
     let total = Mutex::new(Outcome::default());
-    thread::scope(|scope| {
-        for driver in &drivers {
-            let command = match driver.need {
-                Need::Nothing => Ok(Command::new("python3")),
-                Need::Packages => packages.clone().map(Command::new),
-                Need::PackagesV3 => packages_v3.clone().map(Command::new),
-                Need::Browser => browser.clone().map(node),
-                Need::BrowserPackages => browser.clone().and_then(|browser| {
-                    let modules = browser_packages.clone()?;
-                    let mut node = node(browser);
-                    node.env("PROBITY_NODE_MODULES", modules);
-                    Ok(node)
-                }),
-            };
-            let total = &total;
-            scope.spawn(move || {
-                let outcome = match command {
-                    Ok(command) => drive(project, driver, command)
-                        .unwrap_or_else(|error| Outcome::problem(format!("{error:#}"))),
-                    Err(reason) => Outcome::not_run(format!("{}: {reason}", name(&driver.path))),
-                };
-                add(total, outcome);
-            });
-        }
-    });
+    for round in [together, alone] {
+        thread::scope(|scope| {
+            for driver in round {
+                let (command, total) = (command_of(driver), &total);
+                scope.spawn(move || add(total, outcome_of(project, driver, command)));
+            }
+        });
+    }
     Ok(total
         .into_inner()
         .unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+fn outcome_of(project: &Project, driver: &Driver, command: Result<Command, String>) -> Outcome {
+    match command {
+        Ok(command) => drive(project, driver, command)
+            .unwrap_or_else(|error| Outcome::problem(format!("{error:#}"))),
+        Err(reason) => Outcome::not_run(format!("{}: {reason}", name(&driver.path))),
+    }
 }
 
 fn node(browser: String) -> Command {

@@ -327,7 +327,13 @@ pub(super) const PAGES: &[Page] = &[
 ];
 
 /// Those that pages show.
-pub(super) const IMAGES: &[Image] = &[image!("report.png")];
+pub(super) const IMAGES: &[Image] = &[
+    image!("images/dashboard-feature.png"),
+    image!("images/dashboard-fleet.png"),
+    image!("images/dashboard-monitor.png"),
+    image!("images/dashboard-review.png"),
+    image!("report.png"),
+];
 
 /// For people who change Probity; they read them in the repository.
 #[cfg(test)]
