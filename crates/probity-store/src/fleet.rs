@@ -206,12 +206,13 @@ pub async fn runs_since(
     let fault = StoreError::query("read the runs of schedules");
     let mut found = Vec::new();
     for names in schedules.chunks(NAMES) {
-        // Only text of this module goes into the statement.
+        // Only text of this module goes into the statement. The sign keeps SQLite from walking the
+        // runs of all schedules by their time.
         let statement = format!(
             "select id, schedule, scheduled_ms, created_ms, modified_ms, status, violations
              from monitoring_execution
              where region = $1 and schedule in ({}) and scheduled_ms >= $2
-             order by scheduled_ms, revision, id",
+             order by +scheduled_ms, revision, id",
             places(3, names.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(statement))
