@@ -43,8 +43,12 @@ pub(super) fn try_archive(project: &Project, archive: &Path, name: &str) -> Resu
     )?;
     for step in STEPS {
         println!("debian 12: {step}");
-        let mut inside = Command::new("chroot");
+        // With processes of its own, seen by `/proc` as on a machine that has booted.
+        let mut inside = Command::new("unshare");
         inside
+            .args(["--pid", "--fork"])
+            .arg(format!("--mount-proc={}", root.join("proc").display()))
+            .arg("chroot")
             .arg(&root)
             .args(["/usr/bin/env", "-i", "HOME=/home", "PATH=/usr/bin:/bin"])
             .arg(format!("NAME={name}"))
