@@ -19,7 +19,7 @@ const STEPS: [&str; 6] = [
     "$HOME/$NAME/bin/probity baseline $HOME/t.csv -o $HOME/baseline && ls $HOME/baseline",
     "bash -n $HOME/$NAME/completions/probity.bash",
     // Populated, it tells its address on the first line and stays.
-    "cd $HOME && (timeout 300 $HOME/$NAME/bin/probity demo --output json --listen 127.0.0.1:0 > demo.json & P=$!; \
+    "cd $HOME && touch demo.json && (timeout 300 $HOME/$NAME/bin/probity demo --output json --listen 127.0.0.1:0 > demo.json & P=$!; \
      for i in $(seq 280); do grep -q sign_in_url demo.json && break; sleep 1; done; \
      kill $P; wait $P; grep -o '\"address\":\"[^\"]*\"' demo.json)",
 ];
