@@ -2,6 +2,8 @@
 //! the tool is there, says what it installs when it is not, and answers where it is.
 //! Everything but a browser goes to the cache folder outside the checkout.
 
+use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -120,7 +122,8 @@ fn npm_packages(packages: &[(&str, &str)]) -> Result<PathBuf> {
     Ok(modules)
 }
 
-/// A Chromium that can run without a screen.
+/// Where a Chromium is that can run without a screen. Playwright wants its path: it looks for no
+/// name along `PATH`.
 pub(crate) fn browser() -> Result<String> {
     if let Some(found) = find_browser() {
         return Ok(found);
@@ -175,10 +178,22 @@ fn find_postgres() -> Option<PathBuf> {
 }
 
 fn find_browser() -> Option<String> {
-    BROWSERS
-        .iter()
-        .find(|name| process::exists(name, "--version"))
-        .map(|name| (*name).to_owned())
+    let path = env::var_os("PATH")?;
+    let found = BROWSERS.iter().find_map(|name| find_program(name, &path))?;
+    found.into_os_string().into_string().ok()
+}
+
+/// The first program of this name along `path` that starts; broken links and empty wrappers are
+/// passed over.
+fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
+    env::split_paths(path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|program| {
+            program
+                .to_str()
+                .is_some_and(|program| process::exists(program, "--version"))
+        })
 }
 
 fn create_environment(folder: &Path) -> Result<()> {
@@ -233,4 +248,19 @@ fn demand(command: &mut Command) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_with_its_whole_path() {
+        let path = OsStr::new("no/folder:/no/such/folder:/usr/bin:/bin");
+        let found = find_program("true", path);
+        assert!(found.is_some_and(|found| found.is_absolute() && found.is_file()));
+        // It is there, and cannot do what it is asked for.
+        assert_eq!(find_program("false", path), None);
+        assert_eq!(find_program("no-such-program", path), None);
+    }
 }
