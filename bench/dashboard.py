@@ -338,7 +338,7 @@ def runs(database, models, of):
     """An execution an hour of each schedule; one of fifty found something, and of one schedule of
     ten every slot of the last two weeks was scored again when labels had come."""
     first, hours = of
-    again = "(s.m % 10 = 4 and s.k = 1)"
+    scored_again = f"(s.m % 10 = 4 and s.k = 1 and h.i > {hours - 14 * 24})"
     body = ("'{\"window\":{\"startMs\":' || (at - 3600000) || ',\"endMs\":' || at || '},\"outputUri\":\"s3://bench/"
             "results/' || s.endpoint || '/' || s.name || '/' || at || '\",\"finishedMs\":' || (at + 60000) || '}'")
     found = "((s.m * 7 + s.k * 3 + h.i) % 50 = 0 and r.i = 0)"
@@ -346,13 +346,20 @@ def runs(database, models, of):
     ident = "s.name || '-' || h.i || '-' || r.i"
     statement = (
         f"insert into monitoring_execution (id, region, schedule, scheduled_ms, cause, revision, status, created_ms, "
-        f"modified_ms, monitoring_type, endpoint, job_definition, violations, body) "
+        f"modified_ms, monitoring_type, endpoint, job_definition, violations, body, overtaken) "
         f"{schedules(database, models)} h(i, at) as (select 1, {first + HOUR} union all select i + 1, at + {HOUR} "
         f"from h where i + 1 <= {hours}), r(i) as (select 0 union all select 1 from r where i = 0) "
         f"select {ident}, '{REGION}', s.name, at, case r.i when 0 then 'slot' else 'late-labels' end, r.i, {status}, "
-        f"at + 1000, at + 60000, s.kind, s.endpoint, s.definition, case when {found} then 3 else 0 end, {body} "
-        f"from s cross join h cross join r where r.i = 0 or ({again} and h.i > {hours - 14 * 24})")
+        f"at + 1000, at + 60000, s.kind, s.endpoint, s.definition, case when {found} then 3 else 0 end, {body}, "
+        f"case when r.i = 0 and {scored_again} then 1 else 0 end "
+        f"from s cross join h cross join r where r.i = 0 or {scored_again}")
     refilled(database, "monitoring_execution", statement)
+    database.run("insert into monitoring_last_run (region, schedule, id, scheduled_ms, revision, created_ms, "
+                 "modified_ms, status, violations) select region, schedule, id, scheduled_ms, revision, created_ms, "
+                 f"modified_ms, status, violations from monitoring_execution where scheduled_ms = {first + hours * HOUR} "
+                 "and revision = (select max(again.revision) from monitoring_execution again where again.region = "
+                 "monitoring_execution.region and again.schedule = monitoring_execution.schedule and "
+                 "again.scheduled_ms = monitoring_execution.scheduled_ms)")
 
 
 def points(database, models, of):
@@ -461,7 +468,7 @@ def measured(server, arguments, pages):
 def pages(models):
     of = lambda number: f"bench-{(number * 37) % models:05}"
     return [("fleet", 200, lambda _: "/dashboard"),
-            ("fleet, last page by name", 200, lambda _: f"/dashboard?sort=name&page={(models + 49) // 50}"),
+            ("fleet, last page by name", 200, lambda _: f"/dashboard?sort=name&page={(models + 39) // 40}"),
             ("fleet, searched", 200, lambda number: f"/dashboard?q={of(number)}"),
             ("fleet as CSV", None, lambda _: "/dashboard.csv"),
             ("model", 150, lambda number: f"/models/{of(number)}"),

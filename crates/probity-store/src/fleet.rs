@@ -130,21 +130,16 @@ impl LastRun {
     }
 }
 
-// The last run that completed or failed, of those since the schedule was made: one that is under way,
-// or that somebody stopped, says nothing of what is watched.
+// Of those since the schedule was made: a name may be used again.
 macro_rules! last_runs {
     ($columns:literal, $of:literal) => {
         concat!(
             "select ",
             $columns,
-            " from resource r
-             join monitoring_execution e on e.id = (
-                 select last.id from monitoring_execution last
-                 where last.region = r.region and last.schedule = r.name
-                   and last.status in ('Completed', 'CompletedWithViolations', 'Failed')
-                 order by last.scheduled_ms desc, last.revision desc, last.id desc limit 1)
-             where r.kind = 'monitoring-schedule' and r.region = $1
-               and e.created_ms >= r.created_ms",
+            " from monitoring_last_run e
+             join resource r on r.kind = 'monitoring-schedule' and r.region = e.region
+              and r.name = e.schedule
+             where e.region = $1 and e.created_ms >= r.created_ms",
             $of
         )
     };
@@ -179,7 +174,7 @@ pub async fn last_runs_of(
             last_runs!(
                 "e.id, e.schedule, e.scheduled_ms, e.created_ms, e.modified_ms, e.status,
                  e.violations",
-                " and r.name in"
+                " and e.schedule in"
             ),
             places(2, names.len())
         );
@@ -244,31 +239,13 @@ pub async fn violations(
     (region, from_ms): (&str, i64),
     length_ms: i64,
 ) -> Result<Vec<Found>, StoreError> {
-    // Slots that were scored again are few, and found by an index of their own: what an earlier
-    // verdict of them said is taken away again.
     let rows = sqlx::query(
-        "select stretch, monitoring_type, cast(sum(runs) as bigint) as runs,
-                cast(sum(violations) as bigint) as violations
-         from (
-             select scheduled_ms / $3 as stretch, monitoring_type, count(*) as runs,
-                    sum(case when violations < 0 then 1 else violations end) as violations
-             from monitoring_execution
-             where region = $1 and status = 'CompletedWithViolations' and scheduled_ms >= $2
-             group by 1, 2
-             union all
-             select e.scheduled_ms / $3 as stretch, e.monitoring_type, -count(*) as runs,
-                    -sum(case when e.violations < 0 then 1 else e.violations end) as violations
-             from (
-                 select schedule, scheduled_ms, max(revision) as revision
-                 from monitoring_execution
-                 where region = $1 and revision > 0 and scheduled_ms >= $2
-                   and status in ('Completed', 'CompletedWithViolations')
-                 group by schedule, scheduled_ms) later
-             join monitoring_execution e
-               on e.region = $1 and e.schedule = later.schedule
-              and e.scheduled_ms = later.scheduled_ms and e.revision < later.revision
-             where e.status = 'CompletedWithViolations'
-             group by 1, 2) counted
+        "select scheduled_ms / $3 as stretch, monitoring_type, count(*) as runs,
+                cast(sum(case when violations < 0 then 1 else violations end) as bigint)
+                    as violations
+         from monitoring_execution
+         where region = $1 and status = 'CompletedWithViolations' and overtaken = 0
+           and scheduled_ms >= $2
          group by 1, 2 order by 1, 2",
     )
     .bind(region)

@@ -242,7 +242,7 @@ struct Step {
 }
 
 /// From an empty database to the current one.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step {
         version: 1,
         name: "first",
@@ -289,6 +289,13 @@ const STEPS: [Step; 7] = [
         version: 7,
         name: "endpoint latency",
         sql: include_str!("../migrations/0007_endpoint_latency.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Step {
+        version: 8,
+        name: "totals of the fleet",
+        sql: include_str!("../migrations/0008_fleet_totals.sql"),
         sqlite: "",
         postgres: "",
     },

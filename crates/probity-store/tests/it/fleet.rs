@@ -16,6 +16,7 @@ on_both!(
     heads_are_read_by_name_without_documents,
     the_last_of_each_value_is_found,
     the_last_run_of_every_schedule_is_found,
+    runs_count_when_they_end,
     violations_are_counted_by_day_and_kind,
     calls_are_added_up_by_endpoint_and_stretch,
 );
@@ -134,6 +135,49 @@ async fn the_last_run_of_every_schedule_is_found(database: &Database) {
     assert_eq!(of_some.unwrap(), runs);
     let none = fleet::last_runs_of(&store, REGION, &["idle"]).await;
     assert!(none.unwrap().is_empty());
+}
+
+async fn runs_count_when_they_end(database: &Database) {
+    let store = database.open().await;
+    write(&store, async |unit| {
+        resource::insert(unit, &schedule("s", 5)).await
+    })
+    .await;
+    let end = async |run: Execution, status: &str| {
+        let pending = Execution {
+            status: "Pending".to_owned(),
+            violations: -1,
+            ..run.clone()
+        };
+        let ended = Execution {
+            status: status.to_owned(),
+            ..run
+        };
+        write(&store, async |unit| {
+            monitoring_execution::insert(unit, &pending).await?;
+            monitoring_execution::replace(unit, &ended).await
+        })
+        .await;
+    };
+    let seen = async || {
+        let last = fleet::last_runs(&store, REGION).await.unwrap();
+        let found = fleet::violations(&store, (REGION, 0), 10).await.unwrap();
+        let runs: i64 = found.iter().map(|found| found.runs).sum();
+        (last.first().map(|run| run.id.clone()), runs)
+    };
+    end(run("1", "s", 20), "InProgress").await;
+    assert_eq!(seen().await, (None, 0));
+    end(run("2", "s", 30), "CompletedWithViolations").await;
+    assert_eq!(seen().await, (Some("2".to_owned()), 1));
+    end(run("3", "s", 40), "Failed").await;
+    assert_eq!(seen().await, (Some("3".to_owned()), 1));
+    // The first slot's labels came later: its verdict counts, and the last run is another slot's.
+    let again = Execution {
+        revision: 1,
+        ..run("4", "s", 30)
+    };
+    end(again, "Completed").await;
+    assert_eq!(seen().await, (Some("3".to_owned()), 0));
 }
 
 async fn violations_are_counted_by_day_and_kind(database: &Database) {

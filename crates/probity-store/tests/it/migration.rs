@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use probity_store::{Store, StoreError, audit, job, monitoring_execution, resource};
+use probity_domain::ResourceKind;
+use probity_store::resource::Resource;
+use probity_store::{Store, StoreError, audit, fleet, job, monitoring_execution, resource};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlStr};
+use sqlx::{AnyPool, AssertSqlSafe, SqlStr};
 
 use crate::database::{Database, on_both, write};
 use crate::resource::key;
@@ -12,6 +14,7 @@ use crate::resource::key;
 on_both!(
     a_database_of_the_first_step_is_brought_to_now,
     runs_that_were_there_get_their_windows,
+    runs_that_were_there_are_summed,
     opening_twice_changes_nothing,
     two_servers_start_at_once,
     a_database_of_a_later_version_is_refused,
@@ -24,11 +27,24 @@ const FIRST: &str = include_str!("released/0001_first.sql");
 /// As it was released with the monitors.
 const SECOND: &str = include_str!("released/0002_monitoring.sql");
 
+/// Every file of a step that was released is what it was, and none is missing.
 #[test]
-fn a_released_step_is_never_edited() {
-    assert_eq!(FIRST, include_str!("../../migrations/0001_first.sql"));
-    let second = include_str!("../../migrations/0002_monitoring.sql");
-    assert_eq!(SECOND, second);
+fn a_released_step_is_never_edited() -> std::io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut n_files = 0;
+    for entry in std::fs::read_dir(root.join("tests/it/released"))? {
+        let released = entry?;
+        let now = root.join("migrations").join(released.file_name());
+        assert_eq!(
+            std::fs::read_to_string(released.path())?,
+            std::fs::read_to_string(&now)?,
+            "{}",
+            now.display()
+        );
+        n_files += 1;
+    }
+    assert_eq!(n_files, 11);
+    Ok(())
 }
 
 fn steps(steps: &[(i64, &'static str)]) -> Migrator {
@@ -83,27 +99,59 @@ async fn a_database_of_the_first_step_is_brought_to_now(database: &Database) {
     assert_eq!(answer, resource::Replaced::Yes);
 }
 
-/// What the page of a monitor reads without bodies stood in the bodies only, before it was there.
-async fn runs_that_were_there_get_their_windows(database: &Database) {
+/// A database as it was when monitors came, with these values of runs.
+async fn second_release(database: &Database, runs: &[&'static str]) {
     first_release(database).await;
     let pool = AnyPool::connect(&database.url).await.unwrap();
     let mut second = steps(&[(1, FIRST), (2, SECOND)]);
     second.ignore_missing = true;
     second.run(&pool).await.unwrap();
-    sqlx::query(
-        "insert into monitoring_execution values ('x', 'r', 's', 9, 'slot', 0, 'Completed', 1, 1,
-             'DataQuality', '', '', 0,
-             '{\"window\":{\"startMs\":7,\"endMs\":9},\"constraintsSha256\":\"ab\"}')",
-    )
-    .execute(&pool)
-    .await
-    .unwrap();
+    for run in runs {
+        let statement = format!("insert into monitoring_execution values {run}");
+        let written = sqlx::query(AssertSqlSafe(statement)).execute(&pool).await;
+        written.unwrap();
+    }
     pool.close().await;
+}
+
+/// What the page of a monitor reads without bodies stood in the bodies only, before it was there.
+async fn runs_that_were_there_get_their_windows(database: &Database) {
+    let run = "('x', 'r', 's', 9, 'slot', 0, 'Completed', 1, 1, 'DataQuality', '', '', 0,
+                '{\"window\":{\"startMs\":7,\"endMs\":9},\"constraintsSha256\":\"ab\"}')";
+    second_release(database, &[run]).await;
     let store = database.open().await;
     let runs = monitoring_execution::outlines(&store, ("r", "s"), (0, 10), 5).await;
     let runs = runs.unwrap();
     assert_eq!(runs[0].window_start_ms, Some(7));
     assert_eq!(runs[0].constraints_sha256.as_deref(), Some("ab"));
+}
+
+/// Which verdicts count, and which run of a schedule was the last, was looked up each time, before it
+/// was kept.
+async fn runs_that_were_there_are_summed(database: &Database) {
+    let runs = [
+        "('a', 'r', 's', 9, 'slot', 0, 'CompletedWithViolations', 1, 1, 'DataQuality', '', '', 4, '{}')",
+        "('b', 'r', 's', 9, 'late-labels', 1, 'Completed', 2, 2, 'DataQuality', '', '', 0, '{}')",
+        "('c', 'r', 's', 10, 'slot', 0, 'CompletedWithViolations', 3, 3, 'DataQuality', '', '', 2, '{}')",
+        "('d', 'r', 's', 10, 'late-labels', 1, 'Failed', 4, 4, 'DataQuality', '', '', -1, '{}')",
+        "('e', 'r', 's', 11, 'slot', 0, 'InProgress', 5, 5, 'DataQuality', '', '', -1, '{}')",
+    ];
+    second_release(database, &runs).await;
+    let store = database.open().await;
+    let found = fleet::violations(&store, ("r", 0), 1).await.unwrap();
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| (found.stretch, found.runs, found.violations))
+        .collect();
+    assert_eq!(found, [(10, 1, 2)]);
+    let schedule = Resource {
+        region: "r".to_owned(),
+        kind: ResourceKind::MonitoringSchedule,
+        ..crate::resource::model("s", 0)
+    };
+    write(&store, async |unit| resource::insert(unit, &schedule).await).await;
+    let last = fleet::last_runs(&store, "r").await.unwrap();
+    assert_eq!((last.len(), last[0].id.as_str()), (1, "d"));
 }
 
 async fn opening_twice_changes_nothing(database: &Database) {
