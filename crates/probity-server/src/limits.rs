@@ -35,7 +35,7 @@ impl Default for Limits {
             nesting: 100,
             header_bytes: 64 * 1024,
             n_headers: 100,
-            header_time: Duration::from_secs(30),
+            header_time: Duration::from_secs(75),
             body_time: Duration::from_secs(60),
             linger_time: Duration::from_secs(2),
             idle_time: Duration::from_secs(30),

@@ -170,8 +170,9 @@ pub(crate) struct LimitArguments {
     /// Largest head of a request
     #[arg(long, value_name = "BYTES", default_value_t = 64 << 10)]
     pub(crate) max_header_bytes: usize,
-    /// Seconds that a client may take to send the head of a request
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    /// Seconds that a client may take to send the head of a request, and that its connection may
+    /// lie idle before: longer than SDKs wait between two questions, or each would find it closed
+    #[arg(long, value_name = "SECONDS", default_value_t = 75)]
     pub(crate) header_timeout: u64,
     /// Seconds that a request may take, from its head to its answer
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]

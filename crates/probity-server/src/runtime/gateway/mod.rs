@@ -61,7 +61,7 @@ impl GatewayOptions {
             region: "us-east-1".to_owned(),
             captured_paths: vec![INVOCATIONS.to_owned()],
             connections: 4096,
-            header_time: Duration::from_secs(30),
+            header_time: Duration::from_secs(75),
             answer_time: Duration::from_secs(60),
             shutdown_time: Duration::from_secs(30),
         }
