@@ -68,7 +68,8 @@ def started(folder, *arguments):
 
 def ended(process, number=signal.SIGINT):
     process.send_signal(number)
-    process.wait(180)
+    # Beside other drivers it gets a tenth of their processor.
+    process.wait(600)
     assert process.returncode == 0, process.returncode
 
 
