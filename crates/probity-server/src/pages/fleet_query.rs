@@ -11,7 +11,7 @@ use probity_store::resource::SortOrder;
 use super::fields::Fields;
 
 /// Rows of a page.
-pub(super) const PAGE: usize = 50;
+pub(super) const PAGE: usize = 40;
 
 /// What is not understood is not asked for: links of other versions still lead somewhere.
 pub(super) fn read(fields: &Fields) -> FleetQuery {

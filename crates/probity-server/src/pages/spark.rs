@@ -39,7 +39,7 @@ pub(super) fn traffic(traffic: &Traffic) -> Markup {
     }
 }
 
-/// Strokes from the base, each where the last one ended: a page has fifty of these pictures, and its
+/// Strokes from the base, each where the last one ended: a page has forty of these pictures, and its
 /// weight is theirs. Whole pixels are all that a picture of this size shows.
 fn columns(counts: &[i64], most: i64) -> String {
     let mut path = String::new();
