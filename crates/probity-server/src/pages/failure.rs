@@ -68,9 +68,10 @@ fn tell(refusal: &Refusal, request_id: &str) -> Told {
     }
 }
 
-/// How the answer to a fault is marked.
-pub(super) fn status_of(fault: &Fault) -> StatusCode {
-    title_of(fault).0
+/// How the answer to a fault is marked, and what it says to people.
+pub(super) fn told(fault: &Fault, request_id: &str) -> (StatusCode, String) {
+    let told = of_fault(fault, request_id);
+    (told.status, told.text)
 }
 
 fn title_of(fault: &Fault) -> (StatusCode, &'static str) {

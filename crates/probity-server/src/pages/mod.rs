@@ -42,6 +42,7 @@ mod monitor;
 mod performance;
 mod quality;
 mod reply;
+mod resend;
 mod results;
 mod run;
 mod run_files;
@@ -163,31 +164,15 @@ async fn serve(
 ) -> Result<Answer, Refusal> {
     let address = address.ok_or(Refusal::NoSuchPage)?;
     if asked.method == Method::POST {
-        asked.check_form(visit)?;
-        return match address {
-            Address::Login => Ok(entry::log_in(desk, asked, visit).await),
-            Address::Logout => entry::log_out(desk, asked, visit).await,
-            Address::Theme => Ok(entry::set_theme(asked)),
-            Address::Views => fleet::change_views(desk, asked, visit).await,
-            Address::Monitor(name) => monitor::act(desk, (asked, visit), &name).await,
-            Address::Card(card) => cards::answer(desk, (asked, visit), &card).await,
-            Address::Constraints(name) => constraints::act(desk, (asked, visit), &name).await,
-            Address::Home
-            | Address::SignIn
-            | Address::Asset(_)
-            | Address::Docs(_)
-            | Address::DocsImage(_)
-            | Address::Fleet
-            | Address::FleetCsv
-            | Address::Model(_)
-            | Address::Feature(..)
-            | Address::Run(_)
-            | Address::Activity
-            | Address::ActivityCsv
-            | Address::Chain
-            | Address::Event(_)
-            | Address::Live => Err(Refusal::NoSuchPage),
-        };
+        let answered = obey(desk, (asked, visit), &address).await;
+        return answered.or_else(|refusal| {
+            let why = match &refusal {
+                Refusal::Fault(fault) => resend::Why::Fault(fault),
+                Refusal::ForgedForm => resend::Why::Late,
+                Refusal::NoSuchPage => return Err(refusal),
+            };
+            resend::page((asked, visit), &address, why).ok_or(refusal)
+        });
     }
     match address {
         Address::Home => Ok(reply::see_other("/dashboard")),
@@ -223,6 +208,39 @@ async fn serve(
     }
 }
 
+/// A form that somebody sent who is signed in.
+async fn obey(
+    desk: Desk<'_>,
+    (asked, visit): (&Asked, &Visit),
+    address: &Address,
+) -> Result<Answer, Refusal> {
+    asked.check_form(visit)?;
+    match address {
+        Address::Login => Ok(entry::log_in(desk, asked, visit).await),
+        Address::Logout => entry::log_out(desk, asked, visit).await,
+        Address::Theme => Ok(entry::set_theme(asked)),
+        Address::Views => fleet::change_views(desk, asked, visit).await,
+        Address::Monitor(name) => monitor::act(desk, (asked, visit), name).await,
+        Address::Card(card) => cards::answer(desk, (asked, visit), card).await,
+        Address::Constraints(name) => constraints::act(desk, (asked, visit), name).await,
+        Address::Home
+        | Address::SignIn
+        | Address::Asset(_)
+        | Address::Docs(_)
+        | Address::DocsImage(_)
+        | Address::Fleet
+        | Address::FleetCsv
+        | Address::Model(_)
+        | Address::Feature(..)
+        | Address::Run(_)
+        | Address::Activity
+        | Address::ActivityCsv
+        | Address::Chain
+        | Address::Event(_)
+        | Address::Live => Err(Refusal::NoSuchPage),
+    }
+}
+
 /// For somebody who is not: they may sign in and read the documentation, and see nothing else.
 async fn outside(
     desk: Desk<'_>,
@@ -246,7 +264,9 @@ async fn outside(
         Some(Address::Docs(name)) if !posted => {
             docs::page(visit, &name).unwrap_or_else(|refusal| failure::page(visit, &refusal))
         }
-        _ if posted => failure::page(visit, &Refusal::ForgedForm),
+        _ if posted => address
+            .and_then(|address| resend::page((asked, visit), &address, resend::Why::Late))
+            .unwrap_or_else(|| failure::page(visit, &Refusal::ForgedForm)),
         // A page has nothing to say to what listens: it is told that it is not known any more.
         Some(Address::Live) => live::not_known(),
         _ if asked.comes_from_elsewhere() => entry::once_more(visit),

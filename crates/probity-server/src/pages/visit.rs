@@ -81,6 +81,11 @@ impl Asked {
         Ok(())
     }
 
+    /// The browser says that a page of ours sent it.
+    pub(crate) fn comes_from_here(&self) -> bool {
+        self.site.as_deref() == Some("same-origin")
+    }
+
     /// Followed from a page of another site: our cookies were not sent along.
     pub(crate) fn comes_from_elsewhere(&self) -> bool {
         let site = self.site.as_deref();

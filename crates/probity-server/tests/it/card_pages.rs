@@ -90,7 +90,12 @@ async fn latest(server: &Running) -> (i64, Value) {
 
 /// The fields of the form of a page as a browser without scripts would send them.
 fn fields(page: &str) -> Vec<(String, String)> {
-    let form = page.split_once("<form class=\"editor\"").unwrap().1;
+    fields_of("editor", page)
+}
+
+fn fields_of(class: &str, page: &str) -> Vec<(String, String)> {
+    let start = format!("<form class=\"{class}\"");
+    let form = page.split_once(&start).unwrap().1;
     let form = form.split_once("</form>").unwrap().0;
     let mut fields = Vec::new();
     let attribute = |tag: &str, name: &str| {
@@ -134,15 +139,22 @@ async fn send(
     (path, page): (&str, &Reply),
     changed: &[(&str, &str)],
 ) -> Reply {
+    browser.post(path, &changed_form(page, changed)).await
+}
+
+fn changed_form(page: &Reply, changed: &[(&str, &str)]) -> String {
     let mut fields = fields(&page.body);
     for (name, value) in changed {
         fields.retain(|(known, _)| known != name);
         fields.push(((*name).to_owned(), (*value).to_owned()));
     }
-    let body = form_urlencoded::Serializer::new(String::new())
+    encoded(&fields)
+}
+
+fn encoded(fields: &[(String, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
-        .finish();
-    browser.post(path, &body).await
+        .finish()
 }
 
 fn edit_path() -> String {
@@ -293,6 +305,48 @@ async fn a_fault_is_told_at_its_field_and_nothing_is_lost() {
     ];
     let more = send(&mut browser, (&edit_path(), &page), &more).await;
     assert!(more.body.contains("e1.was") && more.body.contains("kept text"));
+}
+
+#[tokio::test]
+async fn what_was_typed_outlives_the_session() {
+    let server = server().await;
+    create(&server, NAME, &alice()).await;
+    let mut browser = Browser::of(&server);
+    browser.log_in(SECRET).await;
+    let page = browser.get(&edit_path()).await;
+    let typed = "Two\r\nlines & <more>";
+    let form = changed_form(&page, &[("intended_uses.purpose_of_model", typed)]);
+    let sent = async |browser: &mut Browser<'_>, site: &str, form: &str| {
+        let start = format!(
+            "POST {} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Sec-Fetch-Site: {site}\r\n",
+            edit_path()
+        );
+        browser.send(&start, form).await
+    };
+    let key = browser.form_key("/dashboard").await;
+    browser.post("/logout", &format!("form_key={key}")).await;
+    // Another site may not put words into a page of ours.
+    for site in ["cross-site", "same-site", "none"] {
+        let refused = sent(&mut browser, site, &form).await;
+        assert_eq!(refused.status, 403);
+        assert!(!refused.body.contains("&lt;more&gt;"), "{site}");
+    }
+    let kept = sent(&mut browser, "same-origin", &form).await;
+    assert_eq!(kept.status, 403);
+    assert!(kept.body.contains("sign in beside it"), "{}", kept.body);
+    browser.log_in(SECRET).await;
+    let again = encoded(&fields_of("stack", &kept.body));
+    let kept = sent(&mut browser, "same-origin", &again).await;
+    assert_eq!(kept.status, 403);
+    assert!(kept.body.contains("signed in anew"), "{}", kept.body);
+    let again = encoded(&fields_of("stack", &kept.body));
+    let saved = sent(&mut browser, "same-origin", &again).await;
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let (version, content) = latest(&server).await;
+    assert_eq!(version, 2);
+    let purpose = &content["intended_uses"]["purpose_of_model"];
+    assert_eq!(purpose, "Two\nlines & <more>");
 }
 
 #[tokio::test]

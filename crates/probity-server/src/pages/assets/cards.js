@@ -82,14 +82,14 @@
       const total = editor.querySelector("[data-fault-total]");
       const isOut = answer && (answer.redirected || answer.status === 403);
       total.textContent = isOut
-        ? "You are signed out, and saving would fail: copy what you typed, sign in, and edit again."
+        ? "You are signed out. Save all the same: what you typed is kept while you sign in again."
         : "The server does not answer, so that nothing is checked now.";
       return;
     }
     show(await answer.json());
   };
-  // What a page brings back after a refusal is not saved either.
-  let changed = Boolean(document.querySelector(".complaint, .clash"));
+  // What a page brings back of a form is not saved either.
+  let changed = "unsaved" in editor.dataset;
   editor.addEventListener("input", (event) => {
     changed = true;
     for (const place of counters) {

@@ -268,6 +268,7 @@ fn metric(part: &mut ChangedPart, group: &str, (value, side): (&Value, Side)) {
     for (member, own) in value.as_object().into_iter().flatten() {
         match member.as_str() {
             "name" => {}
+            "type" if is_told_by(own, value.get("value")) => {}
             "value" if is_single(own) => {
                 let own = Some(own.clone());
                 let (before, after) = match side {
@@ -284,6 +285,17 @@ fn metric(part: &mut ChangedPart, group: &str, (value, side): (&Value, Side)) {
             member => push_one(part, format!("{group}, {name}: {member}"), (own, side)),
         }
     }
+}
+
+/// The type that a reader sees by the value itself.
+fn is_told_by(type_name: &Value, value: Option<&Value>) -> bool {
+    let own = match value {
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => return false,
+    };
+    type_name.as_str() == Some(own)
 }
 
 fn push_one(part: &mut ChangedPart, label: String, (value, side): (&Value, Side)) {
@@ -422,6 +434,7 @@ mod tests {
         let new = &parts[0];
         assert_eq!((new.whole, new.metrics.len()), (Some("new"), 1));
         assert_eq!(new.metrics[0].after, Some(json!(0.5)));
+        assert_eq!(new.fields, []);
     }
 
     /// Texts and numbers of a value.
@@ -473,7 +486,8 @@ mod tests {
                 for side in [&change.before, &change.after].into_iter().flatten() {
                     single_values(side, &mut values);
                 }
-                for value in values {
+                // The type of a single value is seen by the value.
+                for value in values.into_iter().filter(|value| value != "number") {
                     assert!(
                         told.contains(&value),
                         "`{value}` of {change:?} is not in {told}"

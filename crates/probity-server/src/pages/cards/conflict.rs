@@ -47,6 +47,7 @@ pub(super) async fn page(
         },
         told: &told,
         reason: &posted.reason,
+        is_unsaved: true,
         note: note(visit, &sides),
     };
     Ok(reply::html(

@@ -46,6 +46,7 @@ pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<An
         },
         told: &told,
         reason: "",
+        is_unsaved: from.is_some(),
         note,
     };
     Ok(reply::html(StatusCode::OK, editor::page(visit, &editor)))
@@ -103,11 +104,9 @@ pub(super) async fn save(
             if posted.expected != Some(now.version) {
                 return conflict::page(desk, (visit, &posted), &now).await;
             }
-            let note = html! { p.complaint role="alert" { (words::prose(&fault.to_string())) } };
-            let status = failure::status_of(&fault);
-            Ok(shown(visit, (&now, &posted), (status, note)))
+            Ok(shown(visit, (&now, &posted), refused(visit, &fault)))
         }
-        Err(fault) => Err(fault.into()),
+        Err(fault) => Ok(shown(visit, (&latest, &posted), refused(visit, &fault))),
     }
 }
 
@@ -145,9 +144,19 @@ fn shown(
         texts: posted.texts.clone(),
         told: &posted.told,
         reason: &posted.reason,
+        is_unsaved: posted.draft.content != latest.content || !posted.told.faults.is_empty(),
         note,
     };
     reply::html(status, editor::page(visit, &editor))
+}
+
+/// Whatever went wrong, the editor comes back with what was typed. Also of new cards.
+pub(super) fn refused(visit: &Visit, fault: &Fault) -> (StatusCode, Markup) {
+    let (status, text) = failure::told(fault, &visit.caller.request_id);
+    let note = html! {
+        p.complaint role="alert" { "Not saved. " (words::prose(&text)) " Nothing that you typed is lost. " span.soft { "Request " code { (visit.caller.request_id) } } }
+    };
+    (status, note)
 }
 
 /// Also of new cards.

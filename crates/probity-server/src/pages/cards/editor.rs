@@ -35,6 +35,8 @@ pub(super) struct Editor<'a> {
     pub(super) texts: Texts,
     pub(super) told: &'a Told,
     pub(super) reason: &'a str,
+    /// The fields say what no version says.
+    pub(super) is_unsaved: bool,
     /// Above the form.
     pub(super) note: Markup,
 }
@@ -81,7 +83,7 @@ fn form(visit: &Visit, editor: &Editor<'_>) -> Markup {
         return html! { p { a href=(visit.href(&card_path(&card.name))) { "Back to the card" } } };
     }
     html! {
-        form.editor method="post" action=(visit.href(&action)) data-still data-check=(visit.href("/cards/check")) autocomplete="off" {
+        form.editor method="post" action=(visit.href(&action)) data-still data-unsaved[editor.is_unsaved] data-check=(visit.href("/cards/check")) autocomplete="off" {
             (carried(visit, editor))
             div.save-bar {
                 @match editor.title {

@@ -6,9 +6,9 @@ use probity_app::{Fault, dashboard};
 use serde_json::{Value, json};
 
 use super::super::visit::{Asked, Visit};
-use super::super::{Desk, Refusal, failure, reply, shell, words};
+use super::super::{Desk, Refusal, reply, shell, words};
 use super::draft::{self, Posted};
-use super::edit::faults;
+use super::edit::{faults, refused};
 use super::editor::{self, Editor, Texts, Title};
 use super::form::Form;
 use super::{accepted, card_path, may_write};
@@ -39,6 +39,7 @@ pub(super) async fn page(desk: Desk<'_>, visit: &Visit) -> Result<Answer, Refusa
         texts: Texts::Fields(Form::of_content(&known.content)),
         told: &told,
         reason: "",
+        is_unsaved: false,
         note: fill_in(visit, &known),
     };
     Ok(reply::html(StatusCode::OK, editor::page(visit, &editor)))
@@ -103,12 +104,7 @@ pub(super) async fn create(
     };
     match created {
         Ok(_) => Ok(reply::see_other(&visit.href(&card_path(name)))),
-        Err(fault @ (Fault::Invalid { .. } | Fault::Conflict { .. } | Fault::Exists { .. })) => {
-            let note = html! { p.complaint role="alert" { (words::prose(&fault.to_string())) } };
-            let status = failure::status_of(&fault);
-            Ok(shown(visit, (name, &posted), (status, note)))
-        }
-        Err(fault) => Err(fault.into()),
+        Err(fault) => Ok(shown(visit, (name, &posted), refused(visit, &fault))),
     }
 }
 
@@ -124,6 +120,7 @@ fn shown(
         texts: posted.texts.clone(),
         told: &posted.told,
         reason: &posted.reason,
+        is_unsaved: true,
         note,
     };
     reply::html(status, editor::page(visit, &editor))

@@ -57,9 +57,8 @@ pub(super) async fn act(
         Ok(()) => Ok(reply::see_other(
             &visit.href(&leaf_path(name, Leaf::Review)),
         )),
-        Err(fault @ (Fault::Invalid { .. } | Fault::Conflict { .. })) => {
-            let status = failure::status_of(&fault);
-            let complaint = fault.to_string();
+        Err(fault) => {
+            let (status, complaint) = failure::told(&fault, &visit.caller.request_id);
             let review = read(desk, visit, name).await?;
             let tried = Tried {
                 complaint: Some(&complaint),
@@ -67,7 +66,6 @@ pub(super) async fn act(
             };
             Ok(reply::html(status, render(visit, &review, tried)))
         }
-        Err(fault) => Err(fault.into()),
     }
 }
 
