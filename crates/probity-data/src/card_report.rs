@@ -117,7 +117,12 @@ mod tests {
         assert_eq!(report.kind, ReportKind::ModelQualityRegression);
         assert_eq!(report.groups.len(), 1);
         assert!(report.modified_ms.is_some());
-        let states = crate::location::report_states(&[uri.to_owned()], &environment).await;
+        let states = crate::location::report_states(
+            &[uri.to_owned()],
+            &environment,
+            crate::location::Patience::OfARecord,
+        )
+        .await;
         assert!(matches!(
             &states[uri],
             ReportState::Read { sha256, .. } if *sha256 == report.sha256

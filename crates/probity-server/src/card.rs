@@ -3,7 +3,7 @@
 
 use probity_app::model_card::{self, DossierRequest, ReportStates};
 use probity_app::{Caller, Fault};
-use probity_data::location::report_states;
+use probity_data::location::{Patience, report_states};
 use probity_domain::document::card_dossier::CardDossier;
 use serde_json::Value;
 
@@ -14,9 +14,9 @@ use crate::operations::Tools;
 pub(crate) async fn dossier(
     tools: Tools<'_>,
     caller: &Caller,
-    (action, input): (&'static str, &Value),
+    (action, input, patience): (&'static str, &Value, Patience),
 ) -> Result<CardDossier, Fault> {
-    let reports = reports(tools, caller, (action, input)).await?;
+    let reports = reports(tools, caller, (action, input, patience)).await?;
     let request = DossierRequest {
         action,
         card: name(input),
@@ -35,7 +35,7 @@ fn name(input: &Value) -> &str {
 async fn reports(
     tools: Tools<'_>,
     caller: &Caller,
-    (action, input): (&'static str, &Value),
+    (action, input, patience): (&'static str, &Value, Patience),
 ) -> Result<ReportStates, Fault> {
     let nothing = ReportStates::new();
     let request = DossierRequest {
@@ -45,7 +45,7 @@ async fn reports(
         reports: &nothing,
     };
     let reports = model_card::bound_reports(tools.app, caller, request).await?;
-    Ok(report_states(&reports, tools.environment).await)
+    Ok(report_states(&reports, tools.environment, patience).await)
 }
 
 /// The same for a request that sets a status: only an approval is by what the reports say.
@@ -55,7 +55,7 @@ async fn reports_for_approval(
     (action, input): (&'static str, &Value),
 ) -> Result<ReportStates, Fault> {
     match input.get("ModelCardStatus").and_then(Value::as_str) {
-        Some("Approved") => reports(tools, caller, (action, input)).await,
+        Some("Approved") => reports(tools, caller, (action, input, Patience::OfARecord)).await,
         Some(_) | None => Ok(ReportStates::new()),
     }
 }
@@ -91,6 +91,6 @@ pub(crate) async fn describe_compliance(
     input: Value,
 ) -> Result<Value, Fault> {
     let action = "probity:DescribeModelCardCompliance";
-    let dossier = dossier(tools, caller, (action, &input)).await?;
+    let dossier = dossier(tools, caller, (action, &input, Patience::OfARecord)).await?;
     Ok(model_card::described_compliance(&dossier))
 }

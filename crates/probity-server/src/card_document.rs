@@ -9,6 +9,7 @@ use probity_analysis::card_document::{
 };
 use probity_app::model_card::{self, DossierRequest, ReportStates};
 use probity_app::{Caller, Fault};
+use probity_data::location::Patience;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -36,7 +37,7 @@ pub(crate) async fn get(tools: Tools<'_>, caller: &Caller, input: Value) -> Resu
     tools.app.authorise(caller, ACTION)?;
     let layout = layout(&input)?;
     // Who waits for a slow bucket is in nobody's way.
-    let dossier = card::dossier(tools, caller, (ACTION, &input)).await?;
+    let dossier = card::dossier(tools, caller, (ACTION, &input, Patience::OfARecord)).await?;
     let _place = place(layout.format)?;
     let (arn, version) = (dossier.arn.clone(), dossier.version);
     let request = DossierRequest {

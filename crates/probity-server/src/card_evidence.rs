@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use probity_app::model_card::{self, FilledReport, WantedReport};
 use probity_app::{Caller, Fault};
 use probity_data::card_report::{self, ReadCardReport};
-use probity_data::location::{Environment, ReadLocation, report_states};
+use probity_data::location::{Environment, Patience, ReadLocation, report_states};
 use probity_domain::ResourceKind;
 use probity_domain::document::card_report::CardReport;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub(crate) async fn describe(
     input: Value,
 ) -> Result<Value, Fault> {
     let action = "probity:DescribeModelCardEvidence";
-    let dossier = card::dossier(tools, caller, (action, &input)).await?;
+    let dossier = card::dossier(tools, caller, (action, &input, Patience::OfARecord)).await?;
     Ok(model_card::described_evidence(&dossier))
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn standings(
     input: Value,
 ) -> Result<Value, Fault> {
     let reports = model_card::reports_of_page(tools.app, caller, &input).await?;
-    let states = report_states(&reports, tools.environment).await;
+    let states = report_states(&reports, tools.environment, Patience::OfAReader).await;
     model_card::overview(tools.app, caller, (&input, &states)).await
 }
 

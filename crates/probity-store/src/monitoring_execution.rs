@@ -466,14 +466,11 @@ pub async fn next_revision(
 pub async fn list(store: &Store, wanted: &ListExecutions) -> Result<Page<Execution>, StoreError> {
     let mut query = sqlx::query(AssertSqlSafe(statement(wanted)))
         .bind(&wanted.region)
-        .bind(wanted.scheduled_after_ms.unwrap_or(i64::MIN))
-        .bind(wanted.scheduled_before_ms.unwrap_or(i64::MAX))
-        .bind(wanted.created_after_ms.unwrap_or(i64::MIN))
-        .bind(wanted.created_before_ms.unwrap_or(i64::MAX))
-        .bind(wanted.modified_after_ms.unwrap_or(i64::MIN))
-        .bind(wanted.modified_before_ms.unwrap_or(i64::MAX))
         .bind(one_more(wanted.limit));
     for (_, value) in equals(wanted) {
+        query = query.bind(value);
+    }
+    for (_, value) in bounds(wanted) {
         query = query.bind(value);
     }
     if let Some(after) = &wanted.after {
@@ -514,14 +511,25 @@ fn equals(wanted: &ListExecutions) -> Vec<(&'static str, &str)> {
         .collect()
 }
 
+/// The columns that must not be less, or more, than something.
+fn bounds(wanted: &ListExecutions) -> Vec<(&'static str, i64)> {
+    let all = [
+        ("scheduled_ms >=", wanted.scheduled_after_ms),
+        ("scheduled_ms <=", wanted.scheduled_before_ms),
+        ("created_ms >=", wanted.created_after_ms),
+        ("created_ms <=", wanted.created_before_ms),
+        ("modified_ms >=", wanted.modified_after_ms),
+        ("modified_ms <=", wanted.modified_before_ms),
+    ];
+    all.into_iter()
+        .filter_map(|(test, value)| Some((test, value?)))
+        .collect()
+}
+
 /// Only text of this module goes into the statement, never a caller's.
 fn statement(wanted: &ListExecutions) -> String {
-    let mut text = format!(
-        "select {COLUMNS} from monitoring_execution where region = $1 \
-         and scheduled_ms >= $2 and scheduled_ms <= $3 and created_ms >= $4 and created_ms <= $5 \
-         and modified_ms >= $6 and modified_ms <= $7"
-    );
-    let mut last = 8;
+    let mut text = format!("select {COLUMNS} from monitoring_execution where region = $1");
+    let mut last = 2;
     let mut next = || {
         last += 1;
         format!("${last}")
@@ -529,19 +537,30 @@ fn statement(wanted: &ListExecutions) -> String {
     for (column, _) in equals(wanted) {
         text += &format!(" and {column} = {}", next());
     }
+    // The runs of one schedule are found by its name. Without the sign, SQLite would rather walk
+    // those of all schedules by their time or their state.
+    let sign = match wanted.schedule {
+        Some(_) => "+",
+        None => "",
+    };
+    for (test, _) in bounds(wanted) {
+        text += &format!(" and {sign}{test} {}", next());
+    }
     let (direction, beyond) = match wanted.order {
         SortOrder::Ascending => ("asc", ">"),
         SortOrder::Descending => ("desc", "<"),
     };
-    let column = match wanted.sort_by {
+    let sort = match wanted.sort_by {
         SortExecutions::Created => "created_ms",
         SortExecutions::Scheduled => "scheduled_ms",
+        // There is no such sign for texts: one with nothing behind it is no column either.
+        SortExecutions::Status if wanted.schedule.is_some() => "(status || '')",
         SortExecutions::Status => "status",
     };
     if wanted.after.is_some() {
-        text += &format!(" and ({column}, id) {beyond} ({}, {})", next(), next());
+        text += &format!(" and ({sort}, id) {beyond} ({}, {})", next(), next());
     }
-    text + &format!(" order by {column} {direction}, id {direction} limit $8")
+    text + &format!(" order by {sort} {direction}, id {direction} limit $2")
 }
 
 /// Executions that were made before `before_ms` and have no final status, the oldest first.

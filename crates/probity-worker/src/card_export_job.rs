@@ -14,7 +14,7 @@ use probity_app::model_card::{
     DossierRequest, ReportStates, bound_reports_of_server, dossier_of_server,
 };
 use probity_app::{App, Fault};
-use probity_data::location::{ReadLocation, WriteOutput, report_states, write_object};
+use probity_data::location::{Patience, ReadLocation, WriteOutput, report_states, write_object};
 use probity_domain::document::card_dossier::CardDossier;
 use probity_store::job::Job;
 use serde_json::Value;
@@ -112,7 +112,7 @@ async fn dossier(parts: &Parts, region: &str, export: &ExportJob) -> Result<Card
         reports: &nothing,
     };
     let reports = bound_reports_of_server(&parts.app, region, request).await?;
-    let reports = report_states(&reports, &parts.environment).await;
+    let reports = report_states(&reports, &parts.environment, Patience::OfARecord).await;
     let request = DossierRequest {
         reports: &reports,
         ..request

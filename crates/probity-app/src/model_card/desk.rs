@@ -4,6 +4,7 @@
 use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::model_card::difference::{Change, differences};
 use probity_domain::resource::CardStatus;
+use probity_store::model_card_version;
 use serde_json::{Value, json};
 
 use super::dossier::ReportStates;
@@ -128,7 +129,9 @@ pub struct VersionChanges {
     pub to: i64,
     pub latest: i64,
     pub changes: Vec<Change>,
-    pub created_by: String,
+    /// Who wrote the versions that made the changes, each once, the first writer first.
+    pub authors: Vec<String>,
+    /// Of version `to`.
     pub created_ms: i64,
 }
 
@@ -148,13 +151,24 @@ pub async fn changes_between(
             before.content.into_value()
         }
     };
+    let key = version::key(&deed, &to.resource.name);
+    let facts = model_card_version::facts(&deed.app.store, key).await?;
+    let (older, newer) = (from.min(to.version), from.max(to.version));
+    let made = facts.iter().rev();
+    let made = made.filter(|fact| fact.version > older && fact.version <= newer);
+    let mut authors: Vec<String> = Vec::new();
+    for fact in made {
+        if !authors.contains(&fact.created_by) {
+            authors.push(fact.created_by.clone());
+        }
+    }
     Ok(VersionChanges {
         name: to.resource.name,
         from,
         to: to.version,
         latest: to.latest,
         changes: differences(&before, to.content.value()),
-        created_by: to.created_by,
+        authors,
         created_ms: to.created_ms,
     })
 }

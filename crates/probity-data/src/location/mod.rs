@@ -33,7 +33,7 @@ pub use objects::{
 };
 pub use output::OutputFolder;
 pub use removal::{Measured, delete_objects, list_folders, measure};
-pub use report_state::report_states;
+pub use report_state::{Patience, report_states};
 pub use source_file::{RandomAccess, SourceFile};
 
 pub(crate) use parse::{Location, parse_allowed};

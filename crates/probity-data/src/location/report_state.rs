@@ -23,24 +23,40 @@ const AT_ONCE: usize = 8;
 const LARGEST_BYTES: u64 = 256 << 20;
 /// What is larger has too many metrics for a card.
 const LARGEST_DOCUMENT_BYTES: u64 = 32 << 20;
-/// For all of them: a bucket that does not answer must not keep a page from being shown.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long all of the reports may take together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Somebody looks at an empty page: a bucket that does not answer keeps it for so long only.
+    OfAReader,
+    /// What is written down depends on it.
+    OfARecord,
+}
+
+impl Patience {
+    fn time(self) -> Duration {
+        match self {
+            Self::OfAReader => Duration::from_secs(3),
+            Self::OfARecord => Duration::from_secs(20),
+        }
+    }
+}
 
 /// Of each URI. What cannot be read is unknown, not missing, and so is what was not read in time.
 pub async fn report_states(
     uris: &[String],
     environment: &Environment,
+    patience: Patience,
 ) -> HashMap<String, ReportState> {
-    states_within(PATIENCE, uris, environment).await
+    states_within(patience.time(), uris, environment).await
 }
 
 /// What was read by then counts, whatever else does not answer.
 async fn states_within(
-    patience: Duration,
+    time: Duration,
     uris: &[String],
     environment: &Environment,
 ) -> HashMap<String, ReportState> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + time;
     let mut wanted: Vec<String> = uris.to_vec();
     wanted.sort();
     wanted.dedup();
@@ -168,7 +184,7 @@ mod tests {
             "s3://reports/json",
         ];
         let uris = uris.map(str::to_owned);
-        let states = report_states(&uris, &environment).await;
+        let states = report_states(&uris, &environment, Patience::OfARecord).await;
         // FIPS 180-2, appendix B.1.
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let text = ReportState::Read {

@@ -4,6 +4,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 use probity_app::dashboard;
 use probity_app::dashboard::model::{self, ModelPage, ServingEndpoint};
+use probity_data::location::Patience;
 use probity_domain::document::api::model::ContainerDefinition;
 use probity_domain::document::card_dossier::CardDossier;
 use serde_json::json;
@@ -22,7 +23,14 @@ pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<An
         None => None,
         Some(card) => {
             let wanted = json!({ "ModelCardName": card });
-            Some(card::dossier(desk.tools, &visit.caller, (dashboard::SEE, &wanted)).await?)
+            Some(
+                card::dossier(
+                    desk.tools,
+                    &visit.caller,
+                    (dashboard::SEE, &wanted, Patience::OfAReader),
+                )
+                .await?,
+            )
         }
     };
     Ok(reply::html(

@@ -257,6 +257,17 @@ async fn the_form_saves_what_was_changed_and_keeps_what_it_does_not_hold() {
     assert!(versions.body.contains("said more"));
     let changes = browser.get(&format!("/cards/{NAME}/changes")).await;
     assert!(changes.body.contains("<del>"), "{}", changes.body);
+    // Of several versions, everybody who wrote one is named.
+    edited(&server, &carol(), |content| {
+        content["intended_uses"]["purpose_of_model"] = "Three".into();
+    })
+    .await;
+    let changes = browser
+        .get(&format!("/cards/{NAME}/changes?from=1&to=3"))
+        .await;
+    let authors =
+        "versions 2 to 3 were written by <strong>alice</strong> and <strong>carol</strong>.";
+    assert!(changes.body.contains(authors), "{}", changes.body);
 }
 
 #[tokio::test]

@@ -54,11 +54,27 @@ fn walk(visit: &Visit, changes: &VersionChanges) -> Markup {
             p {
                 @if from == 0 { "What version " (to) " says; before it there was nothing" }
                 @else { "From version " (from) " to version " (to) }
-                "; version " (to) " was written by " strong { (changes.created_by) } " " (words::ago(changes.created_ms, visit.now_ms)) "."
+                (written(changes)) " Version " (to) " was saved " (words::ago(changes.created_ms, visit.now_ms)) "."
             }
             span.grow {}
             @if to > 1 { a.button href=(between(to - 2, to - 1)) { "Earlier" } }
             @if to < changes.latest { a.button href=(between(to, to + 1)) { "Later" } }
+        }
+    }
+}
+
+/// Several versions may have several writers.
+fn written(changes: &VersionChanges) -> Markup {
+    let (older, newer) = (changes.from.min(changes.to), changes.from.max(changes.to));
+    html! {
+        @if older == newer { "." } @else {
+            @if newer - older == 1 { "; version " (newer) " was written by " }
+            @else { "; versions " (older + 1) " to " (newer) " were written by " }
+            @for (at, author) in changes.authors.iter().enumerate() {
+                @if at > 0 { @if at + 1 == changes.authors.len() { " and " } @else { ", " } }
+                strong { (author) }
+            }
+            "."
         }
     }
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use maud::{Markup, html};
 use probity_app::model_card::{self, Shelf, ShelfQuery};
-use probity_data::location::report_states;
+use probity_data::location::{Patience, report_states};
 use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::model_card::RiskRating;
 use probity_domain::resource::CardStatus;
@@ -18,7 +18,7 @@ const PAGE: u32 = 25;
 pub(super) async fn page(desk: Desk<'_>, visit: &Visit) -> Result<Answer, Refusal> {
     let query = query(visit);
     let places = model_card::reports_of_shelf(desk.app, &visit.caller, &query).await?;
-    let states = report_states(&places, desk.tools.environment).await;
+    let states = report_states(&places, desk.tools.environment, Patience::OfAReader).await;
     let shelf = model_card::shelf(desk.app, &visit.caller, (&query, &states)).await?;
     Ok(reply::html(StatusCode::OK, render(visit, &shelf)))
 }

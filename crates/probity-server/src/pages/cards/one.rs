@@ -4,6 +4,7 @@
 use http::StatusCode;
 use maud::{Markup, html};
 use probity_app::dashboard::SEE;
+use probity_data::location::Patience;
 use probity_domain::document::card_dossier::CardDossier;
 use serde_json::json;
 
@@ -24,7 +25,12 @@ pub(super) async fn page(
     if let Some(version) = version {
         wanted["ModelCardVersion"] = version.into();
     }
-    let card = card::dossier(desk.tools, &visit.caller, (SEE, &wanted)).await?;
+    let card = card::dossier(
+        desk.tools,
+        &visit.caller,
+        (SEE, &wanted, Patience::OfAReader),
+    )
+    .await?;
     Ok(reply::html(StatusCode::OK, render(visit, &card)))
 }
 

@@ -8,7 +8,7 @@ use probity_app::dashboard::SEE;
 use probity_app::model_card::{
     self, CommentWanted, DossierRequest, PossibleStep, ReportStates, ReviewDesk,
 };
-use probity_data::location::report_states;
+use probity_data::location::{Patience, report_states};
 use probity_domain::resource::CardStatus;
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn read(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<ReviewDesk, R
         reports: &ReportStates::new(),
     };
     let places = model_card::bound_reports(desk.app, &visit.caller, request).await?;
-    let states = report_states(&places, desk.tools.environment).await;
+    let states = report_states(&places, desk.tools.environment, Patience::OfAReader).await;
     Ok(model_card::review_desk(desk.app, &visit.caller, (name, &states)).await?)
 }
 
