@@ -25,6 +25,7 @@ mod prose;
 mod verdict;
 mod verdict_tiles;
 
+pub use chart::Axis;
 pub use number::short as short_number;
 pub use page::report_policy;
 pub use verdict::Verdict;

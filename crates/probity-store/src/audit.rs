@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row, SqlStr};
@@ -86,7 +86,8 @@ pub async fn append(unit: &mut Unit, event: &NewEvent) -> Result<i64, StoreError
         .map_err(&fault)?;
     let seq: i64 = head.try_get("seq").map_err(&fault)?;
     let before: String = head.try_get("hash").map_err(&fault)?;
-    let hash = hash_of(&before, seq, event);
+    let change = canonical_json(&event.change);
+    let hash = hash_of(&before, (seq, &change), event);
     sqlx::query(
         "insert into audit_event (seq, at_ms, actor, action, resource_arn, change_json, reason,
                                   request_id, hash)
@@ -97,7 +98,7 @@ pub async fn append(unit: &mut Unit, event: &NewEvent) -> Result<i64, StoreError
     .bind(&event.actor)
     .bind(&event.action)
     .bind(&event.resource_arn)
-    .bind(canonical_json(&event.change))
+    .bind(&change)
     .bind(event.reason.as_deref())
     .bind(&event.request_id)
     .bind(&hash)
@@ -193,31 +194,34 @@ const NEWEST_FIRST: &str = list_statement!("<", "desc");
 
 const VERIFY_PAGE: u32 = 1000;
 
-/// Walks the whole chain.
+/// Walks the whole chain. Changes are hashed as the text that is kept, so that none is parsed.
 pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
     // Read first: events that are appended during the walk come after it.
     let (head_seq, head_hash) = head(store).await?;
     let mut before = String::new();
     let mut seq = 0;
     while seq < head_seq {
-        let page = ListEvents {
-            after_seq: Some(seq),
-            limit: VERIFY_PAGE,
-            ..ListEvents::default()
-        };
-        let events = list(store, &page).await?;
-        if events.is_empty() {
+        let rows = sqlx::query(
+            "select seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, hash
+             from audit_event where seq > $1 and seq <= $2 order by seq limit $3",
+        )
+        .bind(seq)
+        .bind(head_seq)
+        .bind(i64::from(VERIFY_PAGE))
+        .fetch_all(store.pool())
+        .await
+        .map_err(StoreError::query("read the audit log"))?;
+        if rows.is_empty() {
             return Ok(broken_after(seq));
         }
-        for event in events {
-            if event.seq > head_seq {
-                break;
-            }
-            if event.seq != seq + 1 || !follows(&before, &event) {
+        for row in &rows {
+            let (event, change) = read_row(row)?;
+            let hash = hash_of(&before, (event.seq, &change), &event.event);
+            if event.seq != seq + 1 || event.hash != hash {
                 return Ok(broken_after(seq));
             }
             seq = event.seq;
-            before = event.hash;
+            before = hash;
         }
     }
     if before != head_hash {
@@ -231,7 +235,8 @@ pub async fn verify(store: &Store) -> Result<Verified, StoreError> {
 
 /// Whether the event's hash follows from the one before it, which is empty for the first.
 pub fn follows(before: &str, event: &Event) -> bool {
-    event.hash == hash_of(before, event.seq, &event.event)
+    let change = canonical_json(&event.event.change);
+    event.hash == hash_of(before, (event.seq, &change), &event.event)
 }
 
 /// Number and hash of the last event; 0 and nothing before the first.
@@ -254,41 +259,85 @@ fn broken_after(seq: i64) -> Verified {
     }
 }
 
-fn hash_of(before: &str, seq: i64, event: &NewEvent) -> String {
-    let document = json!({
-        "seq": seq,
-        "at_ms": event.at_ms,
-        "actor": event.actor,
-        "action": event.action,
-        "resource_arn": event.resource_arn,
-        "change": event.change,
-        "reason": event.reason,
-        "request_id": event.request_id,
-    });
+/// `change` is the canonical text of the event's change.
+fn hash_of(before: &str, (seq, change): (i64, &str), event: &NewEvent) -> String {
+    let text = |text: &str| Value::from(text).to_string();
+    let reason = event.reason.as_deref().map_or("null".to_owned(), text);
+    // Canonical: the names are sorted, and there are no spaces.
+    let document = format!(
+        r#"{{"action":{},"actor":{},"at_ms":{},"change":{change},"reason":{reason},"request_id":{},"resource_arn":{},"seq":{seq}}}"#,
+        text(&event.action),
+        text(&event.actor),
+        event.at_ms,
+        text(&event.request_id),
+        text(&event.resource_arn),
+    );
     let mut digest = Sha256::new();
     digest.update(before);
-    digest.update(canonical_json(&document));
+    digest.update(document);
     let hash = digest.finalize();
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read(row: &AnyRow) -> Result<Event, StoreError> {
+    let (mut event, change) = read_row(row)?;
+    // A change that is no JSON was not written here: it must break the chain, not the reading.
+    event.event.change = serde_json::from_str(&change).unwrap_or(Value::String(change));
+    Ok(event)
+}
+
+/// The event without its change, and the text of that.
+fn read_row(row: &AnyRow) -> Result<(Event, String), StoreError> {
     let fault = StoreError::query("read the audit log");
     let text = |column: &str| row.try_get::<String, _>(column).map_err(&fault);
-    let seq: i64 = row.try_get("seq").map_err(&fault)?;
-    // A change that is no JSON was not written here: it must break the chain, not the reading.
-    let change = text("change_json")?;
-    Ok(Event {
-        seq,
+    let event = Event {
+        seq: row.try_get("seq").map_err(&fault)?,
         event: NewEvent {
             at_ms: row.try_get("at_ms").map_err(&fault)?,
             actor: text("actor")?,
             action: text("action")?,
             resource_arn: text("resource_arn")?,
-            change: serde_json::from_str(&change).unwrap_or(Value::String(change)),
+            change: Value::Null,
             reason: row.try_get("reason").map_err(&fault)?,
             request_id: text("request_id")?,
         },
         hash: text("hash")?,
-    })
+    };
+    Ok((event, text("change_json")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_hash_is_of_the_canonical_document() {
+        let event = NewEvent {
+            at_ms: -7,
+            actor: "é \"quoted\"\n".to_owned(),
+            action: "sagemaker:CreateModel".to_owned(),
+            resource_arn: "arn:\u{7f}\\".to_owned(),
+            change: json!({"b": [1.50, {"d": null, "c": "x"}], "a": true}),
+            reason: None,
+            request_id: String::new(),
+        };
+        for reason in [None, Some("why".to_owned())] {
+            let event = NewEvent {
+                reason,
+                ..event.clone()
+            };
+            let document = json!({
+                "seq": 3, "at_ms": event.at_ms, "actor": event.actor, "action": event.action,
+                "resource_arn": event.resource_arn, "change": event.change, "reason": event.reason,
+                "request_id": event.request_id,
+            });
+            let whole = format!("before{}", canonical_json(&document));
+            let expected = Sha256::digest(whole.as_bytes());
+            let expected: String = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+            let change = canonical_json(&event.change);
+            assert_eq!(hash_of("before", (3, &change), &event), expected);
+        }
+    }
 }

@@ -165,7 +165,7 @@ pub enum Slice {
 /// Quarters of a day.
 const STRETCH_MS: i64 = DAY_MS / 4;
 const STRETCHES: usize = 28;
-const ENTRIES: u32 = 8;
+const ENTRIES: u32 = 10;
 
 pub async fn fleet(
     app: &App,

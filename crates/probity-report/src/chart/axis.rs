@@ -3,7 +3,7 @@
 use crate::number;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Axis {
+pub struct Axis {
     low: f64,
     high: f64,
     /// The first and the last tick.
@@ -21,7 +21,7 @@ impl Axis {
     };
 
     /// From a round number below all finite `values` to one above; about five ticks.
-    pub(crate) fn fitting(values: impl Iterator<Item = f64>) -> Axis {
+    pub fn fitting(values: impl Iterator<Item = f64>) -> Axis {
         let Some((low, high)) = ends(values) else {
             return Axis::UNIT;
         };
@@ -75,11 +75,12 @@ impl Axis {
     }
 
     /// 0 at the low end, 1 at the high end; beyond them the ends.
-    pub(crate) fn position(&self, value: f64) -> f64 {
+    pub fn position(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
 
-    pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
+    /// Places of round numbers, with the texts that stand there.
+    pub fn ticks(&self) -> Vec<(f64, String)> {
         let mut ticks = Vec::new();
         let mut index = 0.0;
         let (first, last) = self.ticks;

@@ -30,7 +30,7 @@ mod standalone;
 mod swarm;
 mod waterfall;
 
-pub(crate) use axis::Axis;
+pub use axis::Axis;
 pub(crate) use bars::{Bar, bars_chart};
 pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
 pub(crate) use confusion::{ConfusionChart, confusion_chart};

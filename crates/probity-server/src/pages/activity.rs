@@ -79,7 +79,7 @@ fn render(visit: &Visit, activity: &Activity) -> Markup {
         @if activity.entries.is_empty() {
             div.empty { h2 { "Nothing like this was done" } p { a href=(visit.href("/activity")) { "Show everything" } } }
         } @else {
-            div.scroll tabindex="0" { table.activity {
+            div.scroll tabindex="0" { table.activity.stacked {
                 thead { tr { th.num scope="col" { "No." } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "Why" } th scope="col" { "Change" } } }
                 tbody { @for entry in &activity.entries { (row(visit, entry)) } }
             } }
@@ -144,13 +144,13 @@ fn row(visit: &Visit, entry: &Entry) -> Markup {
     };
     html! {
         tr {
-            td.num { a href=(visit.href(&format!("/activity/{}", entry.seq))) { (entry.seq) } }
-            td { (words::moment(entry.at_ms)) }
-            td { a href=(only("who", &entry.actor)) { (entry.actor) } }
-            td { a href=(only("what", &entry.action)) { (fleet_top::did(&entry.action)) }
+            td.num data-label="No." { a href=(visit.href(&format!("/activity/{}", entry.seq))) { (entry.seq) } }
+            td data-label="When" { (words::moment(entry.at_ms)) }
+            td data-label="Who" { a href=(only("who", &entry.actor)) { (entry.actor) } }
+            td.whole data-label="What" { a href=(only("what", &entry.action)) { (fleet_top::did(&entry.action)) }
                 a.about href=(only("about", &entry.resource_arn)) { code { (fleet_top::short_arn(&entry.resource_arn)) } } }
-            td { @match &entry.reason { Some(reason) => (reason), None => span.none { "–" } } }
-            td { details { summary { "Details" }
+            td data-label="Why" { @match &entry.reason { Some(reason) => (words::prose(reason)), None => span.none { "–" } } }
+            td.whole data-label="Change" { details { summary { "Details" }
                 pre tabindex="0" { code { (pretty(entry)) } }
                 p.fine { a href=(visit.href(&format!("/activity/{}", entry.seq))) { "The whole event" } }
             } }

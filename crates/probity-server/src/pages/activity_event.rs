@@ -41,7 +41,7 @@ fn render(visit: &Visit, link: &Link) -> Markup {
                 dt { "Action" } dd { code { (entry.action) } }
                 dt { "About" } dd { code { (entry.resource_arn) } }
                 dt { "When" } dd { (words::moment(entry.at_ms)) }
-                dt { "Why" } dd { @match &entry.reason { Some(reason) => (reason), None => span.none { "nothing was said" } } }
+                dt { "Why" } dd { @match &entry.reason { Some(reason) => (words::prose(reason)), None => span.none { "nothing was said" } } }
                 dt { "Request" } dd { code { (entry.request_id) } }
             } }
             section.tile { h2 { "Its place in the chain" } dl.facts {

@@ -128,6 +128,14 @@ pub(super) async fn act(
     Ok(reply::see_other(&place))
 }
 
+/// What is checked of a feature, as its column is headed.
+const FEATURE_CHECKS: [(Check, &str); 4] = [
+    (Check::Completeness, "Present, at least"),
+    (Check::DataType, "Of its type, at least"),
+    (Check::Domain, "In the domain, at least"),
+    (Check::Drift, "Distance, at most"),
+];
+
 struct Shown<'a> {
     page: &'a MonitorPage,
     in_force: Result<&'a InForce, &'a NotInForce>,
@@ -162,7 +170,7 @@ impl Shown<'_> {
             form method="post" action=(visit.href(&shell::constraints_path(&self.page.monitor.name))) data-thresholds data-still {
                 (shell::form_key(visit))
                 p.prose { "Change what you want to try and see what it would have meant for the runs that were. Nothing is in force before you say so and why." }
-                div.scroll tabindex="0" { table.limits {
+                div.scroll tabindex="0" { table.limits.stacked {
                     @if is_metric { (self.metric_head()) } @else { (self.feature_head()) }
                     tbody { @for row in &rows {
                         @if is_metric { (self.metric_row(row)) } @else { (self.feature_row(row)) }
@@ -178,17 +186,16 @@ impl Shown<'_> {
     fn feature_head(&self) -> Markup {
         html! { thead { tr {
             th scope="col" { "Feature" } th scope="col" { "Type" } th scope="col" { "Checked" }
-            th scope="col" { "Present, at least" } th scope="col" { "Of its type, at least" }
-            th scope="col" { "In the domain, at least" } th scope="col" { "Distance, at most" }
+            @for (_, label) in FEATURE_CHECKS { th scope="col" { (label) } }
         } } }
     }
 
     fn feature_row(&self, row: &Row) -> Markup {
         html! { tr {
             th scope="row" { (row.subject) }
-            td.soft { (row.data_type) }
-            td { (self.switch(row)) }
-            @for check in [Check::Completeness, Check::DataType, Check::Domain, Check::Drift] { td { (self.number(row, check)) } }
+            td.soft data-label="Type" { (row.data_type) }
+            td data-label="Checked" { (self.switch(row)) }
+            @for (check, label) in FEATURE_CHECKS { td data-label=(label) { (self.number(row, check)) } }
         } }
     }
 
@@ -199,8 +206,8 @@ impl Shown<'_> {
     fn metric_row(&self, row: &Row) -> Markup {
         html! { tr {
             th scope="row" { (row.subject) }
-            td { @match row.violates { Some(Side::Below) => "below", Some(Side::Above) => "above", None => "" } }
-            td { (self.number(row, Check::Threshold)) }
+            td data-label="Violates" { @match row.violates { Some(Side::Below) => "below", Some(Side::Above) => "above", None => "" } }
+            td data-label="Threshold" { (self.number(row, Check::Threshold)) }
         } }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn table(page: FleetPage<'_>) -> Markup {
             }
         } @else {
             div.scroll tabindex="0" role="region" aria-label="Table of models" {
-                table.fleet {
+                table.fleet.stacked {
                     thead { (heads(page)) }
                     tbody { @for model in &page.fleet.models { (row(page, model)) } }
                 }

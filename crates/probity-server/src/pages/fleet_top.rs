@@ -86,8 +86,8 @@ fn freshness(page: FleetPage<'_>) -> Markup {
 }
 
 const WIDTH: usize = 420;
-const HEIGHT: f64 = 110.0;
-const BASE: f64 = 122.0;
+const HEIGHT: f64 = 158.0;
+const BASE: f64 = 170.0;
 
 fn anomalies(anomalies: &Anomalies) -> Markup {
     let most = anomalies.days.iter().map(total).max().unwrap_or(0);
@@ -102,7 +102,7 @@ fn anomalies(anomalies: &Anomalies) -> Markup {
                     li { span class=(format!("key k{place}")) {} (badge::kind(kind)) " "
                         b { (words::count(anomalies.days.iter().map(|day| day.violations[place]).sum())) } }
                 } }
-                svg.columns-chart viewBox="0 0 460 144" role="img" aria-label=(format!("{} violations in {} days; the table below has the numbers", anomalies.total(), anomalies.days.len())) {
+                svg.columns-chart viewBox="0 0 460 192" role="img" aria-label=(format!("{} violations in {} days; the table below has the numbers", anomalies.total(), anomalies.days.len())) {
                     path.grid d=(format!("M36 12H460M36 {}H460", (12.0 + BASE) / 2.0)) {}
                     path.axis d=(format!("M36 {BASE}H460")) {}
                     text.scale x="30" y="16" text-anchor="end" { (words::short_count(most)) }
@@ -110,7 +110,7 @@ fn anomalies(anomalies: &Anomalies) -> Markup {
                     @for (place, day) in anomalies.days.iter().enumerate() {
                         (column(day, most, 38 + place * step))
                         @if (anomalies.days.len() - 1 - place).is_multiple_of(3) {
-                            text.scale x=(38 + place * step + 11) y="140" text-anchor="middle" { (words::day_text(day.day_ms)) }
+                            text.scale x=(38 + place * step + 11) y="188" text-anchor="middle" { (words::day_text(day.day_ms)) }
                         }
                     }
                 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use probity_analysis::limits::{Limit, Side};
 use probity_app::dashboard::history::{History, Range};
+use probity_report::Axis;
 
 use super::history::number;
 use super::history_marks::{Form, Mark, is_by_day, marks};
@@ -35,8 +36,7 @@ pub(super) struct Drawn<'a> {
 struct Scale {
     from_ms: f64,
     span_ms: f64,
-    low: f64,
-    high: f64,
+    values: Axis,
 }
 
 impl Scale {
@@ -59,23 +59,12 @@ impl Scale {
         };
         let low = values().fold(f64::INFINITY, f64::min);
         let high = values().fold(f64::NEG_INFINITY, f64::max);
-        // A flat line lies in the middle; what can be seen against zero is shown against zero.
-        let low = if low > 0.0 && low < high * 0.6 {
-            0.0
-        } else {
-            low
-        };
-        let room = (high - low) * 0.08;
-        let room = if room > 0.0 {
-            room
-        } else {
-            high.abs().max(1.0) * 0.1
-        };
+        // What can be seen against zero is shown against zero.
+        let zero = (low > 0.0 && low < high * 0.6).then_some(0.0);
         Some(Scale {
             from_ms: first as f64,
             span_ms: ((last - first) as f64).max(1.0),
-            low: if low == 0.0 { 0.0 } else { low - room },
-            high: high + room,
+            values: Axis::fitting(values().chain(zero)),
         })
     }
 
@@ -88,8 +77,7 @@ impl Scale {
     }
 
     fn y(&self, value: f64) -> f64 {
-        let share = (value - self.low) / (self.high - self.low);
-        BASE - (BASE - TOP) * share.clamp(0.0, 1.0)
+        BASE - (BASE - TOP) * self.values.position(value)
     }
 }
 
@@ -105,6 +93,7 @@ pub(super) fn chart(visit: &Visit, drawn: &Drawn<'_>) -> Option<Markup> {
                 @if let Some(path) = band(&scale, &marks) { path.band d=(path) {} }
                 (lines(&scale, drawn))
                 path.line d=(line(&scale, &marks)) {}
+                (tags(&scale, drawn))
                 @for mark in &marks { (shown(&scale, mark)) }
                 (strip(&scale, drawn))
                 @for (at_ms, anchor) in ends(&marks) {
@@ -144,10 +133,9 @@ pub(super) fn limit_words(limit: &Limit) -> String {
 
 fn grid(scale: &Scale) -> Markup {
     html! {
-        @for step in 0..5 {
-            @let value = scale.low + (scale.high - scale.low) * f64::from(step) / 4.0;
+        @for (value, text) in scale.values.ticks() {
             path.grid d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(value))) {}
-            text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (number(value)) }
+            text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (text) }
         }
     }
 }
@@ -190,6 +178,19 @@ fn band(scale: &Scale, marks: &[Mark]) -> Option<String> {
 
 /// Limits, as steps where they changed; what is tried; and the baseline's value.
 fn lines(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
+    html! {
+        @for path in steps(scale, drawn) { path.limit d=(path) {} }
+        @for limit in drawn.tried.unwrap_or_default() {
+            path.limit.tried d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(limit.value))) {}
+        }
+        @if let Some(reference) = drawn.limits.reference {
+            path.reference d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(reference))) {}
+        }
+    }
+}
+
+/// What the lines are. They stand before the line of values, so that it does not strike them out.
+fn tags(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
     let limits = drawn.limits;
     let taken: Vec<f64> = limits
         .now
@@ -197,18 +198,15 @@ fn lines(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
         .map(|limit| scale.y(limit.value))
         .collect();
     html! {
-        @for path in steps(scale, drawn) { path.limit d=(path) {} }
         @for limit in &limits.now {
             text.tag.limit-tag x=(RIGHT - 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) text-anchor="end" {
                 @if drawn.tried.is_some() { "now " } @else { "limit " } (number(limit.value))
             }
         }
         @for limit in drawn.tried.unwrap_or_default() {
-            path.limit.tried d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(limit.value))) {}
             text.tag.tried-tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) { "tried " (number(limit.value)) }
         }
         @if let Some(reference) = limits.reference {
-            path.reference d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(reference))) {}
             text.tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(reference), &taken))) { "baseline " (number(reference)) }
         }
     }

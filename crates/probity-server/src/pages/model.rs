@@ -197,7 +197,7 @@ fn events(page: &ModelPage) -> Markup {
                             td { (words::moment(entry.at_ms)) }
                             td { (entry.actor) }
                             td { (fleet_top::did(&entry.action)) " " code { (fleet_top::short_arn(&entry.resource_arn)) } }
-                            td { @match &entry.reason { Some(reason) => (reason), None => span.none { "–" } } }
+                            td { @match &entry.reason { Some(reason) => (words::prose(reason)), None => span.none { "–" } } }
                         }
                     } }
                 } }

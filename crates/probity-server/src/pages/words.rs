@@ -71,6 +71,34 @@ pub(crate) fn prose(text: &str) -> Markup {
     }
 }
 
+/// A sentence of a file with long decimals as short as people read them: `0.10940993964907006` is
+/// `0.1094`. Whoever wants the digits finds them in the file.
+pub(crate) fn rounded(text: &str) -> String {
+    const LONG: usize = 7;
+    let is_part = |sign: char| sign.is_ascii_digit() || sign == '.';
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|sign: char| sign.is_ascii_digit()) {
+        let (before, number) = rest.split_at(start);
+        let end = number.find(|sign| !is_part(sign)).unwrap_or(number.len());
+        let (number, behind) = number.split_at(end);
+        // Parts of names, versions and powers of ten stay.
+        let stands_alone = !before.ends_with(|sign: char| sign.is_alphanumeric() || sign == '_')
+            && !behind.starts_with(|sign: char| sign.is_alphanumeric() || sign == '_');
+        let digits = number.trim_start_matches(['0', '.']).len();
+        let value = number.parse::<f64>().ok().filter(|_| {
+            stands_alone && number.contains('.') && !number.ends_with('.') && digits >= LONG
+        });
+        said += before;
+        match value {
+            Some(value) => said += &probity_report::short_number(value),
+            None => said += number,
+        }
+        rest = behind;
+    }
+    said + rest
+}
+
 /// The start of a day that a field of a form names, `2026-11-27`, in UTC.
 pub(crate) fn day_of_text(text: &str) -> Option<i64> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
@@ -159,6 +187,29 @@ pub(crate) fn number_of(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_decimals_of_sentences_are_short() {
+        for (text, said) in [
+            (
+                "Baseline drift distance: 0.10940993964907006 exceeds threshold: 0.1",
+                "Baseline drift distance: 0.1094 exceeds threshold: 0.1",
+            ),
+            (
+                "Metric mae with 9.17010999272785 +/- 0.33263 was > '4.514979556783976'",
+                "Metric mae with 9.17 +/- 0.33263 was > '4.515'",
+            ),
+            ("-0.151432668911842 of 2026.11.27", "-0.1514 of 2026.11.27"),
+            (
+                "1.23456789e-7, model_1.23456789 and 1.2345678.",
+                "1.23456789e-7, model_1.23456789 and 1.2345678.",
+            ),
+            ("123456789", "123456789"),
+            ("", ""),
+        ] {
+            assert_eq!(rounded(text), said);
+        }
+    }
 
     #[test]
     fn spans_are_told_in_their_largest_unit() {

@@ -186,6 +186,9 @@ fn of_evaluation(part: &mut ChangedPart, rest: &[String], change: &Change) {
                 match name.as_str() {
                     "name" => {}
                     "metric_groups" => groups(part, (value, side)),
+                    "metadata" if value.is_object() => {
+                        push_one(part, "Metadata".to_owned(), (&labelled(value), side));
+                    }
                     name => push_one(part, guide::evaluation_label(&[name]), (value, side)),
                 }
             }
@@ -285,6 +288,19 @@ fn metric(part: &mut ChangedPart, group: &str, (value, side): (&Value, Side)) {
             member => push_one(part, format!("{group}, {name}: {member}"), (own, side)),
         }
     }
+}
+
+/// Metadata by the words for it, as far as there are any.
+fn labelled(metadata: &Value) -> Value {
+    let members = metadata.as_object().into_iter().flatten();
+    let labelled = members.map(|(name, value)| {
+        let label = match name.starts_with("probity:") {
+            true => guide::evaluation_label(&["metadata", name]),
+            false => name.clone(),
+        };
+        (label, value.clone())
+    });
+    Value::Object(labelled.collect())
 }
 
 /// The type that a reader sees by the value itself.

@@ -53,7 +53,7 @@ fn render(visit: &Visit, shelf: &Shelf) -> Markup {
         p.soft.lead { "What each model is for, how risky it is, what was measured, and who approved it." }
         (filters(visit, all.as_deref()))
         @if shelf.cards.is_empty() { (nothing(visit, all.as_deref())) } @else {
-            div.scroll tabindex="0" { table.cards-table {
+            div.scroll tabindex="0" { table.cards-table.stacked {
                 thead { tr {
                     th scope="col" { "Card" } th scope="col" { "Risk" } th scope="col" { "Status" }
                     th scope="col" { "Evidence" } th scope="col" { "Policy" } th scope="col" { "Next review" } th scope="col" { "Changed" }
@@ -116,12 +116,12 @@ fn row(visit: &Visit, card: &CardDossier, now_ms: i64) -> Markup {
                 a href=(visit.href(&card_path(&card.name))) { (card.name) }
                 span.fine.block { @match value_words::model(card) { Some(model) => (model), None => "names no model" } }
             }
-            td { (badge::risk(card.card.intended_uses.risk_rating.unwrap_or_default())) }
-            td { (badge::card_status(card.status)) span.fine.block { "version " (card.version) } }
-            td { (value_words::evidence(card)) }
-            td { (findings(card)) }
-            td { (due(card, now_ms)) }
-            td { @match card.modified_ms { Some(at_ms) => (words::ago(at_ms, now_ms)), None => span.none { "–" } }
+            td data-label="Risk" { (badge::risk(card.card.intended_uses.risk_rating.unwrap_or_default())) }
+            td data-label="Status" { (badge::card_status(card.status)) span.fine.block { "version " (card.version) } }
+            td data-label="Evidence" { (value_words::evidence(card)) }
+            td data-label="Policy" { (findings(card)) }
+            td data-label="Next review" { (due(card, now_ms)) }
+            td data-label="Changed" { @match card.modified_ms { Some(at_ms) => (words::ago(at_ms, now_ms)), None => span.none { "–" } }
                 @if let Some(by) = &card.modified_by { span.fine.block { "by " (by) } } }
         }
     }

@@ -75,7 +75,7 @@ fn row(visit: &Visit, card: &CardDossier, (version, now_ms): (&VersionFact, i64)
             th scope="row" { a href=(visit.href(&leaf_path(&card.name, Leaf::Version(number)))) { "Version " (number) } }
             td { (badge::card_status(version.status)) }
             td { "by " (version.created_by) span.fine.block { (words::ago(version.created_ms, now_ms)) } }
-            td { @match &version.reason { Some(reason) => (reason), None => span.none { "–" } } }
+            td { @match &version.reason { Some(reason) => (words::prose(reason)), None => span.none { "–" } } }
             td { @if number > 1 {
                 a href=(visit.link(&leaf_path(&card.name, Leaf::Changes), &Fields::default().with("from", &(number - 1).to_string()).with("to", &number.to_string()))) { "since version " (number - 1) }
             } @else { span.none { "the first" } } }
