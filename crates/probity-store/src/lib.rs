@@ -14,6 +14,7 @@ pub mod capture_server;
 pub mod endpoint_latency;
 pub mod endpoint_traffic;
 mod error;
+mod execution_end;
 pub mod fleet;
 pub mod job;
 pub mod latency_histogram;

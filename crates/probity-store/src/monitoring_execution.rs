@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::StoreError;
+use crate::execution_end;
 use crate::many::{NAMES, places};
 use crate::page::{Cursor, Page, one_more};
 use crate::resource::{Inserted, SortOrder};
@@ -12,9 +13,6 @@ use crate::store::{Backend, Store, Unit};
 
 /// What [`Execution::violations`] is while it is not known.
 pub const UNKNOWN_VIOLATIONS: i64 = -1;
-
-/// States of runs that have said what they found.
-const VERDICTS: [&str; 2] = ["Completed", "CompletedWithViolations"];
 
 const COLUMNS: &str = "id, region, schedule, scheduled_ms, cause, revision, status, created_ms, \
                        modified_ms, monitoring_type, endpoint, job_definition, violations, body";
@@ -152,7 +150,7 @@ pub async fn insert(unit: &mut Unit, execution: &Execution) -> Result<Inserted, 
     if inserted.rows_affected() == 0 {
         return Ok(Inserted::Exists);
     }
-    note_end(unit, execution).await?;
+    execution_end::note(unit, execution).await?;
     Ok(Inserted::Yes)
 }
 
@@ -174,55 +172,7 @@ pub async fn replace(unit: &mut Unit, execution: &Execution) -> Result<(), Store
     .execute(unit.connection())
     .await
     .map_err(StoreError::query("change an execution"))?;
-    note_end(unit, execution).await
-}
-
-/// What pages of many schedules read of runs that ended: which one of its schedule was the last, and
-/// which verdicts count no more.
-async fn note_end(unit: &mut Unit, execution: &Execution) -> Result<(), StoreError> {
-    let has_verdict = VERDICTS.contains(&execution.status.as_str());
-    if has_verdict && execution.revision > 0 {
-        sqlx::query(
-            "update monitoring_execution set overtaken = 1
-             where region = $1 and schedule = $2 and scheduled_ms = $3 and revision < $4
-               and overtaken = 0",
-        )
-        .bind(&execution.region)
-        .bind(&execution.schedule)
-        .bind(execution.scheduled_ms)
-        .bind(execution.revision)
-        .execute(unit.connection())
-        .await
-        .map_err(StoreError::query("mark earlier verdicts of a slot"))?;
-    }
-    if !has_verdict && execution.status != "Failed" {
-        return Ok(());
-    }
-    sqlx::query(
-        "insert into monitoring_last_run (region, schedule, id, scheduled_ms, revision, created_ms,
-             modified_ms, status, violations)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict (region, schedule) do update
-         set id = excluded.id, scheduled_ms = excluded.scheduled_ms, revision = excluded.revision,
-             created_ms = excluded.created_ms, modified_ms = excluded.modified_ms,
-             status = excluded.status, violations = excluded.violations
-         where (excluded.scheduled_ms, excluded.revision, excluded.id) >=
-               (monitoring_last_run.scheduled_ms, monitoring_last_run.revision,
-                monitoring_last_run.id)",
-    )
-    .bind(&execution.region)
-    .bind(&execution.schedule)
-    .bind(&execution.id)
-    .bind(execution.scheduled_ms)
-    .bind(execution.revision)
-    .bind(execution.created_ms)
-    .bind(execution.modified_ms)
-    .bind(&execution.status)
-    .bind(execution.violations)
-    .execute(unit.connection())
-    .await
-    .map_err(StoreError::query("write the last run of a schedule"))?;
-    Ok(())
+    execution_end::note(unit, execution).await
 }
 
 pub async fn get(store: &Store, id: &str) -> Result<Option<Execution>, StoreError> {

@@ -149,8 +149,8 @@ fn row(visit: &Visit, entry: &Entry) -> Markup {
             td data-label="Who" { a href=(only("who", &entry.actor)) { (entry.actor) } }
             td.whole data-label="What" { a href=(only("what", &entry.action)) { (fleet_top::did(&entry.action)) }
                 a.about href=(only("about", &entry.resource_arn)) { code { (fleet_top::short_arn(&entry.resource_arn)) } } }
-            td data-label="Why" { @match &entry.reason { Some(reason) => (words::prose(reason)), None => span.none { "–" } } }
-            td.whole data-label="Change" { details { summary { "Details" }
+            td.absent[entry.reason.is_none()] data-label="Why" { @match &entry.reason { Some(reason) => (words::prose(reason)), None => span.none { "–" } } }
+            td.whole { details { summary { "Details" }
                 pre tabindex="0" { code { (pretty(entry)) } }
                 p.fine { a href=(visit.href(&format!("/activity/{}", entry.seq))) { "The whole event" } }
             } }
