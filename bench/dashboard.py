@@ -272,12 +272,16 @@ def seed(database, arguments, now):
     variety(database)
     runs(database, models, (first, hours))
     points(database, models, (first, hours))
+    intervals(database, models, (first, hours))
+    latencies(database, models, (first, hours))
+    events(database, (first, hours))
     calls(database, models, (first, hours))
     changes(database, models, now)
     count = lambda table: f"{database.value(f'select count(*) from {table}'):,}"
     size = database.size() / 1e9
     return (f"{count('resource')} resources, {count('monitoring_execution')} executions, "
-            f"{count('metric_point')} metric points, {count('endpoint_traffic')} hours of calls; {size:.1f} GB")
+            f"{count('metric_point')} metric points, {count('metric_interval')} intervals, {count('endpoint_traffic')} hours of "
+            f"calls, {count('endpoint_latency')} of latencies, {count('audit_event')} events; {size:.1f} GB")
 
 
 def cards(database, models):
@@ -384,6 +388,46 @@ def points(database, models, of):
                  "on conflict do nothing" if isinstance(database, Postgres) else
                  "insert or ignore into metric (region, namespace, name, dimensions, last_ms) select region, namespace, "
                  "name, dimensions, max(at_ms) from metric_point group by region, namespace, name, dimensions")
+
+
+def intervals(database, models, of):
+    """How sure each hourly number is."""
+    first, hours = of
+    value = "0.05 + ((s.m * 31 + s.k * 17 + h.i * 13) % 100) / 1000.0"
+    refilled(database, "metric_interval", (
+        f"insert into metric_interval (region, schedule, name, dimensions, at_ms, execution, low, high) "
+        f"{schedules(database, models)} h(i, at) as (select 0, {first} union all select i + 1, at + {HOUR} from h "
+        f"where i + 1 < {hours}) select '{REGION}', s.name, 'feature_baseline_drift_income', '{{}}', at, "
+        f"s.name || '-' || (h.i + 1) || '-0', {value} - 0.02, {value} + 0.02 from s cross join h"))
+
+
+def latencies(database, models, of):
+    """Two histograms an hour of each endpoint, of sixty buckets, as calls of a few milliseconds fill them."""
+    first, hours = of
+    histogram = lambda start: "{0} {1} {2} {3};{4}".format(
+        sum(range(1, 61)), 4_000_000, 600, 90_000, " ".join(f"{start + i}:{i + 1}" for i in range(60)))
+    number = "substr('0000' || m.i, -5)" if isinstance(database, Sqlite) else "right('0000' || m.i, 5)"
+    refilled(database, "endpoint_latency", (
+        f"insert into endpoint_latency (region, endpoint, variant, length_ms, from_ms, part, model, overhead, refused, "
+        f"failed) with recursive m(i) as (select 0 union all select i + 1 from m where i + 1 < {models}), "
+        f"h(i, at) as (select 0, {first} union all select i + 1, at + {HOUR} from h where i + 1 < {hours}) "
+        f"select '{REGION}', 'bench-' || {number} || '-endpoint', 'AllTraffic', {HOUR}, at, 'bench', "
+        f"'{histogram(110)}', '{histogram(40)}', 0, 3 from m cross join h"))
+
+
+def events(database, of):
+    """A million of the log, without their chain: no page of this bench looks at that."""
+    first, hours = of
+    many = 1_000_000
+    before = database.value("select seq from audit_head where id = 1")
+    number = "substr('0000' || (n.i % 1000), -5)" if isinstance(database, Sqlite) else "right('0000' || (n.i % 1000), 5)"
+    refilled(database, "audit_event", (
+        f"insert into audit_event (seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, hash) "
+        f"{numbers(many)} select {before} + 1 + n.i, {first} + n.i * {hours * HOUR // many}, "
+        f"case n.i % 50 when 0 then 'mira' else 'probity' end, 'probity:FinishMonitoringExecution', "
+        f"'arn:aws:sagemaker:{REGION}:111122223333:monitoring-schedule/bench-' || {number} || '-monitor-' || (n.i % 4), "
+        f"'{{\"MonitoringExecutionStatus\":\"Completed\",\"Violations\":0,\"Window\":[1,2]}}', null, '', '' from n"))
+    database.run(f"update audit_head set seq = seq + {many} where id = 1")
 
 
 def calls(database, models, of):

@@ -84,7 +84,7 @@ export function chosen(pages, address) {
     else if (url.search === "") others.push(path);
   }
   const ofKinds = [...kinds.values()];
-  return { kinds: ofKinds.filter((path) => !path.includes("?")), all: [...ofKinds, ...others].slice(0, MOST_OPENED) };
+  return { kinds: ofKinds.filter((path) => !path.includes("?")), asked: ofKinds.filter((path) => path.includes("?")), all: [...ofKinds, ...others].slice(0, MOST_OPENED) };
 }
 
 /** Opens a page; what is wrong with it. */
@@ -149,18 +149,87 @@ export function scenarios(browser, demo, state) {
       async () => {
         const window = await openWindow(browser, demo, { storageState: state, axe: true, ...combination });
         const wrong = [];
-        for (const path of found.kinds) {
+        // What queries change of a page is looked at once.
+        const asked = combination.width === 390 && combination.colorScheme === "dark" ? found.asked : [];
+        for (const path of [...found.kinds, ...asked]) {
           wrong.push(...(await opened(window, demo.address, path)));
-          const result = await window.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-          for (const violation of result.violations) {
-            const [node] = violation.nodes;
-            wrong.push(`${path}: ${violation.id} (${violation.nodes.length}): ${node.html.slice(0, 140)} ${node.any[0]?.message ?? ""}`);
-          }
+          wrong.push(...(await obstacles(window.page, path)));
           await picture(window.page, `${path.slice(1, 60).replaceAll("/", "_")}-${combination.width}-${combination.colorScheme}`);
         }
         await window.context.close();
         judge(wrong);
       },
     ])),
+    ...Object.fromEntries(combinations.map((combination) => [
+      `axe finds nothing on pages that no link leads to (${named(combination)})`,
+      async () => {
+        const wrong = [];
+        for (const [name, reach] of Object.entries(STATES)) {
+          const window = await openWindow(browser, demo, { storageState: state, axe: true, ...combination });
+          await reach(window, demo.address);
+          wrong.push(...(await obstacles(window.page, name)));
+          await picture(window.page, `${name.replaceAll(" ", "_")}-${combination.width}-${combination.colorScheme}`);
+          await window.context.close();
+        }
+        judge(wrong);
+      },
+    ])),
   };
+}
+
+/** What axe finds on the page that is open. */
+async function obstacles(page, name) {
+  const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return result.violations.map((violation) => {
+    const [node] = violation.nodes;
+    return `${name}: ${violation.id} (${violation.nodes.length}): ${node.html.slice(0, 140)} ${node.any[0]?.message ?? ""}`;
+  });
+}
+
+const MONITOR = "/monitors/card-fraud-data-quality";
+const EDITOR = "/cards/credit-approval-next/edit";
+
+/** Answers to forms, and pages without what they are about. None of it changes anything. */
+const STATES = {
+  "signing in": async ({ page, context }, address) => {
+    await context.clearCookies();
+    await page.goto(`${address}/login`);
+  },
+  "a wrong key": async ({ page, context }, address) => {
+    await context.clearCookies();
+    await page.goto(`${address}/login`);
+    await page.locator('input[name="access_key_id"]').fill("AKIAOFNOBODY");
+    await page.locator('input[name="secret_access_key"]').fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("no such key").waitFor();
+  },
+  "no such page": ({ page }, address) => page.goto(`${address}/models/none`),
+  "no such model": ({ page }, address) => page.goto(`${address}/dashboard?q=nothing-is-called-so`),
+  "nothing found in the documentation": ({ page }, address) => page.goto(`${address}/docs?q=nothing-is-called-so`),
+  "a preview": async ({ page }, address) => {
+    await page.goto(`${address}${MONITOR}/constraints`);
+    const limit = page.locator('input[name^="drift."]').first();
+    await limit.fill("0.77");
+    await page.getByRole("button", { name: "Put in force" }).waitFor();
+  },
+  "a preview of what is no number": async ({ page }, address) => {
+    await page.goto(`${address}${MONITOR}/constraints`);
+    await page.locator('input[name^="drift."]').first().fill("much");
+    await page.getByText("is no number").first().waitFor();
+  },
+  "a fault in the editor": async ({ page }, address) => {
+    await page.goto(`${address}${EDITOR}`);
+    await page.locator('[name="model_overview.model_version"]').fill("three");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Nothing that you typed is lost").waitFor();
+  },
+  "a form after the session": late,
+};
+
+async function late({ page, context }, address) {
+  await page.goto(`${address}${EDITOR}`);
+  await page.locator('[name="intended_uses.purpose_of_model"]').fill("Typed for an hour\nbefore the session ended");
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("button", { name: "Send it once more" }).waitFor();
 }

@@ -68,6 +68,28 @@ export function scenarios(browser, demo, state) {
       demand((await page.locator("main").innerText()).includes("Approved"), "the model's page does not know of the approval");
     }),
 
+    "what was typed outlives the session": visit({}, async (page, { context, complaints }) => {
+      const typed = "Typed for an hour\nbefore the session ended";
+      await open(page, `/cards/${DRAFT}/edit`);
+      await page.locator('[name="intended_uses.purpose_of_model"]').fill(typed);
+      await context.clearCookies();
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      const again = page.getByRole("button", { name: "Send it once more" });
+      await again.waitFor();
+      const beside = await context.newPage();
+      await withKey(beside, demo);
+      await beside.close();
+      await again.click();
+      await page.getByText("It asks to save the card").waitFor();
+      demand((await page.locator("main").innerText()).includes("in the name of root"), "it is not said in whose name");
+      await again.click();
+      await page.waitForURL(`**/cards/${DRAFT}`);
+      demand((await page.locator("main").innerText()).includes("before the session ended"), "what was typed is not kept");
+      // Both refusals are 403s, which the browser tells of.
+      const others = complaints.filter((text) => !text.includes("403"));
+      complaints.splice(0, complaints.length, ...others);
+    }),
+
     "nobody approves what they wrote": visit({}, async (page, window) => {
       await open(page, `/cards/${DRAFT}/edit`);
       await page.locator("textarea:visible").first().fill("Written by whoever reads this page");

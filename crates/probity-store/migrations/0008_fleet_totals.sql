@@ -33,11 +33,13 @@ create table monitoring_last_run (
 );
 insert into monitoring_last_run (region, schedule, id, scheduled_ms, revision, created_ms, modified_ms,
                                  status, violations)
-    select region, schedule, id, scheduled_ms, revision, created_ms, modified_ms, status, violations
-    from (
-        select region, schedule, id, scheduled_ms, revision, created_ms, modified_ms, status, violations,
-               row_number() over (partition by region, schedule
-                                  order by scheduled_ms desc, revision desc, id desc) as place
-        from monitoring_execution
-        where status in ('Completed', 'CompletedWithViolations', 'Failed')) ended
-    where place = 1;
+    -- Each found by an index: to sort all runs of months would fill a disk for temporary files.
+    select e.region, e.schedule, e.id, e.scheduled_ms, e.revision, e.created_ms, e.modified_ms, e.status,
+           e.violations
+    from resource r
+    join monitoring_execution e on e.id = (
+        select last.id from monitoring_execution last
+        where last.region = r.region and last.schedule = r.name
+          and last.status in ('Completed', 'CompletedWithViolations', 'Failed')
+        order by last.scheduled_ms desc, last.revision desc, last.id desc limit 1)
+    where r.kind = 'monitoring-schedule';

@@ -41,5 +41,5 @@ mod vault;
 
 pub use error::StoreError;
 pub use page::{Cursor, Page};
-pub use store::{Backend, Store, Unit, sqlite_url};
+pub use store::{Backend, Store, Unit, Upgrade, sqlite_url};
 pub use vault::Vault;

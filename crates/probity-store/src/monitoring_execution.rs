@@ -414,7 +414,7 @@ pub async fn next_revision(
 
 /// One page. A cursor of another sort order is answered with a fault: [`StoreError::Cursor`].
 pub async fn list(store: &Store, wanted: &ListExecutions) -> Result<Page<Execution>, StoreError> {
-    let mut query = sqlx::query(AssertSqlSafe(statement(wanted)))
+    let mut query = sqlx::query(AssertSqlSafe(statement(wanted, store.backend())))
         .bind(&wanted.region)
         .bind(one_more(wanted.limit));
     for (_, value) in equals(wanted) {
@@ -477,8 +477,24 @@ fn bounds(wanted: &ListExecutions) -> Vec<(&'static str, i64)> {
 }
 
 /// Only text of this module goes into the statement, never a caller's.
-fn statement(wanted: &ListExecutions) -> String {
-    let mut text = format!("select {COLUMNS} from monitoring_execution where region = $1");
+fn statement(wanted: &ListExecutions, backend: Backend) -> String {
+    let sort = match wanted.sort_by {
+        SortExecutions::Created => "created_ms",
+        SortExecutions::Scheduled => "scheduled_ms",
+        SortExecutions::Status => "status",
+    };
+    let index = match (backend, &wanted.schedule, wanted.sort_by) {
+        // The runs of one schedule are found by its name: SQLite would rather walk those of all
+        // schedules by their time or their state.
+        (Backend::Sqlite, Some(_), SortExecutions::Created) => {
+            " indexed by monitoring_execution_of_schedule_by_created"
+        }
+        (Backend::Sqlite, Some(_), SortExecutions::Scheduled | SortExecutions::Status) => {
+            " indexed by monitoring_execution_of_schedule"
+        }
+        (Backend::Sqlite, None, _) | (Backend::Postgres, _, _) => "",
+    };
+    let mut text = format!("select {COLUMNS} from monitoring_execution{index} where region = $1");
     let mut last = 2;
     let mut next = || {
         last += 1;
@@ -487,25 +503,12 @@ fn statement(wanted: &ListExecutions) -> String {
     for (column, _) in equals(wanted) {
         text += &format!(" and {column} = {}", next());
     }
-    // The runs of one schedule are found by its name. Without the sign, SQLite would rather walk
-    // those of all schedules by their time or their state.
-    let sign = match wanted.schedule {
-        Some(_) => "+",
-        None => "",
-    };
     for (test, _) in bounds(wanted) {
-        text += &format!(" and {sign}{test} {}", next());
+        text += &format!(" and {test} {}", next());
     }
     let (direction, beyond) = match wanted.order {
         SortOrder::Ascending => ("asc", ">"),
         SortOrder::Descending => ("desc", "<"),
-    };
-    let sort = match wanted.sort_by {
-        SortExecutions::Created => "created_ms",
-        SortExecutions::Scheduled => "scheduled_ms",
-        // There is no such sign for texts: one with nothing behind it is no column either.
-        SortExecutions::Status if wanted.schedule.is_some() => "(status || '')",
-        SortExecutions::Status => "status",
     };
     if wanted.after.is_some() {
         text += &format!(" and ({sort}, id) {beyond} ({}, {})", next(), next());

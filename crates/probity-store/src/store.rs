@@ -51,9 +51,22 @@ const SQLITE_SETTINGS: [&str; 4] = [
     "pragma foreign_keys = on",
 ];
 
+/// The steps of a database's schema before and after it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    pub from: i64,
+    pub to: i64,
+}
+
 impl Store {
     /// Opens `sqlite://PATH?mode=rwc` or `postgres://…` and brings it to the current version.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
+        Store::open_telling(url, |_| ()).await
+    }
+
+    /// The same; `tell` is called before a database of an earlier version is changed, which may take
+    /// minutes.
+    pub async fn open_telling(url: &str, tell: impl FnOnce(Upgrade)) -> Result<Store, StoreError> {
         install_default_drivers();
         let backend = if url.starts_with("sqlite:") {
             Backend::Sqlite
@@ -89,6 +102,9 @@ impl Store {
             .map_err(open)?;
         if backend == Backend::Postgres {
             make_collation(&pool).await.map_err(open)?;
+        }
+        if let Some(upgrade) = upgrade(&pool).await {
+            tell(upgrade);
         }
         migrate(&pool, backend).await?;
         Ok(Store {
@@ -309,6 +325,15 @@ pub(crate) fn newest_step() -> i64 {
 /// In SQLite, two programs that start at once both see a step missing; the second one's try fails
 /// when the first one's is done, and then there is nothing left to do.
 const SQLITE_TRIES: u32 = 4;
+
+/// `None` for a database that is new, or of this version, or of a later one.
+async fn upgrade(pool: &AnyPool) -> Option<Upgrade> {
+    let version = sqlx::query_scalar("select max(version) from _sqlx_migrations where success");
+    // There is no such table in a new one.
+    let from: Option<i64> = version.fetch_one(pool).await.ok()?;
+    let (from, to) = (from?, newest_step());
+    (from < to).then_some(Upgrade { from, to })
+}
 
 async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
     let tries = match backend {

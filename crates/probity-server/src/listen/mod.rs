@@ -36,6 +36,8 @@ pub enum Tls {
 
 /// What the first byte of a TLS handshake is (RFC 8446, section 5.1), and no method of HTTP.
 const HANDSHAKE: u8 = 22;
+/// For a first byte, and for the handshake of TLS.
+const OPENING_TIME: Duration = Duration::from_secs(10);
 
 /// Serves until `shutdown` is done, then finishes the requests that are under way.
 pub async fn serve(
@@ -139,7 +141,7 @@ impl Connection {
     /// TLS or plain HTTP, by the first byte.
     async fn tell_apart(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
         let mut first = [0];
-        match timeout(self.server.limits.header_time, stream.peek(&mut first)).await {
+        match timeout(self.opening_time(), stream.peek(&mut first)).await {
             Ok(Ok(1)) if first[0] == HANDSHAKE => self.shake_hands(tls, stream).await,
             Ok(Ok(_)) => self.run(stream).await,
             Ok(Err(error)) => tracing::debug!("a connection broke off: {error}"),
@@ -149,7 +151,7 @@ impl Connection {
 
     async fn shake_hands(self, tls: Arc<rustls::ServerConfig>, stream: TcpStream) {
         let shaking = TlsAcceptor::from(tls).accept(stream);
-        match timeout(self.server.limits.header_time, shaking).await {
+        match timeout(self.opening_time(), shaking).await {
             Ok(Ok(stream)) => {
                 let encrypted = Connection {
                     channel: Channel::Encrypted,
@@ -160,6 +162,11 @@ impl Connection {
             Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
+    }
+
+    /// A connection that has not asked anything yet is not one that a client keeps for later.
+    fn opening_time(&self) -> Duration {
+        self.server.limits.header_time.min(OPENING_TIME)
     }
 
     async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {

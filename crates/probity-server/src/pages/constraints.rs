@@ -82,20 +82,32 @@ pub(super) fn written(row: &Row, check: Check) -> String {
     }
 }
 
+/// Of a field, for people.
+pub(super) fn label(field: &str) -> Option<String> {
+    let (check, subject) = field.split_once('.')?;
+    Some(format!("{subject}: {}", check_words(Check::parse(check)?)))
+}
+
 fn field_of(check: Check, subject: &str) -> String {
     format!("{}.{subject}", check.as_str())
 }
 
+fn fields_of(changes: &[Change]) -> Fields {
+    changes.iter().fold(Fields::default(), |fields, change| {
+        fields.with(&field_of(change.check, &change.subject), &change.value)
+    })
+}
+
 /// The address of a preview.
 fn address(visit: &Visit, name: &str, (changes, note): (&[Change], Option<&str>)) -> String {
-    let mut fields = Fields::default();
-    for change in changes {
-        fields = fields.with(&field_of(change.check, &change.subject), &change.value);
-    }
-    if let Some(note) = note {
-        fields = fields.with("note", note);
-    }
+    let fields = fields_of(changes).with("note", note.unwrap_or_default());
     visit.link(&shell::constraints_path(name), &fields)
+}
+
+/// The same, for a form that was not obeyed: its reason is not to be typed again.
+fn again(visit: &Visit, name: &str, (changes, note, reason): (&[Change], &str, &str)) -> String {
+    let fields = fields_of(changes).with("note", note).with("reason", reason);
+    visit.link(&shell::constraints_path(name), &fields) + "#preview"
 }
 
 /// Preview, or put in force.
@@ -113,17 +125,27 @@ pub(super) async fn act(
         let place = address(visit, name, (&changes, note)) + "#preview";
         return Ok(reply::see_other(&place));
     }
+    let reason = field("reason").trim();
+    // Nobody puts in force what they have not seen the meaning of.
+    let unseen = (field("tried") != fields_of(&changes).query()).then_some("other");
+    if let Some(note) = unseen.or(reason.is_empty().then_some("why")) {
+        return Ok(reply::see_other(&again(
+            visit,
+            name,
+            (&changes, note, reason),
+        )));
+    }
     let wanted = Wanted {
         monitor: name,
         changes: &changes,
         seen_sha256: field("seen"),
-        reason: field("reason"),
+        reason,
     };
     let applied = threshold_change::apply(desk.tools, &visit.caller, (wanted, &page.baseline));
     let place = match applied.await? {
         Applied::Yes => address(visit, name, (&[], Some("applied"))),
         Applied::Same => address(visit, name, (&[], Some("same"))),
-        Applied::Conflict => address(visit, name, (&changes, Some("conflict"))),
+        Applied::Conflict => again(visit, name, (&changes, "conflict", reason)),
     };
     Ok(reply::see_other(&place))
 }
@@ -176,7 +198,7 @@ impl Shown<'_> {
                         @if is_metric { (self.metric_row(row)) } @else { (self.feature_row(row)) }
                     } }
                 } }
-                p.tools { button name="do" value="preview" type="submit" { "Preview over history" } }
+                p.tools { button name="do" value="preview" type="submit" formnovalidate { "Preview over history" } }
                 (self.preview(visit))
             }
             p.fine { "From " code { (in_force.uri) } ", SHA-256 " code { (in_force.sha256) } }
@@ -260,7 +282,8 @@ impl Shown<'_> {
             @if visit.may("probity:UpdateMonitoringBaseline") {
                 div.apply {
                     input type="hidden" name="seen" value=(in_force.sha256);
-                    label { span { "Why are these thresholds right?" } input name="reason" maxlength="1000" autocomplete="off"; }
+                    input type="hidden" name="tried" value=(fields_of(self.changes).query());
+                    label { span { "Why are these thresholds right?" } input name="reason" value=[visit.fields.get("reason")] maxlength="1000" autocomplete="off" required; }
                     button.primary name="do" value="apply" type="submit" { "Put in force" }
                 }
                 p.fine { "From the next run on. Who changed what and why is kept with the constraints and in the log." }
@@ -288,6 +311,14 @@ fn note(visit: &Visit) -> Markup {
         @match visit.fields.get("note") {
             Some("applied") => div.notes.running role="status" { p { strong { "In force from the next run on." } " The change, its author and its reason are in the " a href=(visit.href("/activity")) { "activity" } "." } },
             Some("same") => div.notes role="status" { p { "The thresholds are so already: nothing was changed." } },
+            Some("other") => div.alarm role="alert" { div {
+                p { strong { "These are not the thresholds whose preview you saw." } }
+                p { "This is what they would have meant. Put them in force if they are right." }
+            } },
+            Some("why") => div.alarm role="alert" { div {
+                p { strong { "Nothing is in force yet: say why these thresholds are right." } }
+                p { "Who looks at the next alert will ask." }
+            } },
             Some("conflict") => div.alarm role="alert" { div {
                 p { strong { "Somebody else changed the constraints meanwhile." } }
                 p { "The table has theirs; your values are kept in it. Look at the preview again, and put them in force if they are still right." }

@@ -145,7 +145,20 @@ pub(crate) async fn answer(desk: Desk<'_>, request: http::Request<Bytes>) -> Ans
             visit.keep_form_key(&mut answer, asked.channel);
             answer
         }
-        Err(visit::NotIn::Fault(fault)) => failure::bare(desk.request_id, &fault),
+        Err(visit::NotIn::Fault(fault)) => {
+            let visit = Visit::of(desk, &asked);
+            let kept = address.filter(|_| asked.method == Method::POST && asked.comes_from_here());
+            let kept = kept.and_then(|address| {
+                resend::page((&asked, &visit), &address, resend::Why::Fault(&fault))
+            });
+            match kept {
+                Some(mut answer) => {
+                    visit.keep_form_key(&mut answer, asked.channel);
+                    answer
+                }
+                None => failure::bare(desk.request_id, &fault),
+            }
+        }
         Err(visit::NotIn::Unknown(visit)) => {
             let mut answer = outside(desk, (&asked, &visit), address).await;
             visit.keep_form_key(&mut answer, asked.channel);

@@ -1,19 +1,24 @@
 //! A form that is not obeyed – its sender is signed out by now, or signed in anew, or something went
-//! wrong – does not take what was typed into it along: it is shown, and can be sent once more.
+//! wrong – does not take what was typed into it along: it is shown, can be corrected, and can be sent
+//! once more, by whoever is told what it does and in whose name.
 
 use http::StatusCode;
 use maud::{Markup, html};
 use probity_app::Fault;
 
 use super::address::Address;
+use super::cards::{CardAddress, Leaf};
 use super::visit::{Asked, Visit, Who};
-use super::{failure, reply, shell, words};
+use super::{cards, constraints, failure, reply, shell, words};
 use crate::answer::Answer;
 
 /// What the browser's own forms say that nobody typed.
-const NOT_TYPED: [&str; 7] = [
-    "form_key", "card", "expected", "base", "do", "next", "region",
+const NOT_TYPED: [&str; 12] = [
+    "form_key", "card", "expected", "base", "do", "more", "to", "next", "region", "alert", "seen",
+    "tried",
 ];
+/// A line of a form has room for as many signs.
+const LINE: usize = 80;
 
 /// Why a form was not obeyed.
 #[derive(Clone, Copy, Debug)]
@@ -30,9 +35,63 @@ pub(super) fn page(
     address: &Address,
     why: Why<'_>,
 ) -> Option<Answer> {
-    let takes_text = match address {
-        Address::Card(_) | Address::Monitor(_) | Address::Constraints(_) => true,
-        Address::Home
+    let deed = deed(asked, address)?;
+    // Another site could put its own words into our page.
+    if matches!(why, Why::Late) && !asked.comes_from_here() {
+        return None;
+    }
+    let visit = &visit.without_mark();
+    let (status, said) = match why {
+        Why::Late => (StatusCode::FORBIDDEN, late(visit)),
+        Why::Fault(fault) => {
+            let (status, text) = failure::told(fault, &visit.caller.request_id);
+            (status, refused(visit, &text))
+        }
+    };
+    let helps = match why {
+        Why::Late => true,
+        Why::Fault(fault) => may_help(fault),
+    };
+    let body = html! {
+        div.kept {
+            h1 { (TITLE) }
+            (said)
+            @if helps { (form(asked, visit, &deed)) }
+        }
+    };
+    let page = match visit.who {
+        Who::Unknown => shell::outside(visit, TITLE, &body),
+        Who::SignedIn | Who::Everybody => shell::page(visit, shell::Head::of(TITLE), &body),
+    };
+    Some(reply::html(status, page))
+}
+
+const TITLE: &str = "Not done yet";
+
+/// What the form asks for, as words that follow "to". `None` of forms that nobody types into.
+fn deed(asked: &Asked, address: &Address) -> Option<String> {
+    let field = |name: &str| asked.form.get(name).unwrap_or_default();
+    Some(match address {
+        Address::Monitor(name) => match field("do") {
+            "run" => format!("run the monitor `{name}` now"),
+            "acknowledge" => format!("acknowledge the alert of `{name}`"),
+            "silence" => format!("silence the alerts of `{name}`"),
+            "lift" => format!("lift the silence of `{name}`"),
+            "comment" => format!("comment on the alerts of `{name}`"),
+            _ => return None,
+        },
+        Address::Constraints(name) => match field("do") {
+            "apply" => format!("put thresholds of `{name}` in force"),
+            _ => format!("try thresholds of `{name}`"),
+        },
+        Address::Card(CardAddress::New) => "create a model card".to_owned(),
+        Address::Card(CardAddress::Of(name, Leaf::Edit)) => format!("save the card `{name}`"),
+        Address::Card(CardAddress::Of(name, Leaf::Review)) => match field("to") {
+            "" => format!("comment on the card `{name}`"),
+            status => format!("set the card `{name}` to {status}"),
+        },
+        Address::Card(_)
+        | Address::Home
         | Address::Login
         | Address::Logout
         | Address::SignIn
@@ -50,29 +109,23 @@ pub(super) fn page(
         | Address::ActivityCsv
         | Address::Chain
         | Address::Event(_)
-        | Address::Live => false,
-    };
-    // Another site could put its own words into our page.
-    if !takes_text || matches!(why, Why::Late) && !asked.comes_from_here() {
-        return None;
-    }
-    let visit = &visit.without_mark();
-    let (status, said) = match why {
-        Why::Late => (StatusCode::FORBIDDEN, late(visit)),
-        Why::Fault(fault) => {
-            let (status, text) = failure::told(fault, &visit.caller.request_id);
-            (status, refused(visit, &text))
-        }
-    };
-    let body = body(asked, visit, &said);
-    let page = match visit.who {
-        Who::Unknown => shell::outside(visit, TITLE, &body),
-        Who::SignedIn | Who::Everybody => shell::page(visit, shell::Head::of(TITLE), &body),
-    };
-    Some(reply::html(status, page))
+        | Address::Live => return None,
+    })
 }
 
-const TITLE: &str = "Not done yet";
+/// Whether another try may have another end.
+fn may_help(fault: &Fault) -> bool {
+    match fault {
+        Fault::Invalid { .. }
+        | Fault::Limit { .. }
+        | Fault::Exists { .. }
+        | Fault::Conflict { .. }
+        | Fault::InUse { .. }
+        | Fault::Overloaded
+        | Fault::Internal { .. } => true,
+        Fault::Denied { .. } | Fault::NotFound { .. } | Fault::Missing { .. } => false,
+    }
+}
 
 fn late(visit: &Visit) -> Markup {
     html! {
@@ -80,7 +133,7 @@ fn late(visit: &Visit) -> Markup {
             p role="alert" { "You are signed out, so nothing was changed. What you typed is kept in this page, and only here: leave it open, sign in beside it, and send it once more." }
             p { a href="/login" target="_blank" rel="noopener" { "Sign in, in another tab" } }
         } @else {
-            p role="alert" { "You signed in anew after this form was opened, so it was not obeyed. What you typed is kept in this page: send it once more." }
+            p role="alert" { "Somebody signed in anew after this form was opened, so it was not obeyed." }
         }
     }
 }
@@ -88,32 +141,58 @@ fn late(visit: &Visit) -> Markup {
 fn refused(visit: &Visit, text: &str) -> Markup {
     html! {
         p.complaint role="alert" { (words::prose(text)) }
-        p.soft { "What you typed is kept in this page. Request " code { (visit.caller.request_id) } }
-        p { a href=(visit.here()) { "Back, without it" } }
+        p.soft { "Request " code { (visit.caller.request_id) } }
+        p { a href=(visit.here()) { "Back, without what was typed" } }
     }
 }
 
-fn body(asked: &Asked, visit: &Visit, said: &Markup) -> Markup {
-    let typed = || {
-        let fields = asked.form.iter();
-        fields.filter(|(name, text)| !NOT_TYPED.contains(name) && !text.trim().is_empty())
+fn form(asked: &Asked, visit: &Visit, deed: &str) -> Markup {
+    let is_typed = |name: &str| {
+        !NOT_TYPED.contains(&name) && !name.ends_with(".was") && !name.ends_with(".remove")
     };
+    let fields = || asked.form.iter().filter(|(name, _)| *name != "form_key");
+    let n_typed = fields().filter(|(name, _)| is_typed(name)).count();
+    let n_typed = n_typed.min(FEW + 1);
     html! {
-        div.kept {
-            h1 { (TITLE) }
-            (said)
-            form.stack method="post" action=(visit.here()) {
-                @for (name, text) in asked.form.iter().filter(|(name, _)| *name != "form_key") {
-                    input type="hidden" name=(name) value=(text);
-                }
-                (shell::form_key(visit))
-                button.primary type="submit" { "Send it once more" }
+        form.stack method="post" action=(visit.here()) {
+            p { "It asks to " (words::prose(deed))
+                @if visit.is_signed_in() { ", in the name of " strong { (visit.caller.user) } } "." }
+            @for (name, text) in fields().filter(|(name, _)| !is_typed(name)) {
+                input type="hidden" name=(name) value=(text);
             }
-            @if typed().next().is_some() {
-                details {
-                    summary { "What is sent" }
-                    dl.kept-fields { @for (name, text) in typed() { dt { code { (name) } } dd { (text) } } }
-                }
+            (shell::form_key(visit))
+            @match n_typed {
+                0 => {},
+                1..=FEW => { @for field in fields().filter(|(name, _)| is_typed(name)) { (typed(field)) } },
+                // An editor has dozens of fields, most of them as they were.
+                _ => details { summary { "What is sent" } @for field in fields().filter(|(name, _)| is_typed(name)) { (typed(field)) } },
+            }
+            button.primary type="submit" { "Send it once more" }
+        }
+    }
+}
+
+fn label(name: &str) -> String {
+    match name {
+        "reason" => "Reason".to_owned(),
+        "text" | "comment" => "Comment".to_owned(),
+        "hours" => "Hours".to_owned(),
+        "name" => "Name".to_owned(),
+        "json" => "Content, as JSON".to_owned(),
+        name => constraints::label(name).unwrap_or_else(|| cards::field_label(name)),
+    }
+}
+
+/// Fields that are shown without being asked for.
+const FEW: usize = 4;
+
+fn typed((name, text): (&str, &str)) -> Markup {
+    html! {
+        label { span { (label(name)) }
+            @if text.contains('\n') || text.chars().count() > LINE {
+                textarea name=(name) rows="4" { "\n" (text) }
+            } @else {
+                input name=(name) value=(text) autocomplete="off";
             }
         }
     }

@@ -21,8 +21,11 @@ pub(crate) struct Asked {
     pub(crate) session: Option<Token>,
     form_token: Option<Token>,
     theme: Option<Theme>,
-    /// What the browser says of who made it ask, where it says so.
+    /// What the browser says of who made it ask, where it says so: to hosts without TLS it does not.
     site: Option<String>,
+    /// Of whose page it is, and whom it asks.
+    origin: Option<String>,
+    host: Option<String>,
     /// Of a stream that broke off, the last event that came.
     pub(crate) last_event: Option<String>,
 }
@@ -65,6 +68,9 @@ impl Asked {
             form_token: cookie(cookies::FORM).map(Token::of),
             theme: cookie(cookies::THEME).and_then(Theme::parse),
             site: text(headers, "sec-fetch-site"),
+            origin: text(headers, "origin"),
+            host: text(headers, "host")
+                .or_else(|| request.uri().authority().map(ToString::to_string)),
             last_event: text(headers, "last-event-id"),
         }
     }
@@ -83,7 +89,14 @@ impl Asked {
 
     /// The browser says that a page of ours sent it.
     pub(crate) fn comes_from_here(&self) -> bool {
-        self.site.as_deref() == Some("same-origin")
+        match (&self.site, &self.origin, &self.host) {
+            (Some(site), _, _) => site == "same-origin",
+            (None, Some(origin), Some(host)) => {
+                let authority = origin.split_once("://").map(|(_, authority)| authority);
+                authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+            }
+            (None, _, _) => false,
+        }
     }
 
     /// Followed from a page of another site: our cookies were not sent along.
@@ -179,7 +192,7 @@ fn is_region(text: &str) -> bool {
 
 impl Visit {
     /// Of somebody who is not known yet.
-    fn of(desk: Desk<'_>, asked: &Asked) -> Visit {
+    pub(crate) fn of(desk: Desk<'_>, asked: &Asked) -> Visit {
         let new_form_token = match asked.form_token {
             Some(_) => None,
             None => Some(Token::new(desk.app)),

@@ -327,32 +327,43 @@ async fn what_was_typed_outlives_the_session() {
     let page = browser.get(&edit_path()).await;
     let typed = "Two\r\nlines & <more>";
     let form = changed_form(&page, &[("intended_uses.purpose_of_model", typed)]);
-    let sent = async |browser: &mut Browser<'_>, site: &str, form: &str| {
+    let sent = async |browser: &mut Browser<'_>, said: &str, form: &str| {
         let start = format!(
-            "POST {} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Sec-Fetch-Site: {site}\r\n",
+            "POST {} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n{said}\r\n",
             edit_path()
         );
         browser.send(&start, form).await
     };
+    let here = "Sec-Fetch-Site: same-origin";
     let key = browser.form_key("/dashboard").await;
     browser.post("/logout", &format!("form_key={key}")).await;
     // Another site may not put words into a page of ours.
-    for site in ["cross-site", "same-site", "none"] {
-        let refused = sent(&mut browser, site, &form).await;
+    for elsewhere in [
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site\r\nOrigin: http://localhost",
+        "Origin: http://elsewhere",
+        "Origin: null",
+        "X-Nothing: said",
+    ] {
+        let refused = sent(&mut browser, elsewhere, &form).await;
         assert_eq!(refused.status, 403);
-        assert!(!refused.body.contains("&lt;more&gt;"), "{site}");
+        assert!(!refused.body.contains("&lt;more&gt;"), "{elsewhere}");
     }
-    let kept = sent(&mut browser, "same-origin", &form).await;
+    // To a host without TLS, browsers tell no more than the origin.
+    let kept = sent(&mut browser, "Origin: http://localhost", &form).await;
+    assert!(kept.body.contains("&lt;more&gt;"), "{}", kept.body);
+    let kept = sent(&mut browser, here, &form).await;
     assert_eq!(kept.status, 403);
     assert!(kept.body.contains("sign in beside it"), "{}", kept.body);
     browser.log_in(SECRET).await;
     let again = encoded(&fields_of("stack", &kept.body));
-    let kept = sent(&mut browser, "same-origin", &again).await;
+    let kept = sent(&mut browser, here, &again).await;
     assert_eq!(kept.status, 403);
-    assert!(kept.body.contains("signed in anew"), "{}", kept.body);
+    let told = "<p>It asks to save the card <code>";
+    assert!(kept.body.contains(told), "{}", kept.body);
+    assert!(kept.body.contains("in the name of <strong>alice</strong>"));
     let again = encoded(&fields_of("stack", &kept.body));
-    let saved = sent(&mut browser, "same-origin", &again).await;
+    let saved = sent(&mut browser, here, &again).await;
     assert_eq!(saved.status, 303, "{}", saved.body);
     let (version, content) = latest(&server).await;
     assert_eq!(version, 2);

@@ -446,12 +446,28 @@ async fn a_threshold_is_tried_over_history_and_then_put_in_force() {
     );
     let seen = preview.body.split_once("name=\"seen\" value=\"").unwrap().1;
     let seen = seen.split('"').next().unwrap().to_owned();
-    let form = format!("form_key={key}&do=apply&threshold.mae=3.5&seen={seen}");
-    assert_eq!(
-        browser.post(&path, &form).await.status,
-        400,
-        "a reason is required"
-    );
+    let tried = preview
+        .body
+        .split_once("name=\"tried\" value=\"")
+        .unwrap()
+        .1;
+    assert!(tried.starts_with("threshold.mae=3.5\""), "{tried}");
+    let form =
+        format!("form_key={key}&do=apply&threshold.mae=3.5&seen={seen}&tried=threshold.mae%3D3.5");
+    let silent = browser.post(&path, &form).await;
+    assert!(silent.head.contains("note=why"), "{}", silent.head);
+    // What was typed since the preview is shown first, and its reason is kept.
+    let unseen = form.replace("mae=3.5&", "mae=35&") + "&reason=seasonal";
+    let unseen = browser.post(&path, &unseen).await;
+    let shown = "threshold.mae=35&note=other&reason=seasonal#preview";
+    assert!(unseen.head.contains(shown), "{}", unseen.head);
+    let shown = browser
+        .get(&format!(
+            "{path}?threshold.mae=35&note=other&reason=seasonal"
+        ))
+        .await;
+    assert!(shown.body.contains("whose preview you saw"));
+    assert!(shown.body.contains("name=\"reason\" value=\"seasonal\""));
     let reason = format!("{form}&reason=seasonal");
     let mut bob = reader(&server).await;
     let bobs = bob.form_key(&path).await;
@@ -466,7 +482,7 @@ async fn a_threshold_is_tried_over_history_and_then_put_in_force() {
         page.body
     );
     // Whoever still looks at the old one is told, and keeps what they wrote.
-    let late = form.replace("mae=3.5", "mae=9") + "&reason=late";
+    let late = form.replace("3.5", "9") + "&reason=late";
     let conflict = browser.post(&path, &late).await;
     assert!(conflict.head.contains("note=conflict"), "{}", conflict.head);
     let page = browser

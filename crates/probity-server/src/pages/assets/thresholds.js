@@ -6,8 +6,21 @@
   let asked;
   const fields = () => [...form.querySelectorAll("[data-was]")];
   const changed = (field) => field.value.trim() !== "" && field.value.trim() !== field.dataset.was;
+  const place = () => document.getElementById("preview");
+  // What stands there is of other thresholds than the fields now say.
+  const outdate = () => {
+    const button = form.querySelector("[value=apply]");
+    if (button) button.disabled = true;
+    place().setAttribute("aria-busy", "true");
+  };
+  const complain = (text) => {
+    place().querySelector(":scope > .complaint")?.remove();
+    const complaint = document.createElement("p");
+    complaint.className = "complaint";
+    complaint.textContent = text;
+    place().prepend(complaint);
+  };
   const show = async () => {
-    const place = document.getElementById("preview");
     const address = new URL(form.action);
     for (const field of fields()) {
       field.classList.toggle("changed", changed(field));
@@ -17,33 +30,25 @@
     asked = new AbortController();
     history.replaceState(null, "", address);
     address.searchParams.set("part", "preview");
-    place.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { headers: { accept: "text/html" }, signal: asked.signal });
-      if (!answer.ok) return;
+      if (answer.redirected) return complain("You are signed out, so that nothing is previewed. Sign in in another tab, and go on here.");
+      if (!answer.ok) return complain("The preview could not be made. Change a value, or press the button, to try again.");
       const made = new DOMParser().parseFromString(await answer.text(), "text/html");
       const reason = form.querySelector("[name=reason]")?.value;
-      place.replaceChildren(...(made.getElementById("preview")?.childNodes ?? []));
+      place().replaceChildren(...(made.getElementById("preview")?.childNodes ?? []));
       const field = form.querySelector("[name=reason]");
       if (field && reason) field.value = reason;
     } catch (error) {
-      if (error.name !== "AbortError") place.textContent = "The preview could not be loaded.";
-      return;
+      if (error.name === "AbortError") return;
+      complain("The server does not answer, so that nothing is previewed.");
     }
-    place.removeAttribute("aria-busy");
+    place().removeAttribute("aria-busy");
   };
   form.addEventListener("input", (event) => {
     if (!event.target.matches("[data-was]")) return;
+    outdate();
     clearTimeout(timer);
     timer = setTimeout(show, 400);
-  });
-  form.addEventListener("submit", (event) => {
-    const reason = form.querySelector("[name=reason]");
-    if (event.submitter?.value !== "apply" || !reason) return;
-    if (reason.value.trim() !== "") return;
-    event.preventDefault();
-    reason.setCustomValidity("Say why: who looks at the next alert will ask.");
-    reason.reportValidity();
-    reason.addEventListener("input", () => reason.setCustomValidity(""), { once: true });
   });
 })();

@@ -379,7 +379,7 @@ pub(super) fn is_field(path: &str) -> bool {
 }
 
 /// What a place of the content is called; its path where it has no name.
-pub(super) fn label(path: &str) -> String {
+pub(in super::super) fn label(path: &str) -> String {
     let known = spots()
         .filter(|spot| path == spot.path || inside(path, spot.path))
         .max_by_key(|spot| spot.path.len());

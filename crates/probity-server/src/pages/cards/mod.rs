@@ -26,6 +26,7 @@ use serde_json::Value;
 
 pub(crate) use address::{CardAddress, of as address_of, path as card_path};
 pub(super) use address::{Leaf, leaf_path};
+pub(super) use guide::label as field_label;
 pub(super) use value_words::{reason, standing};
 pub(super) use versions::steps as status_steps;
 

@@ -81,7 +81,16 @@ impl Office {
         options: OfficeOptions,
     ) -> Result<Office> {
         let vault = Vault::open(&folder.key()?);
-        let store = Store::open(&folder.database_url(database_url)?).await?;
+        let url = folder.database_url(database_url)?;
+        let store = Store::open_telling(&url, |upgrade| {
+            tracing::warn!(
+                "bringing the database from step {} to step {}: with millions of runs this takes \
+                 minutes, and no server of an earlier version may go on with it",
+                upgrade.from,
+                upgrade.to
+            );
+        })
+        .await?;
         let simulated = clock_of(&store, options.clock.as_deref()).await?;
         let clock: Arc<dyn Clock> = match (options.own_clock, simulated) {
             (Some(own), _) => own,
