@@ -22,8 +22,8 @@ use crate::test::in_root;
 
 #[derive(Args, Debug)]
 pub(crate) struct DistArguments {
-    /// Profile that the program is built with; `release` builds in a fraction of the time
-    #[arg(long, default_value = "dist")]
+    /// Profile that the program is built with: what was tested and measured is what is packed
+    #[arg(long, default_value = "release")]
     profile: String,
     /// Also unpack and run the archive in a bare Debian 12 (root; installs debootstrap)
     #[arg(long)]
