@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use probity_app::dashboard::monitor::MonitorPage;
 use probity_store::alert_comment::Comment;
+use probity_store::alert_silence::Silence;
 use probity_store::monitoring_alert::Alert;
 
 use super::visit::Visit;
@@ -20,7 +21,9 @@ pub(super) fn alarms(visit: &Visit, page: &MonitorPage) -> Markup {
         @for alert in &in_alert { (alarm(visit, page, alert)) }
         @match &page.silence {
             Some(silence) => {
-                div.notes { p { "Nobody is notified until " (words::moment(silence.until_ms)) ": " (silence.actor) " silenced it, " q { (silence.why) } } }
+                div.notes { p { "Nobody is notified until " (words::moment(silence.until_ms)) ": " (silence.actor) " silenced it, " q { (silence.why) } }
+                    @if visit.may("probity:LiftSilence") { (lift_form(visit, page, silence)) }
+                }
             },
             None if !in_alert.is_empty() && visit.may("probity:SilenceAlert") => {
                 details.quiet-down { summary { "Silence this monitor" } (silence_form(visit, page)) }
@@ -42,6 +45,20 @@ fn alarm(visit: &Visit, page: &MonitorPage, alert: &Alert) -> Markup {
                 }
             }
             @if alert.acknowledged.is_none() && visit.may("probity:AcknowledgeAlert") { (acknowledge_form(visit, page, &alert.name)) }
+        }
+    }
+}
+
+/// One of the whole region is lifted for every monitor.
+fn lift_form(visit: &Visit, page: &MonitorPage, silence: &Silence) -> Markup {
+    html! {
+        form.reason method="post" action=(action(visit, page)) {
+            (shell::form_key(visit))
+            input type="hidden" name="silence" value=(silence.id);
+            label { span { "Why notify again?" } input name="reason" maxlength="1000" autocomplete="off"; }
+            button name="do" value="lift" type="submit" {
+                @if silence.subject.is_empty() { "Lift the silence of the whole region" } @else { "Lift the silence" }
+            }
         }
     }
 }

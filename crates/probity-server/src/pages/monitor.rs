@@ -170,7 +170,7 @@ fn run_row(visit: &Visit, page: &MonitorPage, run: &Run) -> Markup {
     }
 }
 
-/// Run now, acknowledge, silence, comment.
+/// Run now, acknowledge, silence and lift that, comment.
 pub(super) async fn act(
     desk: Desk<'_>,
     (asked, visit): (&Asked, &Visit),
@@ -204,6 +204,13 @@ pub(super) async fn act(
             let until_ms = visit.now_ms + hours * 3_600_000;
             let input = json!({ "Subject": subject, "Reason": field("reason"), "Until": until_ms as f64 / 1000.0 });
             probity_app::alert_silence::create(app, caller, input).await?;
+        }
+        "lift" => {
+            let mut input = json!({ "SilenceId": field("silence") });
+            if !field("reason").is_empty() {
+                input["Reason"] = field("reason").into();
+            }
+            probity_app::alert_silence::lift(app, caller, input).await?;
         }
         _ => return Err(Refusal::NoSuchPage),
     }

@@ -13,9 +13,9 @@ use super::{cards, constraints, failure, reply, shell, words};
 use crate::answer::Answer;
 
 /// What the browser's own forms say that nobody typed.
-const NOT_TYPED: [&str; 12] = [
+const NOT_TYPED: [&str; 13] = [
     "form_key", "card", "expected", "base", "do", "more", "to", "next", "region", "alert", "seen",
-    "tried",
+    "silence", "tried",
 ];
 /// A line of a form has room for as many signs.
 const LINE: usize = 80;

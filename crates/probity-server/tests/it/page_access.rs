@@ -234,6 +234,14 @@ async fn what_a_reader_asks_for_all_the_same_is_refused_and_changes_nothing() {
             "{text}"
         );
     }
+    let page = writer.get("/monitors/s").await.body;
+    let silence = page.split_once("name=\"silence\" value=\"").unwrap().1;
+    let silence = silence.split('"').next().unwrap();
+    let form = format!("form_key={key}&do=lift&silence={silence}&reason=mended");
+    assert_eq!(writer.post("/monitors/s", &form).await.status, 303);
+    let page = writer.get("/monitors/s").await.body;
+    assert!(!page.contains("Nobody is notified until"), "{page}");
+    assert_eq!(writer.post("/monitors/s", &form).await.status, 404);
     let form = format!("form_key={key}&do=run");
     assert_eq!(writer.post("/monitors/s", &form).await.status, 303);
     assert_eq!(
