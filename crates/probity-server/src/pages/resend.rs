@@ -187,6 +187,8 @@ fn label(name: &str) -> String {
 const FEW: usize = 4;
 
 fn typed((name, text): (&str, &str)) -> Markup {
+    // Forms have lines end as in mail; the text of a page has not.
+    let text = text.replace("\r\n", "\n");
     html! {
         label { span { (label(name)) }
             @if text.contains('\n') || text.chars().count() > LINE {
