@@ -62,6 +62,7 @@ pub(crate) async fn create_default(
         name: DEFAULT.to_owned(),
         created_ms: deed.now_ms,
         modified_ms: deed.now_ms,
+        since_ms: deed.now_ms,
         status: AlertState::Ok.as_str().to_owned(),
         datapoints_to_alert: 1,
         evaluation_period: 1,
@@ -89,6 +90,7 @@ pub(crate) async fn delete_of(
         if alert.status == AlertState::InAlert.as_str() {
             AlertState::Ok.as_str().clone_into(&mut alert.status);
             alert.modified_ms = deed.now_ms.max(alert.modified_ms);
+            alert.since_ms = alert.modified_ms;
             alert.reason = format!("{} deleted what it watched.", deed.actor);
             change::tell(unit, deed, (&alert, None)).await?;
         }

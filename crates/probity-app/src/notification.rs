@@ -113,8 +113,7 @@ async fn end_silence(app: &App, kept: &Notification) -> Result<(), Fault> {
     }
     let stands = monitoring_alert::lock(&mut unit, key).await?;
     let is_so = stands.is_some_and(|alert| {
-        alert.status == told.state
-            && UtcTime::from_epoch_ms(alert.modified_ms).to_string() == told.at
+        alert.status == told.state && UtcTime::from_epoch_ms(alert.since_ms).to_string() == told.at
     });
     let so = if is_so {
         Unsilenced::Tell

@@ -24,7 +24,10 @@ pub struct Alert {
     pub subject: String,
     pub name: String,
     pub created_ms: i64,
+    /// Also of its settings.
     pub modified_ms: i64,
+    /// When it came to its status.
+    pub since_ms: i64,
     /// `InAlert` or `OK`.
     pub status: String,
     pub datapoints_to_alert: i64,
@@ -67,8 +70,8 @@ pub struct ListAlerts {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select region, subject, name, created_ms, modified_ms, status, datapoints_to_alert, ",
-            "evaluation_period, reason, acknowledged_by, acknowledged_ms, acknowledged_why ",
+            "select region, subject, name, created_ms, modified_ms, since_ms, status, ",
+            "datapoints_to_alert, evaluation_period, reason, acknowledged_by, acknowledged_ms, acknowledged_why ",
             "from monitoring_alert where ",
             $rest
         )
@@ -79,9 +82,9 @@ pub async fn insert(unit: &mut Unit, alert: &Alert) -> Result<Inserted, StoreErr
     let acknowledged = alert.acknowledged.as_ref();
     let written = sqlx::query(
         "insert into monitoring_alert
-             (region, subject, name, created_ms, modified_ms, status, datapoints_to_alert,
+             (region, subject, name, created_ms, modified_ms, since_ms, status, datapoints_to_alert,
               evaluation_period, reason, acknowledged_by, acknowledged_ms, acknowledged_why)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict (region, subject, name) do nothing",
     )
     .bind(&alert.region)
@@ -89,6 +92,7 @@ pub async fn insert(unit: &mut Unit, alert: &Alert) -> Result<Inserted, StoreErr
     .bind(&alert.name)
     .bind(alert.created_ms)
     .bind(alert.modified_ms)
+    .bind(alert.since_ms)
     .bind(&alert.status)
     .bind(alert.datapoints_to_alert)
     .bind(alert.evaluation_period)
@@ -140,14 +144,16 @@ pub async fn replace(unit: &mut Unit, alert: &Alert) -> Result<(), StoreError> {
     let acknowledged = alert.acknowledged.as_ref();
     sqlx::query(
         "update monitoring_alert
-         set modified_ms = $4, status = $5, datapoints_to_alert = $6, evaluation_period = $7,
-             reason = $8, acknowledged_by = $9, acknowledged_ms = $10, acknowledged_why = $11
+         set modified_ms = $4, since_ms = $5, status = $6, datapoints_to_alert = $7,
+             evaluation_period = $8, reason = $9, acknowledged_by = $10, acknowledged_ms = $11,
+             acknowledged_why = $12
          where region = $1 and subject = $2 and name = $3",
     )
     .bind(&alert.region)
     .bind(&alert.subject)
     .bind(&alert.name)
     .bind(alert.modified_ms)
+    .bind(alert.since_ms)
     .bind(&alert.status)
     .bind(alert.datapoints_to_alert)
     .bind(alert.evaluation_period)
@@ -269,8 +275,8 @@ pub async fn delete_of(
 ) -> Result<Vec<Alert>, StoreError> {
     sqlx::query(
         "delete from monitoring_alert where region = $1 and subject = $2
-         returning region, subject, name, created_ms, modified_ms, status, datapoints_to_alert,
-                   evaluation_period, reason, acknowledged_by, acknowledged_ms, acknowledged_why",
+         returning region, subject, name, created_ms, modified_ms, since_ms, status,
+                   datapoints_to_alert, evaluation_period, reason, acknowledged_by, acknowledged_ms, acknowledged_why",
     )
     .bind(region)
     .bind(subject)
@@ -295,6 +301,7 @@ fn read(row: &AnyRow) -> Result<Alert, StoreError> {
         name: text("name")?,
         created_ms: number("created_ms")?,
         modified_ms: number("modified_ms")?,
+        since_ms: number("since_ms")?,
         status: text("status")?,
         datapoints_to_alert: number("datapoints_to_alert")?,
         evaluation_period: number("evaluation_period")?,

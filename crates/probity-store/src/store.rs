@@ -258,7 +258,7 @@ struct Step {
 }
 
 /// From an empty database to the current one.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step {
         version: 1,
         name: "first",
@@ -312,6 +312,13 @@ const STEPS: [Step; 8] = [
         version: 8,
         name: "totals of the fleet",
         sql: include_str!("../migrations/0008_fleet_totals.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Step {
+        version: 9,
+        name: "since when alerts stand",
+        sql: include_str!("../migrations/0009_alert_since.sql"),
         sqlite: "",
         postgres: "",
     },

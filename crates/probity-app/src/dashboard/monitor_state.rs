@@ -115,7 +115,7 @@ pub(super) fn of_alerts<'a>(alerts: impl IntoIterator<Item = &'a Alert>) -> Opti
             Some(_) => Acknowledged::Yes,
             None => Acknowledged::No,
         };
-        (acknowledged, alert.modified_ms)
+        (acknowledged, alert.since_ms)
     });
     let (acknowledged, since_ms) = states
         .max_by_key(|(acknowledged, since_ms)| (*acknowledged, std::cmp::Reverse(*since_ms)))?;

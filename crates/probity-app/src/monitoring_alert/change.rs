@@ -33,10 +33,12 @@ pub(crate) async fn apply(
     if alert.status == verdict.state.as_str() {
         return Ok(());
     }
+    // A clock that was set back must not make a list go backwards.
+    let now_ms = deed.now_ms.max(alert.modified_ms);
     let after = Alert {
         status: verdict.state.as_str().to_owned(),
-        // A clock that was set back must not make a list go backwards.
-        modified_ms: deed.now_ms.max(alert.modified_ms),
+        modified_ms: now_ms,
+        since_ms: now_ms,
         reason: verdict.reason.clone(),
         // What somebody said of the state before says nothing of this one.
         acknowledged: None,
@@ -58,7 +60,7 @@ pub(crate) async fn tell(
         region: alert.region.clone(),
         subject: alert.subject.clone(),
         name: alert.name.clone(),
-        at_ms: alert.modified_ms,
+        at_ms: alert.since_ms,
         status: alert.status.clone(),
         reason: alert.reason.clone(),
         execution: execution_id.clone().unwrap_or_default(),
@@ -72,7 +74,7 @@ pub(crate) async fn tell(
         subject: alert.subject.clone(),
         account: deed.account.to_owned(),
         region: alert.region.clone(),
-        at: UtcTime::from_epoch_ms(alert.modified_ms).to_string(),
+        at: UtcTime::from_epoch_ms(alert.since_ms).to_string(),
         reason: alert.reason.clone(),
         execution,
         ..AlertEvent::default()

@@ -90,6 +90,7 @@ fn fresh(watched: &Watched, now_ms: i64) -> Alert {
         name: watched.alert.to_owned(),
         created_ms: now_ms,
         modified_ms: now_ms,
+        since_ms: now_ms,
         status: AlertState::Ok.as_str().to_owned(),
         datapoints_to_alert: 1,
         evaluation_period: 1,

@@ -198,6 +198,23 @@ async fn of_several_alerts_of_a_monitor_the_worst_counts() {
 }
 
 #[tokio::test]
+async fn new_settings_of_an_alert_do_not_make_it_younger() {
+    let world = world().await;
+    ended_run(&world, ExecutionEnd::CompletedWithViolations).await;
+    let raised = quality(&world).await;
+    assert!(matches!(raised, MonitorState::InAlert { .. }), "{raised:?}");
+    world.pass_ms(DAY_MS);
+    call!(world, monitoring_alert::update, {
+        "MonitoringScheduleName": "s", "MonitoringAlertName": "Default",
+        "DatapointsToAlert": 1, "EvaluationPeriod": 2,
+    })
+    .unwrap();
+    assert_eq!(quality(&world).await, raised);
+    let alert = &monitor_page(&world).await.monitor.alerts[0];
+    assert_eq!(alert.modified_ms, alert.since_ms + DAY_MS);
+}
+
+#[tokio::test]
 async fn ten_thousand_alerts_hide_none() {
     let world = world().await;
     let alert = alerts::Alert {
@@ -206,6 +223,7 @@ async fn ten_thousand_alerts_hide_none() {
         name: "Default".to_owned(),
         created_ms: START_MS,
         modified_ms: START_MS,
+        since_ms: START_MS,
         status: "InAlert".to_owned(),
         datapoints_to_alert: 1,
         evaluation_period: 1,

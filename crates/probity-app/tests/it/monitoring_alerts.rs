@@ -339,6 +339,27 @@ async fn whoever_was_told_that_it_began_is_told_that_it_is_over() {
 }
 
 #[tokio::test]
+async fn what_lasts_longer_than_its_silence_is_told_also_with_new_settings() {
+    let world = World::new().await;
+    schedule(&world).await;
+    channel(&world).await;
+    let until = (world.app.clock.now_ms() + 10 * 60_000) / 1000;
+    call!(world, alert_silence::create, { "Until": until, "Reason": "planned" }).unwrap();
+    execution(&world, ExecutionEnd::CompletedWithViolations).await;
+    world.pass_ms(5 * 60_000);
+    call!(world, monitoring_alert::update, {
+        "MonitoringScheduleName": "s", "MonitoringAlertName": "Default",
+        "DatapointsToAlert": 1, "EvaluationPeriod": 2,
+    })
+    .unwrap();
+    world.pass_ms(10 * 60_000);
+    end_silences(&world.app).await.unwrap();
+    let told = told(&world).await;
+    let states: Vec<&str> = told.iter().map(|one| one.state.as_str()).collect();
+    assert_eq!(states, ["InAlert"]);
+}
+
+#[tokio::test]
 async fn what_was_over_before_its_silence_is_not_told() {
     let world = World::new().await;
     schedule(&world).await;

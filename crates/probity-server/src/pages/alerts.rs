@@ -37,7 +37,7 @@ fn alarm(visit: &Visit, page: &MonitorPage, alert: &Alert) -> Markup {
     html! {
         div.alarm role="status" {
             div {
-                p { strong { "In alert since " (words::moment(alert.modified_ms)) }
+                p { strong { "In alert since " (words::moment(alert.since_ms)) }
                     @if alert.name != "Default" { " (" (alert.name) ")" } }
                 p { (alert.reason) }
                 @if let Some(known) = &alert.acknowledged {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use probity_store::{
-    Store, StoreError, Upgrade, audit, fleet, job, monitoring_execution, resource,
+    Store, StoreError, Upgrade, audit, fleet, job, monitoring_alert, monitoring_execution, resource,
 };
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlStr};
@@ -16,6 +16,7 @@ on_both!(
     a_database_of_the_first_step_is_brought_to_now,
     runs_that_were_there_get_their_windows,
     runs_that_were_there_are_summed,
+    alerts_that_were_there_are_as_old_as_their_last_change,
     an_upgrade_is_told_before_it_is_done,
     opening_twice_changes_nothing,
     two_servers_start_at_once,
@@ -157,6 +158,31 @@ async fn runs_that_were_there_are_summed(database: &Database) {
     assert_eq!(found, [(10, 1, 2)]);
     let last = fleet::last_runs(&store, "r").await.unwrap();
     assert_eq!((last.len(), last[0].id.as_str()), (1, "d"));
+}
+
+/// Since when an alert stood as it did was told by its last change of anything, before it was kept.
+async fn alerts_that_were_there_are_as_old_as_their_last_change(database: &Database) {
+    let statements = [
+        // The settings of the first were changed at 9; of the history of the second nothing is left.
+        "insert into monitoring_alert values
+            ('r', 'a', 'Default', 2, 9, 'InAlert', 2, 3, '', null, null, null),
+            ('r', 'b', 'Default', 2, 7, 'InAlert', 1, 1, '', null, null, null)",
+        // The first change is of an earlier schedule of that name.
+        "insert into monitoring_alert_change values
+            ('0', 'r', 'a', 'Default', 1, 'InAlert', '', ''),
+            ('1', 'r', 'a', 'Default', 3, 'InAlert', '', ''),
+            ('2', 'r', 'a', 'Default', 4, 'OK', '', ''),
+            ('3', 'r', 'a', 'Default', 5, 'InAlert', '', ''),
+            ('4', 'r', 'a', 'Heartbeat', 8, 'InAlert', '', '')",
+    ];
+    second_release(database, &statements).await;
+    let store = database.open().await;
+    let alerts = monitoring_alert::of_status(&store, "r", "InAlert").await;
+    let alerts = alerts.unwrap();
+    let since = alerts
+        .iter()
+        .map(|alert| (alert.subject.as_str(), alert.since_ms, alert.modified_ms));
+    assert_eq!(since.collect::<Vec<_>>(), [("a", 5, 9), ("b", 7, 7)]);
 }
 
 /// Whoever waits for a large database is told why, and only then.

@@ -22,6 +22,7 @@ fn alert(subject: &str, name: &str) -> Alert {
         name: name.to_owned(),
         created_ms: 5,
         modified_ms: 5,
+        since_ms: 5,
         status: "OK".to_owned(),
         datapoints_to_alert: 1,
         evaluation_period: 1,
@@ -64,6 +65,7 @@ async fn a_change_keeps_identity_and_creation(database: &Database) {
     let changed = Alert {
         created_ms: 99,
         modified_ms: 9,
+        since_ms: 8,
         status: "InAlert".to_owned(),
         datapoints_to_alert: 2,
         evaluation_period: 3,
