@@ -1,5 +1,7 @@
 //! The page of all models: a row for each, and what stands above the table.
 
+use std::collections::HashMap;
+
 use probity_domain::ResourceKind;
 use probity_domain::document::model_card::RiskRating;
 use probity_domain::resource::CardStatus;
@@ -34,7 +36,7 @@ pub struct FleetModel {
     /// In the order of `MonitoringType::ALL`.
     pub monitors: [MonitorState; 4],
     pub last_run: Option<LastRun>,
-    /// Of the last seven days; read for the rows of a page only.
+    /// Of the last seven days; `None` where nothing was counted.
     pub traffic: Option<Traffic>,
 }
 
@@ -93,7 +95,8 @@ pub struct LastRun {
     pub violations: Option<i64>,
 }
 
-/// Calls of all endpoints of a model, by quarters of a day, the oldest first.
+/// Calls of all endpoints of a model by stretches of time, the oldest first: quarters of a day where
+/// a page draws them, else all in one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     pub answered: Vec<i64>,
@@ -103,13 +106,18 @@ pub struct Traffic {
 impl Traffic {
     /// Per cent of the calls that the model did not answer; `None` where there were none.
     pub fn error_percent(&self) -> Option<f64> {
-        let failed: i64 = self.failed.iter().sum();
+        let failed = self.errors();
         let all = failed + self.calls();
         (all > 0).then(|| 100.0 * failed as f64 / all as f64)
     }
 
+    /// That were answered.
     pub fn calls(&self) -> i64 {
         self.answered.iter().sum()
+    }
+
+    pub fn errors(&self) -> i64 {
+        self.failed.iter().sum()
     }
 }
 
@@ -156,9 +164,11 @@ pub struct Fleet {
 /// How many of the models that were found are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slice {
-    /// With traffic. Pages count from 0.
-    Page { number: usize, size: usize },
-    /// Without traffic.
+    /// Pages count from 0.
+    Page {
+        number: usize,
+        size: usize,
+    },
     All,
 }
 
@@ -185,11 +195,14 @@ pub async fn fleet(
     let n_models = read.models.len();
     let mut models = fleet_order::arrange(read.models, query);
     let n_found = models.len();
-    if let Slice::Page { number, size } = slice {
-        let start = number.saturating_mul(size).min(models.len());
-        let end = start.saturating_add(size).min(models.len());
-        models = models.drain(start..end).collect();
-        add_traffic(&deed, &mut models).await?;
+    match slice {
+        Slice::Page { number, size } => {
+            let start = number.saturating_mul(size).min(models.len());
+            let end = start.saturating_add(size).min(models.len());
+            models = models.drain(start..end).collect();
+            add_traffic(&deed, &mut models).await?;
+        }
+        Slice::All => add_totals(&deed, &mut models).await?,
     }
     Ok(Fleet {
         as_of_ms: deed.now_ms,
@@ -204,9 +217,13 @@ pub async fn fleet(
     })
 }
 
+/// That of seven days ago.
+fn first_stretch(deed: &Deed<'_>) -> i64 {
+    deed.now_ms.div_euclid(STRETCH_MS) - STRETCHES as i64 + 1
+}
+
 async fn add_traffic(deed: &Deed<'_>, models: &mut [FleetModel]) -> Result<(), Fault> {
-    let last = deed.now_ms.div_euclid(STRETCH_MS);
-    let first = last - STRETCHES as i64 + 1;
+    let first = first_stretch(deed);
     let names: Vec<&str> = models
         .iter()
         .flat_map(|model| &model.endpoints)
@@ -234,6 +251,41 @@ async fn add_traffic(deed: &Deed<'_>, models: &mut [FleetModel]) -> Result<(), F
             }
         }
         model.traffic = is_known.then_some(traffic);
+    }
+    Ok(())
+}
+
+/// Longer than any time since 1970: all in one.
+const EVER_MS: i64 = i64::MAX;
+/// Endpoints of one statement. Some run at a time: together they read hundreds of thousands of hours.
+const ENDPOINTS: usize = 400;
+
+/// The sums of what [`add_traffic`] reads, for as many models as there are.
+async fn add_totals(deed: &Deed<'_>, models: &mut [FleetModel]) -> Result<(), Fault> {
+    let mut names: Vec<&str> = models
+        .iter()
+        .flat_map(|model| &model.endpoints)
+        .map(|endpoint| endpoint.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let span = (deed.region, first_stretch(deed) * STRETCH_MS, EVER_MS);
+    let parts = names.chunks(ENDPOINTS);
+    let parts = parts.map(|names| rows::calls(&deed.app.store, names, span));
+    let calls = futures::future::try_join_all(parts).await?.concat();
+    let calls: HashMap<&str, &rows::Calls> = calls
+        .iter()
+        .map(|call| (call.endpoint.as_str(), call))
+        .collect();
+    for model in models {
+        let own = model.endpoints.iter();
+        let own: Vec<&rows::Calls> = own
+            .filter_map(|endpoint| calls.get(endpoint.name.as_str()).copied())
+            .collect();
+        model.traffic = (!own.is_empty()).then(|| Traffic {
+            answered: vec![own.iter().map(|call| call.answered).sum()],
+            failed: vec![own.iter().map(|call| call.failed).sum()],
+        });
     }
     Ok(())
 }

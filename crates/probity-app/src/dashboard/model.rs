@@ -14,7 +14,7 @@ use super::batch_job::{self, BatchJob};
 use super::fleet::Registered;
 use super::latency::{self, Latency};
 use super::monitor_state::{MonitorState, of_alerts};
-use super::monitors::{self, AlertChange, Monitor};
+use super::monitors::{self, AlertHistory, Monitor};
 use super::{DAY_MS, SEE, places};
 use crate::app::App;
 use crate::caller::Caller;
@@ -43,8 +43,7 @@ pub struct ModelPage {
     /// It answers calls, or has worked through a batch.
     pub runs: bool,
     pub monitors: Vec<Monitor>,
-    /// The newest first.
-    pub alert_changes: Vec<AlertChange>,
+    pub alert_history: AlertHistory,
     pub performance: Performance,
     pub latency: Latency,
     /// The name of the card that describes it: what the card says of its reports is told by
@@ -134,7 +133,7 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
         performance(&deed, &names),
         latency::of_endpoints(&deed, &names),
     )?;
-    let alert_changes = monitors::changes(&deed, (&monitors, &names)).await?;
+    let alert_history = monitors::changes(&deed, (&monitors, &names)).await?;
     let events = events(&deed, &row.arn, card.as_ref()).await?;
     let batches: Vec<BatchJob> = jobs.iter().map(batch_job::shown).collect();
     let works = batches.first().is_some_and(|job| job.works);
@@ -151,7 +150,7 @@ pub async fn model(app: &App, caller: &Caller, name: &str) -> Result<ModelPage, 
         endpoints,
         batches,
         monitors,
-        alert_changes,
+        alert_history,
         performance,
         latency,
         card: card.map(|card| card.name),

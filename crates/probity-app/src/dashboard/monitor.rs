@@ -13,7 +13,7 @@ use probity_store::resource::{self, ResourceKey, SortOrder};
 
 use super::SEE;
 use super::history::{self, History, Range};
-use super::monitors::{self, AlertChange, Monitor};
+use super::monitors::{self, AlertHistory, Monitor};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
@@ -44,7 +44,7 @@ pub struct MonitorPage {
     pub runs: Vec<Run>,
     /// Where older runs begin.
     pub older: Option<String>,
-    pub alert_changes: Vec<AlertChange>,
+    pub alert_history: AlertHistory,
     /// What people say of its alerts, the newest first.
     pub comments: Vec<Comment>,
     /// Of the last run with a verdict, what moved most first.
@@ -123,7 +123,7 @@ pub async fn monitor(
     let row = resource::get(&app.store, key).await?.ok_or_else(missing)?;
     let monitors = monitors::of_schedules(&deed, std::slice::from_ref(&row)).await?;
     let monitor = monitors.into_iter().next().ok_or_else(missing)?;
-    let (baseline, page, last, alert_changes, silence, comments) = futures::try_join!(
+    let (baseline, page, last, alert_history, silence, comments) = futures::try_join!(
         obeyed_for_page(&deed, &query.name),
         runs(&deed, query),
         history::last_two(&deed, &query.name),
@@ -143,7 +143,7 @@ pub async fn monitor(
         silence,
         runs,
         older,
-        alert_changes,
+        alert_history,
         comments,
         metrics,
         history,

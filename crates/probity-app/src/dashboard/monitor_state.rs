@@ -13,8 +13,9 @@ use probity_store::monitoring_alert::Alert;
 pub enum MonitorState {
     /// Nothing to watch: the model runs nowhere.
     Idle,
-    /// Runs, and found nothing that alerts.
-    Ok,
+    /// Runs, and found nothing that alerts; yet its last run may have found this many violations,
+    /// where one such run does not raise the alert.
+    Ok { found: i64 },
     /// Has not run yet.
     Waiting,
     /// Somebody stopped it.
@@ -41,7 +42,7 @@ impl MonitorState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
-            Self::Ok => "ok",
+            Self::Ok { .. } => "ok",
             Self::Waiting => "waiting",
             Self::Inactive => "inactive",
             Self::Missing => "missing",
@@ -53,7 +54,7 @@ impl MonitorState {
     /// Whether somebody ought to look.
     pub fn needs_attention(self) -> bool {
         match self {
-            Self::Idle | Self::Ok | Self::Waiting => false,
+            Self::Idle | Self::Ok { .. } | Self::Waiting => false,
             Self::Inactive | Self::Missing | Self::Failed { .. } | Self::InAlert { .. } => true,
         }
     }
@@ -62,7 +63,7 @@ impl MonitorState {
     pub fn watches(self) -> bool {
         match self {
             Self::Idle | Self::Inactive | Self::Missing => false,
-            Self::Ok | Self::Waiting | Self::Failed { .. } | Self::InAlert { .. } => true,
+            Self::Ok { .. } | Self::Waiting | Self::Failed { .. } | Self::InAlert { .. } => true,
         }
     }
 }
@@ -88,9 +89,11 @@ fn of_run(run: Option<&LastRun>) -> MonitorState {
         return MonitorState::Waiting;
     };
     match ExecutionState::parse(&run.status) {
-        Some(ExecutionState::Completed | ExecutionState::CompletedWithViolations) => {
-            MonitorState::Ok
-        }
+        Some(ExecutionState::Completed) => MonitorState::Ok { found: 0 },
+        // A run without a count found one at least.
+        Some(ExecutionState::CompletedWithViolations) => MonitorState::Ok {
+            found: run.violations.max(1),
+        },
         Some(ExecutionState::Failed) => MonitorState::Failed {
             at_ms: run.modified_ms,
         },
@@ -136,12 +139,14 @@ mod tests {
             acknowledged: Acknowledged::No,
         };
         let states = [
-            MonitorState::Ok,
+            MonitorState::Ok { found: 7 },
             alert,
             MonitorState::Inactive,
             MonitorState::Failed { at_ms: 9 },
         ];
         assert_eq!(states.into_iter().max(), Some(alert));
         assert!(MonitorState::Missing > MonitorState::Inactive);
+        assert!(MonitorState::Waiting > MonitorState::Ok { found: 7 });
+        assert!(MonitorState::Ok { found: 7 } > MonitorState::Ok { found: 0 });
     }
 }

@@ -190,14 +190,23 @@ fn calendar<'a>(now_ms: i64, runs: impl IntoIterator<Item = &'a LastRun>) -> Vec
     days
 }
 
+/// The newest changes of some alerts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertHistory {
+    /// The newest first.
+    pub changes: Vec<AlertChange>,
+    /// There are older ones.
+    pub goes_on: bool,
+}
+
 /// Changes of alerts that the page of a model shows.
 const CHANGES: u32 = 12;
 
-/// Of the alerts of these monitors and endpoints, the newest first.
+/// Of the alerts of these monitors and endpoints.
 pub(super) async fn changes(
     deed: &Deed<'_>,
     (monitors, endpoints): (&[Monitor], &[&str]),
-) -> Result<Vec<AlertChange>, Fault> {
+) -> Result<AlertHistory, Fault> {
     let monitors = monitors.iter().map(|monitor| subject_of(&monitor.name));
     let endpoints = endpoints.iter().map(|name| subject_of_endpoint(name));
     let subjects: Vec<String> = monitors.chain(endpoints).collect();
@@ -208,7 +217,7 @@ pub(super) async fn changes_of(
     deed: &Deed<'_>,
     schedule: &str,
     limit: u32,
-) -> Result<Vec<AlertChange>, Fault> {
+) -> Result<AlertHistory, Fault> {
     changes_of_subjects(deed, &[subject_of(schedule)], limit).await
 }
 
@@ -216,9 +225,13 @@ async fn changes_of_subjects(
     deed: &Deed<'_>,
     subjects: &[String],
     limit: u32,
-) -> Result<Vec<AlertChange>, Fault> {
+) -> Result<AlertHistory, Fault> {
     let place = (deed.region, subjects);
-    let changes = monitoring_alert_change::latest_of(&deed.app.store, place, limit).await?;
+    let one_more = limit.saturating_add(1);
+    let mut changes = monitoring_alert_change::latest_of(&deed.app.store, place, one_more).await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let goes_on = changes.len() > shown;
+    changes.truncate(shown);
     let changes = changes.into_iter().map(|change| AlertChange {
         of: alert_of(&change.subject),
         alert: change.name,
@@ -226,7 +239,10 @@ async fn changes_of_subjects(
         status: change.status,
         reason: change.reason,
     });
-    Ok(changes.collect())
+    Ok(AlertHistory {
+        changes: changes.collect(),
+        goes_on,
+    })
 }
 
 fn alert_of(subject: &str) -> AlertOf {

@@ -13,6 +13,7 @@ use probity_app::endpoint;
 use probity_app::monitoring_alert::{self, CAPTURE_STOPPED, HEARTBEAT, Watched};
 use probity_domain::document::execution::{ExecutionBody, ExecutionWindow};
 use probity_domain::resource::ExecutionEnd;
+use probity_store::endpoint_traffic;
 use probity_store::monitoring_alert as alerts;
 use probity_store::monitoring_execution::{self, Execution};
 
@@ -120,7 +121,7 @@ async fn a_monitor_that_failed_stays_so_until_a_run_ends_well() {
         assert!(is_failed(quality(&world).await), "{status}");
     }
     write_run(&world, &run(start_ms + 9, "Completed", 0)).await;
-    assert_eq!(quality(&world).await, MonitorState::Ok);
+    assert_eq!(quality(&world).await, MonitorState::Ok { found: 0 });
     let page = monitor_page(&world).await;
     assert_eq!(page.monitor.last_run.unwrap().status, "Completed");
 }
@@ -261,7 +262,7 @@ async fn an_endpoint_that_captures_nothing_more_needs_attention() {
     let endpoint = &page.endpoints[0];
     assert_eq!(endpoint.alert, named(&fleet, "m").endpoints[0].alert);
     assert_eq!(endpoint.reasons, ["it is so"]);
-    let change = &page.alert_changes[0];
+    let change = &page.alert_history.changes[0];
     assert_eq!(change.of, AlertOf::Endpoint("e".to_owned()));
 }
 
@@ -476,6 +477,91 @@ async fn a_review_is_overdue_by_the_policy_of_the_workspace() {
     })
     .unwrap();
     assert_eq!(freshness().await, CardFreshness::Current);
+}
+
+/// The file has all models, and says the same of their calls as a page.
+#[tokio::test]
+async fn calls_are_the_same_on_a_page_and_in_the_file() {
+    let world = world().await;
+    create_model(&world, "uncalled").await;
+    world.pass_ms(10 * DAY_MS);
+    let now_ms = world.app.clock.now_ms();
+    let mut unit = world.app.store.begin().await.unwrap();
+    for (age_ms, variant, answered) in [
+        (0, "a", 5),
+        (0, "b", 7),
+        (6 * DAY_MS, "a", 30),
+        (8 * DAY_MS, "a", 100),
+    ] {
+        let traffic = endpoint_traffic::Traffic {
+            region: "us-west-2".to_owned(),
+            endpoint: "e".to_owned(),
+            variant: variant.to_owned(),
+            hour_ms: now_ms - age_ms,
+            counts: endpoint_traffic::Counts {
+                answered,
+                failed: 2,
+                captured: 0,
+            },
+        };
+        endpoint_traffic::add(&mut unit, &traffic).await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    let query = FleetQuery::default();
+    let all = fleet(&world.app, &world.caller, &query, Slice::All).await;
+    for fleet in [fleet_page(&world).await, all.unwrap()] {
+        let traffic = named(&fleet, "m").traffic.as_ref().unwrap();
+        assert_eq!((traffic.calls(), traffic.errors()), (42, 6));
+        assert_eq!(traffic.error_percent(), Some(12.5));
+        assert_eq!(named(&fleet, "uncalled").traffic, None);
+    }
+}
+
+/// Two of three runs raise the alert: the first of them is not nothing.
+#[tokio::test]
+async fn a_monitor_that_is_ok_tells_what_its_last_run_found() {
+    let world = world().await;
+    call!(world, monitoring_alert::update, {
+        "MonitoringScheduleName": "s", "MonitoringAlertName": "Default",
+        "DatapointsToAlert": 2, "EvaluationPeriod": 3,
+    })
+    .unwrap();
+    ended_run(&world, ExecutionEnd::CompletedWithViolations).await;
+    assert_eq!(quality(&world).await, MonitorState::Ok { found: 1 });
+    assert_eq!(fleet_page(&world).await.attention.alert, 0);
+    let ok = FleetQuery {
+        monitor: Some("ok".to_owned()),
+        ..FleetQuery::default()
+    };
+    assert_eq!(fleet_of(&world, ok).await.n_found, 1);
+    ended_run(&world, ExecutionEnd::Completed).await;
+    assert_eq!(quality(&world).await, MonitorState::Ok { found: 0 });
+}
+
+#[tokio::test]
+async fn an_alert_history_says_where_it_goes_on() {
+    let world = world().await;
+    let watched = Watched {
+        region: "us-west-2".to_owned(),
+        subject: "monitoring-schedule/s".to_owned(),
+        alert: HEARTBEAT,
+    };
+    for number in 0..11 {
+        world.pass_ms(1000);
+        raise(&world, &watched.subject, HEARTBEAT).await;
+        world.pass_ms(1000);
+        monitoring_alert::settle(&world.app, &watched, "it runs")
+            .await
+            .unwrap();
+        // The page of a model has twelve changes, that of a monitor twenty.
+        let n_changes = 2 * (number + 1);
+        let of_model = model_page(&world).await.alert_history;
+        assert_eq!(of_model.changes.len(), n_changes.min(12));
+        assert_eq!(of_model.goes_on, n_changes > 12);
+        let of_monitor = monitor_page(&world).await.alert_history;
+        assert_eq!(of_monitor.goes_on, n_changes > 20);
+        assert_eq!(of_monitor.changes[0].status, "OK");
+    }
 }
 
 #[tokio::test]

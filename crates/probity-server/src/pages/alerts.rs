@@ -6,6 +6,7 @@ use probity_store::alert_comment::Comment;
 use probity_store::alert_silence::Silence;
 use probity_store::monitoring_alert::Alert;
 
+use super::fields::Fields;
 use super::visit::Visit;
 use super::{model_monitors, shell, words};
 
@@ -97,8 +98,27 @@ pub(super) fn section(visit: &Visit, page: &MonitorPage) -> Markup {
         section #alerts data-live="alerts" {
             h2 { "Alerts" }
             div.alert-columns {
-                div { h3 { "History" } (model_monitors::history(visit, &page.alert_changes)) }
+                div { h3 { "History" } (model_monitors::history(visit, &page.alert_history)) (older(visit, page)) }
                 div { h3 { "Comments" } (thread(visit, page)) }
+            }
+        }
+    }
+}
+
+/// Every change of an alert is an event too, about the alert.
+fn older(visit: &Visit, page: &MonitorPage) -> Markup {
+    let history = &page.alert_history;
+    let about = |alert: &str| {
+        let arn = format!("{}/alert/{alert}", page.arn);
+        visit.link("/activity", &Fields::default().with("about", &arn))
+    };
+    html! {
+        @if history.goes_on {
+            p.fine { "The last " (history.changes.len()) " changes. All of them are in the activity: "
+                @for (place, alert) in page.monitor.alerts.iter().enumerate() {
+                    @if place > 0 { ", " }
+                    a href=(about(&alert.name)) { (alert_words(&alert.name)) }
+                }
             }
         }
     }

@@ -23,7 +23,12 @@ pub(super) fn kind(kind: MonitoringType) -> &'static str {
 pub(super) fn monitor(state: MonitorState, now_ms: i64) -> Markup {
     match state {
         MonitorState::Idle => html! { span.none title="The model runs nowhere" { "–" } },
-        MonitorState::Ok => html! { span.chip.ok { (symbol("ok")) "OK" } },
+        MonitorState::Ok { found: 0 } => html! { span.chip.ok { (symbol("ok")) "OK" } },
+        MonitorState::Ok { found } => html! {
+            span.chip.ok title="Its last run found violations; that alone does not raise its alert" {
+                (symbol("ok")) "OK " span.found { (words::count(found)) " found" }
+            }
+        },
         MonitorState::Waiting => {
             html! { span.chip.waiting title="Has not run yet" { (symbol("waiting")) "Waiting" } }
         }

@@ -9,6 +9,7 @@ use probity_domain::document::api::model::ContainerDefinition;
 use probity_domain::document::card_dossier::CardDossier;
 use serde_json::json;
 
+use super::fields::Fields;
 use super::visit::Visit;
 use super::{
     Desk, Refusal, badge, fleet_top, model_batches, model_card, model_monitors, performance, reply,
@@ -60,7 +61,7 @@ fn render(visit: &Visit, page: &ModelPage, card: Option<&CardDossier>) -> Markup
         (model_monitors::section(visit, page))
         (model_monitors::alerts(visit, page))
         (model_card::section(visit, &page.name, card))
-        (events(page))
+        (events(visit, page, card))
     };
     shell::page(visit, head, &body)
 }
@@ -96,6 +97,7 @@ fn overview(page: &ModelPage, card: Option<&CardDossier>) -> Markup {
                     @if let Some(text) = description { p.prose { (text) } }
                     dl.facts {
                         @if let Some(owner) = owner { dt { "Owner" } dd { (owner) } }
+                        dt { "Approval" } dd { (approval(page, card)) }
                         dt { "Created" } dd { (words::ago(page.created_ms, page.as_of_ms)) " by " (page.created_by) }
                         @for container in page.model.all_containers() { (container_facts(container)) }
                         @if let Some(role) = &page.model.execution_role_arn { dt { "Role" } dd { code { (role) } } }
@@ -109,6 +111,39 @@ fn overview(page: &ModelPage, card: Option<&CardDossier>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// By the card's reviews; of a model without a card, by the registry.
+fn approval(page: &ModelPage, card: Option<&CardDossier>) -> Markup {
+    let Some(card) = card else {
+        return registered_approval(page);
+    };
+    let Some(step) = card.approval() else {
+        return html! { "Not approved" };
+    };
+    html! {
+        "Approved by " (step.actor) ", " (words::moment(step.at_ms))
+        @if step.version < card.version { ", as version " (step.version) " of the card" }
+        @match card.expires_ms {
+            Some(until_ms) if until_ms <= page.as_of_ms => { ", " span.tag.warn { "expired" } " " (words::moment(until_ms)) },
+            Some(until_ms) => { ", until " (words::moment(until_ms)) },
+            None => {},
+        }
+    }
+}
+
+/// The registry keeps who changed a version last, and that may have been its description.
+fn registered_approval(page: &ModelPage) -> Markup {
+    let number = page.registered.as_ref().map(|known| known.version);
+    let mut versions = page.versions.iter();
+    let own = versions.find(|version| Some(version.version) == number);
+    let Some(own) = own.filter(|own| own.approval == "Approved") else {
+        return html! { "Not approved" };
+    };
+    html! {
+        "Approved in the registry as version " (own.version) ", changed last by " (own.modified_by) ", "
+        (words::moment(own.modified_ms))
     }
 }
 
@@ -184,7 +219,8 @@ fn registry(page: &ModelPage) -> Markup {
     }
 }
 
-fn events(page: &ModelPage) -> Markup {
+fn events(visit: &Visit, page: &ModelPage, card: Option<&CardDossier>) -> Markup {
+    let about = |arn: &str| visit.link("/activity", &Fields::default().with("about", arn));
     html! {
         section #activity {
             h2 { "Activity" }
@@ -201,6 +237,8 @@ fn events(page: &ModelPage) -> Markup {
                         }
                     } }
                 } }
+                p.fine { a href=(about(&page.arn)) { "All activity of this model" }
+                    @if let Some(card) = card { " · " a href=(about(&card.arn)) { "All activity of its card" } } }
             }
         }
     }

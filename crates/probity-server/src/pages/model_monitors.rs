@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use probity_app::dashboard::model::ModelPage;
 use probity_app::dashboard::monitor_state::MonitorState;
-use probity_app::dashboard::monitors::{AlertChange, AlertOf, CALENDAR_DAYS, Day, Monitor};
+use probity_app::dashboard::monitors::{AlertHistory, AlertOf, CALENDAR_DAYS, Day, Monitor};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 
 use super::visit::Visit;
@@ -124,12 +124,26 @@ pub(super) fn alerts(visit: &Visit, page: &ModelPage) -> Markup {
     html! {
         section #alerts {
             h2 { "Alert history" }
-            (history(visit, &page.alert_changes))
+            (history(visit, &page.alert_history))
+            @if page.alert_history.goes_on && !page.monitors.is_empty() {
+                p.fine { "Older ones stand with each monitor: "
+                    @for (place, monitor) in page.monitors.iter().enumerate() {
+                        @if place > 0 { ", " }
+                        a href=(alerts_of(visit, &monitor.name)) { (monitor.name) }
+                    }
+                }
+            }
         }
     }
 }
 
-pub(super) fn history(visit: &Visit, changes: &[AlertChange]) -> Markup {
+/// Where the page of a monitor tells of its alerts.
+fn alerts_of(visit: &Visit, monitor: &str) -> String {
+    format!("{}#alerts", visit.href(&shell::monitor_path(monitor)))
+}
+
+pub(super) fn history(visit: &Visit, history: &AlertHistory) -> Markup {
+    let changes = &history.changes;
     html! {
         @if changes.is_empty() { p.soft { "No alert was ever raised." } }
         @else {
@@ -141,7 +155,7 @@ pub(super) fn history(visit: &Visit, changes: &[AlertChange]) -> Markup {
                         td { (badge::alert_status(&change.status)) }
                         td {
                             @match &change.of {
-                                AlertOf::Monitor(name) => a href=(visit.href(&shell::monitor_path(name))) { (name) },
+                                AlertOf::Monitor(name) => a href=(alerts_of(visit, name)) { (name) },
                                 AlertOf::Endpoint(name) => { "Endpoint " (name) },
                             }
                             @if change.alert != "Default" { span.fine.block { (change.alert) } } }
