@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use maud::{Markup, html};
-use probity_app::dashboard::fleet::{self, Fleet, Slice};
+use probity_app::dashboard::fleet::{self, Fleet, FleetSort, Slice};
 use probity_app::dashboard::views::{self, View};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
+use probity_store::resource::SortOrder;
 
 use super::fields::{Fields, own_address};
 use super::visit::{Asked, Visit};
@@ -129,7 +130,7 @@ fn tools(page: FleetPage<'_>) -> Markup {
     html! {
         div.tools {
             form.filters method="get" action="/dashboard" role="search" data-auto-submit {
-                @for name in ["monitor", "sort", "order", "region", "owner"] {
+                @for name in ["monitor", "region", "owner"] {
                     @if let Some(value) = fields.get(name) { input type="hidden" name=(name) value=(value); }
                 }
                 label.search { span.hidden { "Search models" } (shell::symbol("search"))
@@ -140,6 +141,7 @@ fn tools(page: FleetPage<'_>) -> Markup {
                 (choice(fields, ("card", "Card"), &CARDS))
                 (choice(fields, ("version", "Version"), &VERSIONS))
                 (choice(fields, ("kind", "Monitor"), &kinds))
+                (sort_choice(fields))
                 @if let Some(owner) = fields.get("owner") {
                     a.tag.sure href=(with(page, "owner", "")) title="Show the models of all owners" {
                         "Owner: " (owner) " ×"
@@ -170,6 +172,54 @@ fn choice(fields: &Fields, (name, label): (&str, &str), values: &[(&str, &str)])
             }
         }
     }
+}
+
+/// Each order and, where people look for it, its reverse: the head of the table has no place on a
+/// phone, and no way back to what needs attention.
+const SORTS: [(FleetSort, SortOrder, &str); 10] = [
+    (FleetSort::Attention, SortOrder::Ascending, "Attention"),
+    (FleetSort::Name, SortOrder::Ascending, "Name, A to Z"),
+    (FleetSort::Name, SortOrder::Descending, "Name, Z to A"),
+    (FleetSort::Owner, SortOrder::Ascending, "Owner"),
+    (FleetSort::Risk, SortOrder::Ascending, "Highest risk"),
+    (FleetSort::Card, SortOrder::Ascending, "Card"),
+    (FleetSort::Version, SortOrder::Ascending, "Version"),
+    (
+        FleetSort::LastRun,
+        SortOrder::Ascending,
+        "Last check, newest",
+    ),
+    (
+        FleetSort::LastRun,
+        SortOrder::Descending,
+        "Last check, oldest",
+    ),
+    (FleetSort::Created, SortOrder::Ascending, "Newest model"),
+];
+
+fn sort_choice(fields: &Fields) -> Markup {
+    let query = fleet_query::read(fields);
+    let now = (query.sort, query.order);
+    let is_listed = SORTS.iter().any(|(sort, order, _)| (*sort, *order) == now);
+    html! {
+        label.choice { span { "Sort" }
+            select name="sort" {
+                @for (sort, order, text) in SORTS {
+                    option value=(fleet_query::sort_value(sort, order)) selected[(sort, order) == now] { (text) }
+                }
+                // The head of the table turns the others round too.
+                @if !is_listed {
+                    option value=(fleet_query::sort_value(now.0, now.1)) selected { (reversed(now.0)) }
+                }
+            }
+        }
+    }
+}
+
+fn reversed(sort: FleetSort) -> String {
+    let listed = SORTS.iter().find(|(known, _, _)| *known == sort);
+    let text = listed.map_or(sort.as_str(), |(_, _, text)| *text);
+    format!("{text}, reversed")
 }
 
 fn saved_views(page: FleetPage<'_>) -> Markup {

@@ -15,11 +15,7 @@ pub(super) const PAGE: usize = 40;
 
 /// What is not understood is not asked for: links of other versions still lead somewhere.
 pub(super) fn read(fields: &Fields) -> FleetQuery {
-    let sort = fields.get("sort").and_then(|text| {
-        FleetSort::ALL
-            .into_iter()
-            .find(|known| known.as_str() == text)
-    });
+    let (sort, order) = sorted(fields);
     FleetQuery {
         text: fields.get("q").unwrap_or_default().to_owned(),
         monitor: fields.get("monitor").map(str::to_owned),
@@ -33,11 +29,37 @@ pub(super) fn read(fields: &Fields) -> FleetQuery {
         }),
         owner: fields.get("owner").map(str::to_owned),
         version: fields.get("version").and_then(VersionFilter::parse),
-        sort: sort.unwrap_or_default(),
-        order: match fields.get("order") {
-            Some("desc") => SortOrder::Descending,
-            Some(_) | None => SortOrder::Ascending,
-        },
+        sort,
+        order,
+    }
+}
+
+/// Behind the name of an order that is turned round.
+const REVERSED: &str = "-desc";
+
+/// Both in one field, so that one select of a form can choose both; older links have `order` beside.
+fn sorted(fields: &Fields) -> (FleetSort, SortOrder) {
+    let text = fields.get("sort").unwrap_or_default();
+    let (name, is_reversed) = match text.strip_suffix(REVERSED) {
+        Some(name) => (name, true),
+        None => (text, fields.get("order") == Some("desc")),
+    };
+    let sort = FleetSort::ALL
+        .into_iter()
+        .find(|known| known.as_str() == name);
+    let order = match is_reversed {
+        true => SortOrder::Descending,
+        false => SortOrder::Ascending,
+    };
+    (sort.unwrap_or_default(), order)
+}
+
+/// What an address calls it; empty for the order that needs no name.
+pub(super) fn sort_value(sort: FleetSort, order: SortOrder) -> String {
+    match (sort, order) {
+        (FleetSort::Attention, SortOrder::Ascending) => String::new(),
+        (other, SortOrder::Ascending) => other.as_str().to_owned(),
+        (other, SortOrder::Descending) => format!("{}{REVERSED}", other.as_str()),
     }
 }
 
@@ -96,6 +118,12 @@ mod tests {
             view(&fields).query(),
             "q=fraud&risk=High&card=missing&sort=name&order=desc"
         );
+        let fields = Fields::parse(b"sort=last-run-desc");
+        let query = read(&fields);
+        assert_eq!(
+            (query.sort, query.order),
+            (FleetSort::LastRun, SortOrder::Descending)
+        );
         let fields = Fields::parse(b"card=stale&owner=Ada&version=outdated");
         let query = read(&fields);
         let stale = CardFilter::Freshness(CardFreshness::Stale);
@@ -103,6 +131,13 @@ mod tests {
         assert_eq!(query.owner.as_deref(), Some("Ada"));
         assert_eq!(query.version, Some(VersionFilter::Outdated));
         assert_eq!(view(&fields).query(), fields.query());
+        for sort in FleetSort::ALL {
+            for order in [SortOrder::Ascending, SortOrder::Descending] {
+                let fields = Fields::default().with("sort", &sort_value(sort, order));
+                let query = read(&fields);
+                assert_eq!((query.sort, query.order), (sort, order));
+            }
+        }
         let nonsense = Fields::parse(b"risk=Purple&sort=colour&page=-4");
         assert_eq!(read(&nonsense), FleetQuery::default());
         assert_eq!(page_number(&nonsense), 0);

@@ -6,7 +6,7 @@ use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_store::resource::SortOrder;
 
 use super::fleet::{FleetPage, with};
-use super::fleet_query::{PAGE, page_number, read};
+use super::fleet_query::{PAGE, page_number, read, sort_value};
 use super::{badge, fleet_query, shell, spark, words};
 
 pub(super) fn table(page: FleetPage<'_>) -> Markup {
@@ -54,12 +54,12 @@ fn column(page: FleetPage<'_>, sort: FleetSort, name: &str) -> Markup {
     let query = read(&page.visit.fields);
     let is_sorted = query.sort == sort;
     let (state, next) = match (is_sorted, query.order) {
-        (true, SortOrder::Ascending) => (Some("ascending"), "desc"),
-        (true, SortOrder::Descending) => (Some("descending"), ""),
-        (false, _) => (None, ""),
+        (true, SortOrder::Ascending) => (Some("ascending"), SortOrder::Descending),
+        (true, SortOrder::Descending) => (Some("descending"), SortOrder::Ascending),
+        (false, _) => (None, SortOrder::Ascending),
     };
-    let fields = page.visit.fields.without("page");
-    let fields = fields.with("sort", sort.as_str()).with("order", next);
+    let fields = page.visit.fields.without("page").without("order");
+    let fields = fields.with("sort", &sort_value(sort, next));
     html! {
         th scope="col" aria-sort=[state] { a href=(fields.address("/dashboard")) { (name) } }
     }
