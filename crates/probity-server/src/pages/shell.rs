@@ -81,7 +81,10 @@ fn whole(visit: &Visit, (head, reload): (Head<'_>, Reload<'_>), body: &Markup) -
 fn mark(visit: &Visit) -> Option<i64> {
     let parts: Vec<&str> = visit.path.split('/').skip(1).collect();
     let follows = match parts.as_slice() {
-        ["dashboard"] | ["models" | "monitors", _] | ["monitors", _, "runs", _] => true,
+        ["dashboard" | "cards"] | ["models" | "monitors", _] | ["monitors", _, "runs", _] => true,
+        // Neither its editor nor the form of a new one: what is written there is not to move.
+        ["cards", card] => *card != "new",
+        ["cards", _, "review"] => true,
         // A search reads the whole log.
         ["activity"] => visit.fields.get("q").is_none(),
         _ => false,

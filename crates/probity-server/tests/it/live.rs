@@ -202,12 +202,18 @@ async fn one_user_holds_some_streams_whatever_the_session() {
 #[tokio::test]
 async fn pages_that_are_dear_follow_nothing() {
     let server = open_server().await;
+    crate::pages::with_models(&server, 1).await;
     for (path, follows) in [
         ("/dashboard", true),
         ("/activity", true),
         ("/activity?q=x", false),
         ("/activity/chain", false),
-        ("/cards", false),
+        ("/cards", true),
+        ("/cards/card-0000", true),
+        ("/cards/card-0000/review", true),
+        ("/cards/card-0000/edit", false),
+        ("/cards/card-0000/versions", false),
+        ("/cards/new", false),
         ("/models/none", false),
         ("/nothing", false),
     ] {

@@ -292,7 +292,7 @@ async fn call(server: &Running, verb: &str, input: Value) {
     done.unwrap();
 }
 
-async fn with_models(server: &Running, count: usize) {
+pub(crate) async fn with_models(server: &Running, count: usize) {
     for number in 0..count {
         let name = format!("model-{number:04}");
         let input = json!({
