@@ -26,6 +26,6 @@ mod verdict;
 mod verdict_tiles;
 
 pub use chart::Axis;
-pub use number::short as short_number;
+pub use number::{compact_count, short as short_number, short_apart as short_number_apart};
 pub use page::report_policy;
 pub use verdict::Verdict;

@@ -6,9 +6,33 @@ pub(crate) fn count(value: u64) -> String {
     group_digits(&value.to_string())
 }
 
+/// Of numbers of which nothing else is known.
+const SIGNIFICANT: usize = 4;
+
 /// Four significant digits, but never fewer than the whole integer part:
 /// `0.1234`, `12.35`, `1,234,568`, `1.2×10³⁰⁰`.
 pub fn short(value: f64) -> String {
+    with_digits(value, SIGNIFICANT)
+}
+
+/// `short`, with as many digits more as tell the value from each of `others` that it is not:
+/// 0.99996 is `1` alone, and `0.99996` beside a limit of 1. Two values that are told from each other
+/// this way differ in print, even when one of them has more digits because of a third.
+pub fn short_apart(value: f64, others: &[f64]) -> String {
+    // Seventeen tell any two doubles apart; powers of ten have one fewer.
+    const ALL: usize = 18;
+    (SIGNIFICANT..ALL)
+        .find_map(|digits| {
+            let text = with_digits(value, digits);
+            let is_alike = |other: &f64| {
+                other.total_cmp(&value).is_ne() && with_digits(*other, digits) == text
+            };
+            (!others.iter().any(is_alike)).then_some(text)
+        })
+        .unwrap_or_else(|| with_digits(value, ALL))
+}
+
+fn with_digits(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "unknown".to_owned();
     }
@@ -20,10 +44,29 @@ pub fn short(value: f64) -> String {
         return "0".to_owned();
     }
     if !(1e-4..1e12).contains(&size) {
-        return scientific(value, 3);
+        return scientific(value, digits - 1);
     }
-    let decimals = (3 - exponent(size)).clamp(0, 8);
-    fixed_trimmed(value, decimals)
+    let last = i32::try_from(digits).unwrap_or(i32::MAX) - 1;
+    fixed_trimmed(value, last - exponent(size))
+}
+
+/// A count where there is no room for all its digits: `950`, `1.2k`, `12k`, `3.4M`, `1.2bn`.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "two digits need no more than 53 bits"
+)]
+pub fn compact_count(value: i64) -> String {
+    let size = value as f64;
+    if value.unsigned_abs() < 1000 {
+        return fixed_trimmed(size, 0);
+    }
+    let step = |size: f64| {
+        let unit = unit_of(size).map_or(0, |(power, _)| power);
+        10.0_f64.powi((exponent(size) - 1).min(unit))
+    };
+    // Rounded before its unit is chosen: 999,999 is 1M, not 1,000k.
+    let round = (size / step(size)).round() * step(size);
+    with_unit(round, step(round)).unwrap_or_else(|| fixed_trimmed(round, 0))
 }
 
 /// A distance between 0 and 1: three decimals are what a comparison of samples can carry.
@@ -38,25 +81,30 @@ pub(crate) fn thousandths(value: f64) -> String {
     }
 }
 
-/// A value on an axis whose ticks are `step` apart: no more decimals than the step needs.
+/// A value on an axis whose ticks are `step` apart: no more decimals than the step needs, and no
+/// fewer, so that no two ticks are alike. A power of ten is written where the value itself is tiny
+/// or huge.
 pub(crate) fn on_axis(value: f64, step: f64) -> String {
     if !value.is_finite() {
         return short(value);
     }
-    let size = value.abs();
-    if size < step.abs() / 2.0 {
+    let (size, step) = (value.abs(), step.abs());
+    if size < step / 2.0 {
         return "0".to_owned();
     }
-    if step < 1e-4 || size >= 1e12 {
-        return scientific(value, 3);
+    // One digit more than the leading one of the step, for steps like 2.5.
+    let last_place = exponent(step).saturating_sub(1);
+    let is_tiny = size < 1e-4 && step < 1e-5;
+    if is_tiny || size >= 1e12 {
+        let digits = exponent(size).saturating_sub(last_place).saturating_add(1);
+        return scientific(value, usize::try_from(digits).unwrap_or(1).clamp(1, 17));
     }
     if step >= 1000.0
-        && let Some(text) = with_suffix(value, step)
+        && let Some(text) = with_unit(value, step)
     {
         return text;
     }
-    // One decimal more than the leading digit of the step, for steps like 2.5.
-    fixed_trimmed(value, (1 - exponent(step)).clamp(0, 8))
+    fixed_trimmed(value, last_place.saturating_neg())
 }
 
 /// A share in per cent: `12.3%`, `<0.1%` when there is something, `>99.9%` when not all.
@@ -123,7 +171,9 @@ pub(crate) fn exponent(size: f64) -> i32 {
 }
 
 fn fixed_trimmed(value: f64, decimals: i32) -> String {
-    let decimals = usize::try_from(decimals).unwrap_or(0);
+    // No double of a size that is written so has more digits that matter.
+    const MOST: usize = 22;
+    let decimals = usize::try_from(decimals).unwrap_or(0).min(MOST);
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let fraction = fraction.trim_end_matches('0');
@@ -162,23 +212,27 @@ fn group_digits(digits: &str) -> String {
     out
 }
 
-/// `None` when the step is so fine that the suffix would save nothing.
-fn with_suffix(value: f64, step: f64) -> Option<String> {
-    let size = value.abs();
-    let (power, suffix) = if size >= 1e9 {
-        (9, " bn")
-    } else if size >= 1e6 {
-        (6, " m")
-    } else {
-        (3, "k")
-    };
-    let decimals = power - exponent(step);
-    (decimals <= 2).then(|| {
-        format!(
-            "{}{suffix}",
-            fixed_trimmed(value / 10.0_f64.powi(power), decimals.max(1))
-        )
-    })
+/// Units of counts, largest first, as dashboards write them; `m` would be a thousandth.
+const UNITS: [(i32, &str); 3] = [(9, "bn"), (6, "M"), (3, "k")];
+
+/// The largest that `value` has one of.
+fn unit_of(value: f64) -> Option<(i32, &'static str)> {
+    let has_one = |power: i32| value.abs() >= 10.0_f64.powi(power);
+    UNITS.into_iter().find(|(power, _)| has_one(*power))
+}
+
+/// `None` when the step is so fine that a unit would save nothing. Thousands of a unit are written
+/// where the next larger one would need too many decimals: `1,000.5M`, beside `999.5M`.
+fn with_unit(value: f64, step: f64) -> Option<String> {
+    let (largest, _) = unit_of(value)?;
+    let near = UNITS
+        .into_iter()
+        .filter(|(power, _)| (0..=3).contains(&(largest - power)));
+    let (decimals, power, unit) = near
+        .map(|(power, unit)| (power - exponent(step), power, unit))
+        .find(|(decimals, _, _)| *decimals <= 2)?;
+    let text = fixed_trimmed(value / 10.0_f64.powi(power), decimals.max(1));
+    Some(format!("{text}{unit}"))
 }
 
 fn scientific(value: f64, significant: usize) -> String {
@@ -212,7 +266,10 @@ fn superscript(digit: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, limit_percent, on_axis, percent, probability, short, thousandths};
+    use super::{
+        compact_count, count, limit_percent, on_axis, percent, probability, short, short_apart,
+        thousandths,
+    };
 
     #[track_caller]
     fn check(shown: String, expected: &str) {
@@ -276,8 +333,57 @@ mod tests {
         check(on_axis(f64::NEG_INFINITY, 1e307), "−∞");
         check(on_axis(1e-17, 0.1), "0");
         check(on_axis(250_000.0, 50_000.0), "250k");
-        check(on_axis(-2_500_000.0, 500_000.0), "−2.5 m");
-        check(on_axis(1_730_050_000.0, 50_000.0), "1,730,050,000");
+        check(on_axis(-2_500_000.0, 500_000.0), "−2.5M");
+        check(on_axis(1e9, 5e8), "1bn");
+        check(on_axis(1_730_050_000.0, 50_000.0), "1,730.05M");
+        check(on_axis(1_730_050_000.0, 10.0), "1,730,050,000");
+    }
+
+    #[test]
+    fn tick_labels_have_the_digits_of_a_fine_step_whatever_its_size() {
+        check(on_axis(0.999_94, 2e-5), "0.99994");
+        check(on_axis(1.0, 2e-5), "1");
+        check(on_axis(0.999_999_998, 2e-9), "0.999999998");
+        check(on_axis(0.000_02, 2e-5), "0.00002");
+        check(on_axis(4e-9, 2e-9), "4×10⁻⁹");
+        check(on_axis(1.25e-9, 2.5e-10), "1.25×10⁻⁹");
+        check(on_axis(1_000_001_000_000.0, 1e6), "1.000001×10¹²");
+        check(on_axis(1.0, 0.0), "1");
+    }
+
+    #[test]
+    fn counts_are_compact_in_the_units_of_axes() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (-950, "−950"),
+            (1_250, "1.3k"),
+            (2_000, "2k"),
+            (9_999, "10k"),
+            (12_345, "12k"),
+            (123_456, "123k"),
+            (999_999, "1M"),
+            (3_449_000, "3.4M"),
+            (-25_000_000, "−25M"),
+            (1_234_567_890, "1.2bn"),
+            (i64::MAX, "9,223,372,037bn"),
+        ] {
+            check(compact_count(count), text);
+        }
+    }
+
+    #[test]
+    fn values_that_differ_are_told_apart() {
+        check(short_apart(0.999_96, &[]), "1");
+        check(short_apart(0.999_96, &[1.0]), "0.99996");
+        check(short_apart(1.0, &[0.999_96]), "1");
+        check(short_apart(0.999_96, &[0.999_96, 0.5]), "1");
+        check(short_apart(0.123_41, &[0.123_44]), "0.12341");
+        check(short_apart(12_345.678, &[12_345.681]), "12,345.678");
+        check(short_apart(1.000_000_1e-9, &[1e-9]), "1.0000001×10⁻⁹");
+        let next = f64::from_bits(1.0_f64.to_bits() - 1);
+        assert_ne!(short_apart(next, &[1.0]), short_apart(1.0, &[next]));
+        check(short_apart(f64::NAN, &[f64::NAN]), "unknown");
     }
 
     #[test]
