@@ -6,6 +6,7 @@ use probity_app::dashboard::activity::Entry;
 use probity_app::dashboard::fleet::{Anomalies, AnomalyDay, Coverage};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 
+use super::count_axis::CountAxis;
 use super::fleet::{FleetPage, with};
 use super::{badge, words};
 
@@ -91,6 +92,7 @@ const BASE: f64 = 170.0;
 
 fn anomalies(anomalies: &Anomalies) -> Markup {
     let most = anomalies.days.iter().map(total).max().unwrap_or(0);
+    let axis = CountAxis::of(most, (BASE, HEIGHT));
     let step = WIDTH / anomalies.days.len().max(1);
     html! {
         section.tile.anomalies aria-labelledby="anomalies" {
@@ -103,12 +105,9 @@ fn anomalies(anomalies: &Anomalies) -> Markup {
                         b { (words::count(anomalies.days.iter().map(|day| day.violations[place]).sum())) } }
                 } }
                 svg.columns-chart viewBox="0 0 460 192" role="img" aria-label=(format!("{} violations in {} days; the table below has the numbers", anomalies.total(), anomalies.days.len())) {
-                    path.grid d=(format!("M36 12H460M36 {}H460", (12.0 + BASE) / 2.0)) {}
-                    path.axis d=(format!("M36 {BASE}H460")) {}
-                    text.scale x="30" y="16" text-anchor="end" { (words::short_count(most)) }
-                    text.scale x="30" y=(BASE) text-anchor="end" { "0" }
+                    (axis.grid((36.0, 460.0)))
                     @for (place, day) in anomalies.days.iter().enumerate() {
-                        (column(day, most, 38 + place * step))
+                        (column(day, &axis, 38 + place * step))
                         @if (anomalies.days.len() - 1 - place).is_multiple_of(3) {
                             text.scale x=(38 + place * step + 11) y="188" text-anchor="middle" { (words::day_text(day.day_ms)) }
                         }
@@ -124,7 +123,7 @@ fn total(day: &AnomalyDay) -> i64 {
     day.violations.iter().sum()
 }
 
-fn column(day: &AnomalyDay, most: i64, x: usize) -> Markup {
+fn column(day: &AnomalyDay, axis: &CountAxis, x: usize) -> Markup {
     let mut below = 0;
     let parts: Vec<(usize, f64, f64)> = day
         .violations
@@ -132,8 +131,7 @@ fn column(day: &AnomalyDay, most: i64, x: usize) -> Markup {
         .enumerate()
         .filter(|(_, count)| *count > 0)
         .map(|(place, count)| {
-            let height = HEIGHT * count as f64 / most as f64;
-            let bottom = HEIGHT * below as f64 / most as f64;
+            let (height, bottom) = (axis.height(count), axis.height(below));
             below += count;
             (place, BASE - bottom - height, height)
         })

@@ -16,6 +16,7 @@ mod cards;
 mod constraints;
 mod constraints_preview;
 mod cookies;
+mod count_axis;
 mod docs;
 mod entry;
 mod failure;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use probity_app::dashboard::model::{ModelPage, Performance, Stretch};
 
+use super::count_axis::CountAxis;
 use super::{latency, words};
 
 pub(super) fn section(page: &ModelPage) -> Markup {
@@ -46,13 +47,14 @@ fn tiles(performance: &Performance) -> Markup {
 }
 
 const WIDTH: usize = 1120;
-const BASE: usize = 150;
+const BASE: f64 = 150.0;
 const HEIGHT: f64 = 136.0;
 
 fn chart(performance: &Performance) -> Markup {
     let stretches = &performance.stretches;
     let all = |stretch: &Stretch| stretch.answered + stretch.failed;
-    let most = stretches.iter().map(all).max().unwrap_or(0).max(1);
+    let most = stretches.iter().map(all).max().unwrap_or(0);
+    let axis = CountAxis::of(most, (BASE, HEIGHT));
     let step = (WIDTH - 50) / stretches.len().max(1);
     html! {
         figure.tile {
@@ -61,12 +63,9 @@ fn chart(performance: &Performance) -> Markup {
                 li { span.key.errors-key {} "of these, not answered" }
             }
             svg.columns-chart.wide viewBox=(format!("0 0 {WIDTH} 172")) role="img" aria-label="Calls by six hours; the table below has them by day" {
-                path.grid d=(format!("M46 14H{WIDTH}M46 82H{WIDTH}")) {}
-                text.scale x="40" y="18" text-anchor="end" { (words::short_count(most)) }
-                text.scale x="40" y=(BASE) text-anchor="end" { "0" }
-                path.calls d=(columns(stretches, (step, most), all)) {}
-                path.errors d=(columns(stretches, (step, most), |stretch| stretch.failed)) {}
-                path.axis d=(format!("M46 {BASE}H{WIDTH}")) {}
+                (axis.grid((46.0, WIDTH as f64)))
+                path.calls d=(columns(stretches, (step, &axis), all)) {}
+                path.errors d=(columns(stretches, (step, &axis), |stretch| stretch.failed)) {}
                 @for (place, stretch) in stretches.iter().enumerate() {
                     @if stretch.from_ms % 86_400_000 == 0 {
                         text.scale x=(48 + place * step) y="168" { (words::day_text(stretch.from_ms)) }
@@ -80,14 +79,14 @@ fn chart(performance: &Performance) -> Markup {
 
 fn columns(
     stretches: &[Stretch],
-    (step, most): (usize, i64),
+    (step, axis): (usize, &CountAxis),
     of: impl Fn(&Stretch) -> i64,
 ) -> String {
     let mut path = String::new();
     for (place, stretch) in stretches.iter().enumerate() {
         let count = of(stretch);
         if count > 0 {
-            let height = (HEIGHT * count as f64 / most as f64).max(1.0);
+            let height = axis.height(count).max(1.0);
             let _ = write!(
                 path,
                 "M{} {BASE}v-{height:.1}h{}v{height:.1}z",
