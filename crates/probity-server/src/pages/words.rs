@@ -72,31 +72,98 @@ pub(crate) fn prose(text: &str) -> Markup {
 }
 
 /// A sentence of a file with long decimals as short as people read them: `0.10940993964907006` is
-/// `0.1094`. Whoever wants the digits finds them in the file.
+/// `0.1094`. Numbers that differ still do so: `99.996666666667` is no `100` beside a limit of 100. What
+/// stands between backticks is data or a name, and stays. Whoever wants the digits finds them in the
+/// file.
 pub(crate) fn rounded(text: &str) -> String {
-    const LONG: usize = 7;
-    let is_part = |sign: char| sign.is_ascii_digit() || sign == '.';
-    let mut said = String::with_capacity(text.len());
+    let mut pieces = Vec::new();
+    for (at, part) in text.split('`').enumerate() {
+        let is_code = at % 2 == 1;
+        if at > 0 {
+            pieces.push(Piece::words("`"));
+        }
+        pieces.extend(parted(part).into_iter().map(|piece| Piece {
+            is_long: piece.is_long && !is_code,
+            ..piece
+        }));
+    }
+    let known: Vec<f64> = pieces.iter().filter_map(|piece| piece.value).collect();
+    let said = |piece: &Piece<'_>| match piece.value.filter(|_| piece.is_long) {
+        None => piece.text.to_owned(),
+        Some(value) => {
+            // What is less than everything is not said to be everything.
+            let wholes = [1.0, 100.0].into_iter().filter(|whole| value < *whole);
+            let others: Vec<f64> = known.iter().copied().chain(wholes).collect();
+            probity_report::short_number_apart(value, &others)
+        }
+    };
+    pieces.iter().map(said).collect()
+}
+
+/// A part of a sentence: a number, or what stands between numbers.
+struct Piece<'a> {
+    text: &'a str,
+    value: Option<f64>,
+    /// Has more decimals than people read.
+    is_long: bool,
+}
+
+impl Piece<'_> {
+    fn words(text: &str) -> Piece<'_> {
+        Piece {
+            text,
+            value: None,
+            is_long: false,
+        }
+    }
+}
+
+/// A sentence without backticks as its numbers and what stands between them.
+fn parted(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find(|sign: char| sign.is_ascii_digit()) {
         let (before, number) = rest.split_at(start);
-        let end = number.find(|sign| !is_part(sign)).unwrap_or(number.len());
-        let (number, behind) = number.split_at(end);
-        // Parts of names, versions and powers of ten stay.
-        let stands_alone = !before.ends_with(|sign: char| sign.is_alphanumeric() || sign == '_')
-            && !behind.starts_with(|sign: char| sign.is_alphanumeric() || sign == '_');
-        let digits = number.trim_start_matches(['0', '.']).len();
-        let value = number.parse::<f64>().ok().filter(|_| {
-            stands_alone && number.contains('.') && !number.ends_with('.') && digits >= LONG
+        let (number, behind) = number.split_at(number_length(number));
+        // Parts of names and versions are no numbers.
+        let is_joined = |sign: char| sign.is_alphanumeric() || sign == '_';
+        let stands_alone = !before.ends_with(is_joined) && !behind.starts_with(is_joined);
+        pieces.push(Piece::words(before));
+        pieces.push(Piece {
+            text: number,
+            value: match stands_alone {
+                true => number.trim_end_matches('.').parse().ok(),
+                false => None,
+            },
+            is_long: is_long(number),
         });
-        said += before;
-        match value {
-            Some(value) => said += &probity_report::short_number(value),
-            None => said += number,
-        }
         rest = behind;
     }
-    said + rest
+    pieces.push(Piece::words(rest));
+    pieces
+}
+
+/// Of a decimal number with its power of ten, `1.0E-4`.
+fn number_length(text: &str) -> usize {
+    let is_part = |sign: char| sign.is_ascii_digit() || sign == '.';
+    let end = text.find(|sign| !is_part(sign)).unwrap_or(text.len());
+    let digits =
+        |text: &str| text.len() - text.trim_start_matches(|d: char| d.is_ascii_digit()).len();
+    let power = text[end..].strip_prefix(['e', 'E']).map(|power| {
+        let unsigned = power.strip_prefix(['-', '+']).unwrap_or(power);
+        (power.len() - unsigned.len(), digits(unsigned))
+    });
+    match power {
+        Some((sign, digits)) if digits > 0 => end + 1 + sign + digits,
+        Some(_) | None => end,
+    }
+}
+
+/// Powers of ten are short enough; a point at the end is the sentence's.
+fn is_long(number: &str) -> bool {
+    const LONG: usize = 7;
+    let is_plain = number.contains('.') && !number.ends_with('.') && !number.contains(['e', 'E']);
+    is_plain && number.trim_start_matches(['0', '.']).len() >= LONG
 }
 
 /// The start of a day that a field of a form names, `2026-11-27`, in UTC.
@@ -142,16 +209,9 @@ pub(crate) fn count(number: i64) -> String {
     text
 }
 
-/// `1.2k`, `3.4M`: for places that have no room.
+/// `1.2k`, `3.4M`: for places that have no room, in the units of the axes of charts.
 pub(crate) fn short_count(number: i64) -> String {
-    let value = number as f64;
-    match number.unsigned_abs() {
-        0..1_000 => number.to_string(),
-        1_000..10_000 => format!("{:.1}k", value / 1e3),
-        10_000..1_000_000 => format!("{:.0}k", value / 1e3),
-        1_000_000..10_000_000 => format!("{:.1}M", value / 1e6),
-        _ => format!("{:.0}M", value / 1e6),
-    }
+    probity_report::compact_count(number)
 }
 
 /// `812 B`, `39 KB`, `4.2 MB`.
@@ -205,6 +265,36 @@ mod tests {
                 "1.23456789e-7, model_1.23456789 and 1.2345678.",
             ),
             ("123456789", "123456789"),
+            (
+                "Expected completeness: 100.0%. Observed: Only 99.99666666666667% of values are present.",
+                "Expected completeness: 100.0%. Observed: Only 99.997% of values are present.",
+            ),
+            (
+                "Only 99.99666666666667% and 0.99999999 of all",
+                "Only 99.997% and 0.99999999 of all",
+            ),
+            (
+                "0.10000123 exceeds threshold: 0.1",
+                "0.100001 exceeds threshold: 0.1",
+            ),
+            (
+                "0.10000123 exceeds threshold: 1.0E-1.",
+                "0.100001 exceeds threshold: 1.0E-1.",
+            ),
+            (
+                "0.10000123 is not 0.10000456, and 0.10000123 is itself",
+                "0.100001 is not 0.100005, and 0.100001 is itself",
+            ),
+            ("0.00000001234567 of 0", "1.23×10⁻⁸ of 0"),
+            ("Outside: `52.5200066` (12)", "Outside: `52.5200066` (12)"),
+            (
+                "Missing column: `0.12345678`",
+                "Missing column: `0.12345678`",
+            ),
+            (
+                "`0.12345678` has 0.12345678 and `0.7654321",
+                "`0.12345678` has 0.1235 and `0.7654321",
+            ),
             ("", ""),
         ] {
             assert_eq!(rounded(text), said);
@@ -229,7 +319,8 @@ mod tests {
         assert_eq!(count(-1_000), "\u{2212}1,000");
         assert_eq!(count(12), "12");
         assert_eq!(short_count(12_345), "12k");
-        assert_eq!(short_count(1_250), "1.2k");
+        assert_eq!(short_count(1_240), "1.2k");
+        assert_eq!(short_count(999_999), "1M");
         assert_eq!(percent(0.02), "<0.1\u{a0}%");
         assert_eq!(percent(62.5), "62\u{a0}%");
         assert_eq!(number_of(1, "model"), "1 model");
