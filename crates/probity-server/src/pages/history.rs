@@ -1,6 +1,7 @@
 //! What a monitor measured over time: one metric drawn, and the table of all of them.
 
 use maud::{Markup, html};
+use probity_analysis::limits::Limit;
 use probity_app::dashboard::history::{History, Point, Range};
 use probity_app::dashboard::monitor::{Metric, MonitorPage};
 
@@ -108,6 +109,8 @@ pub(super) fn figure(visit: &Visit, drawn: &Drawn<'_>) -> Markup {
 /// The same for who reads rather than looks.
 fn numbers(visit: &Visit, monitor: &str, (history, limits): (&History, &HistoryLimits)) -> Markup {
     let rows: Vec<_> = history.points.iter().zip(&limits.of_points).collect();
+    let limits_of =
+        |limits: &[Limit]| -> Vec<f64> { limits.iter().map(|limit| limit.value).collect() };
     html! {
         details.numbers { summary { "Numbers" }
             div.scroll tabindex="0" { table {
@@ -116,11 +119,12 @@ fn numbers(visit: &Visit, monitor: &str, (history, limits): (&History, &HistoryL
                     th scope="col" { "Limit" } th scope="col" { "The run found" }
                 } }
                 tbody { @for (point, limits) in rows.iter().rev().take(100) {
+                    @let beside = limits_of(limits);
                     tr {
                         th scope="row" { (words::moment(point.at_ms)) }
-                        td.num { (number(point.value)) }
-                        td.num { @match point.interval { Some((low, high)) => { (number(low)) " to " (number(high)) }, None => span.none { "–" } } }
-                        td { @for limit in limits.iter() { span.block { (history_chart::limit_words(limit)) } } @if limits.is_empty() { span.none { "–" } } }
+                        td.num { (number_beside(point.value, &beside)) }
+                        td.num { @match point.interval { Some((low, high)) => { (number_beside(low, &beside)) " to " (number_beside(high, &beside)) }, None => span.none { "–" } } }
+                        td { @for limit in limits.iter() { span.block { (history_chart::limit_words(limit, &told(point))) } } @if limits.is_empty() { span.none { "–" } } }
                         td { (found(visit, monitor, point)) }
                     }
                 } }
@@ -128,6 +132,13 @@ fn numbers(visit: &Visit, monitor: &str, (history, limits): (&History, &HistoryL
             @if rows.len() > 100 { p.fine { "The newest 100; a shorter time shows the others." } }
         }
     }
+}
+
+/// What a row tells of its point.
+fn told(point: &Point) -> Vec<f64> {
+    let interval = point.interval.map(|(low, high)| [low, high]);
+    let values = std::iter::once(point.value);
+    values.chain(interval.into_iter().flatten()).collect()
 }
 
 fn found(visit: &Visit, monitor: &str, point: &Point) -> Markup {
@@ -158,8 +169,8 @@ fn table(visit: &Visit, page: &MonitorPage) -> Markup {
                     th scope="row" { a href=(address(visit, page, &key)) aria-current=[(shown == Some(key.as_str())).then_some("true")] { (metric.name) }
                         @for (name, value) in &metric.dimensions { span.fine.block { (name) ": " (value) } }
                     }
-                    td.num { (number(metric.value)) }
-                    td.num { @match metric.before { Some(before) => (number(before)), None => span.none { "–" } } }
+                    td.num { (number_beside(metric.value, metric.before.as_slice())) }
+                    td.num { @match metric.before { Some(before) => (number_beside(before, &[metric.value])), None => span.none { "–" } } }
                     td.num { (change(metric)) }
                 }
             } }
@@ -184,27 +195,26 @@ fn change(metric: &Metric) -> Markup {
     html! { @if by == 0.0 { span.none { "none" } } @else { (sign) (number(by)) } }
 }
 
-/// Four digits that matter.
+/// Four digits that matter, and as many more as tell what is nearly everything from everything.
 pub(super) fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let text = match value.abs() {
-        size if !(1e-4..1e6).contains(&size) => format!("{value:.3e}"),
-        size if size >= 1000.0 => format!("{value:.0}"),
-        size if size >= 1.0 => format!("{value:.3}"),
-        _ => format!("{value:.4}"),
-    };
-    let text = match text.contains('.') && !text.contains('e') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => text.as_str(),
-    };
-    text.replace('-', "\u{2212}")
+    number_beside(value, &[])
+}
+
+/// The same beside numbers that it is compared with: what is beyond its limit never reads as if it
+/// were the limit.
+pub(super) fn number_beside(value: f64, others: &[f64]) -> String {
+    // A sum of many shares is 1 but for rounding.
+    let wholes = [1.0, 100.0];
+    let wholes = wholes
+        .into_iter()
+        .filter(|whole| (value - whole).abs() > whole * 1e-9);
+    let all: Vec<f64> = others.iter().copied().chain(wholes).collect();
+    probity_report::short_number_apart(value, &all)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, number_beside};
 
     #[test]
     fn numbers_keep_what_matters() {
@@ -212,10 +222,27 @@ mod tests {
             (0.0, "0"),
             (0.31, "0.31"),
             (-1.5, "\u{2212}1.5"),
-            (12_345.6, "12346"),
-            (2.348_543e108, "2.349e108"),
+            (12_345.6, "12,346"),
+            (2.348_543e108, "2.35×10¹⁰⁸"),
+            (0.999_96, "0.99996"),
+            (99.999_6, "99.9996"),
+            (1.0 - 1e-15, "1"),
+            (1.0, "1"),
         ] {
             assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_its_limit_never_reads_as_the_limit() {
+        for (value, limit, texts) in [
+            (0.123_42, 0.123_44, ("0.12342", "0.12344")),
+            (1_000_000.2, 1_000_000.1, ("1,000,000.2", "1,000,000.1")),
+            (1.0 - 1e-15, 1.0, ("0.999999999999999", "1")),
+            (0.3, 0.3, ("0.3", "0.3")),
+        ] {
+            assert_eq!(number_beside(value, &[limit]), texts.0);
+            assert_eq!(number_beside(limit, &[value]), texts.1);
         }
     }
 }

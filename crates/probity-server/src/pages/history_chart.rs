@@ -9,13 +9,16 @@ use probity_analysis::limits::{Limit, Side};
 use probity_app::dashboard::history::{History, Range};
 use probity_report::Axis;
 
-use super::history::number;
+use super::history::number_beside;
 use super::history_marks::{Form, Mark, is_by_day, marks};
 use super::visit::Visit;
 use super::words;
 use crate::run_evidence::HistoryLimits;
 
-const LEFT: f64 = 64.0;
+/// Room at the left, where numbers are short.
+const LEAST_LEFT: f64 = 64.0;
+/// Between a number and its line.
+const GAP: f64 = 8.0;
 const RIGHT: f64 = 1104.0;
 const TOP: f64 = 16.0;
 const BASE: f64 = 224.0;
@@ -37,6 +40,10 @@ struct Scale {
     from_ms: f64,
     span_ms: f64,
     values: Axis,
+    /// Where the frame begins, behind the numbers of the axis.
+    left: f64,
+    /// All values that the chart tells: no two that differ read alike.
+    told: Vec<f64>,
 }
 
 impl Scale {
@@ -61,23 +68,60 @@ impl Scale {
         let high = values().fold(f64::NEG_INFINITY, f64::max);
         // What can be seen against zero is shown against zero.
         let zero = (low > 0.0 && low < high * 0.6).then_some(0.0);
+        // Hundreds of points share a limit.
+        let mut told: Vec<f64> = values().collect();
+        told.sort_by(f64::total_cmp);
+        told.dedup();
+        let values = Axis::fitting(values().chain(zero));
         Some(Scale {
             from_ms: first as f64,
             span_ms: ((last - first) as f64).max(1.0),
-            values: Axis::fitting(values().chain(zero)),
+            left: left(&values),
+            values,
+            told,
         })
     }
 
     fn x(&self, at_ms: i64) -> f64 {
         if self.span_ms <= 1.0 {
-            return f64::midpoint(LEFT, RIGHT);
+            return f64::midpoint(self.left, RIGHT);
         }
         let share = (at_ms as f64 - self.from_ms) / self.span_ms;
-        LEFT + (RIGHT - LEFT) * share.clamp(0.0, 1.0)
+        self.left + (RIGHT - self.left) * share.clamp(0.0, 1.0)
     }
 
     fn y(&self, value: f64) -> f64 {
         BASE - (BASE - TOP) * self.values.position(value)
+    }
+
+    fn number(&self, value: f64) -> String {
+        number_beside(value, &self.told)
+    }
+
+    /// From the frame's left to its right.
+    fn level(&self, value: f64) -> String {
+        format!("M{} {:.1}H{RIGHT}", self.left, self.y(value))
+    }
+}
+
+/// Room for the longest number of an axis: a picture cuts off what stands beyond its edge.
+fn left(values: &Axis) -> f64 {
+    // Below 60rem; above it letters are smaller (monitor.css).
+    const LARGEST_LETTERS: f64 = 15.0;
+    let width = |text: &str| text.chars().map(letter_width).sum::<f64>();
+    let ticks = values.ticks();
+    let widest = ticks.iter().map(|(_, text)| width(text));
+    let room = LARGEST_LETTERS * widest.fold(0.0, f64::max) + GAP + 2.0;
+    room.ceil().max(LEAST_LEFT)
+}
+
+/// In sizes of the letters, by the wider ones of the fonts that systems have.
+fn letter_width(letter: char) -> f64 {
+    match letter {
+        ',' | '.' => 0.34,
+        '⁻' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' => 0.44,
+        'M' => 0.95,
+        _ => 0.65,
     }
 }
 
@@ -87,7 +131,7 @@ pub(super) fn chart(visit: &Visit, drawn: &Drawn<'_>) -> Option<Markup> {
     let scale = Scale::of(drawn, &marks)?;
     Some(html! {
         div.chart-scroll tabindex="0" role="group" aria-label="Chart, scrolls where it is wide" {
-            svg.line-chart.history viewBox=(format!("0 0 1120 {HEIGHT}")) role="group" aria-label=(told(drawn, &marks)) {
+            svg.line-chart.history viewBox=(format!("0 0 1120 {HEIGHT}")) role="group" aria-label=(told(drawn, &scale, &marks)) {
                 (grid(&scale))
                 (beyond(&scale, drawn))
                 @if let Some(path) = band(&scale, &marks) { path.band d=(path) {} }
@@ -106,12 +150,15 @@ pub(super) fn chart(visit: &Visit, drawn: &Drawn<'_>) -> Option<Markup> {
 }
 
 /// For who does not see it.
-fn told(drawn: &Drawn<'_>, marks: &[Mark]) -> String {
+fn told(drawn: &Drawn<'_>, scale: &Scale, marks: &[Mark]) -> String {
     let beyond = marks
         .iter()
         .filter(|mark| mark.form == Form::Beyond)
         .count();
-    let limits: Vec<String> = drawn.limits.now.iter().map(limit_words).collect();
+    let limits = drawn.limits.now.iter();
+    let limits: Vec<String> = limits
+        .map(|limit| limit_words(limit, &scale.told))
+        .collect();
     let limits = match limits.is_empty() {
         true => "no limit".to_owned(),
         false => limits.join(", "),
@@ -123,19 +170,20 @@ fn told(drawn: &Drawn<'_>, marks: &[Mark]) -> String {
     )
 }
 
-pub(super) fn limit_words(limit: &Limit) -> String {
+/// `beside`: what the limit is compared with.
+pub(super) fn limit_words(limit: &Limit, beside: &[f64]) -> String {
     let side = match limit.violates {
         Side::Above => "violates above",
         Side::Below => "violates below",
     };
-    format!("{side} {}", number(limit.value))
+    format!("{side} {}", number_beside(limit.value, beside))
 }
 
 fn grid(scale: &Scale) -> Markup {
     html! {
         @for (value, text) in scale.values.ticks() {
-            path.grid d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(value))) {}
-            text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (text) }
+            path.grid d=(scale.level(value)) {}
+            text.scale x=(scale.left - GAP) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (text) }
         }
     }
 }
@@ -146,7 +194,7 @@ fn beyond(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
         @for limit in drawn.tried.unwrap_or(&drawn.limits.now) {
             @let y = scale.y(limit.value);
             @let (top, bottom) = match limit.violates { Side::Above => (TOP, y), Side::Below => (y, BASE) };
-            @if bottom - top > 0.5 { rect.beyond x=(LEFT) y=(format!("{top:.1}")) width=(RIGHT - LEFT) height=(format!("{:.1}", bottom - top)) {} }
+            @if bottom - top > 0.5 { rect.beyond x=(scale.left) y=(format!("{top:.1}")) width=(RIGHT - scale.left) height=(format!("{:.1}", bottom - top)) {} }
         }
     }
 }
@@ -181,10 +229,10 @@ fn lines(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
     html! {
         @for path in steps(scale, drawn) { path.limit d=(path) {} }
         @for limit in drawn.tried.unwrap_or_default() {
-            path.limit.tried d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(limit.value))) {}
+            path.limit.tried d=(scale.level(limit.value)) {}
         }
         @if let Some(reference) = drawn.limits.reference {
-            path.reference d=(format!("M{LEFT} {:.1}H{RIGHT}", scale.y(reference))) {}
+            path.reference d=(scale.level(reference)) {}
         }
     }
 }
@@ -200,14 +248,14 @@ fn tags(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
     html! {
         @for limit in &limits.now {
             text.tag.limit-tag x=(RIGHT - 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) text-anchor="end" {
-                @if drawn.tried.is_some() { "now " } @else { "limit " } (number(limit.value))
+                @if drawn.tried.is_some() { "now " } @else { "limit " } (scale.number(limit.value))
             }
         }
         @for limit in drawn.tried.unwrap_or_default() {
-            text.tag.tried-tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) { "tried " (number(limit.value)) }
+            text.tag.tried-tag x=(scale.left + 4.0) y=(format!("{:.1}", label_y(scale.y(limit.value), &[]))) { "tried " (scale.number(limit.value)) }
         }
         @if let Some(reference) = limits.reference {
-            text.tag x=(LEFT + 4.0) y=(format!("{:.1}", label_y(scale.y(reference), &taken))) { "baseline " (number(reference)) }
+            text.tag x=(scale.left + 4.0) y=(format!("{:.1}", label_y(scale.y(reference), &taken))) { "baseline " (scale.number(reference)) }
         }
     }
 }
@@ -240,7 +288,7 @@ fn steps(scale: &Scale, drawn: &Drawn<'_>) -> Vec<String> {
                 let now = value(limits);
                 if now != before {
                     let x = match before {
-                        None if path.is_empty() => LEFT,
+                        None if path.is_empty() => scale.left,
                         _ => scale.x(point.at_ms),
                     };
                     if before.is_some() {
@@ -293,8 +341,8 @@ fn strip(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
     let middle = STRIP + 5.0;
     html! {
         @if !stretches.is_empty() || !drawn.history.failed.is_empty() {
-            text.scale x=(LEFT - 8.0) y=(STRIP + 9.0) text-anchor="end" { "alerts" }
-            path.grid d=(format!("M{LEFT} {middle}H{RIGHT}")) {}
+            text.scale x=(scale.left - GAP) y=(STRIP + 9.0) text-anchor="end" { "alerts" }
+            path.grid d=(format!("M{} {middle}H{RIGHT}", scale.left)) {}
         }
         @for (from_ms, to_ms) in stretches {
             @let (x, until) = (scale.x(from_ms), to_ms.map_or(RIGHT, |to_ms| scale.x(to_ms)));
@@ -370,5 +418,27 @@ pub(super) fn range_words(range: Range) -> String {
     match range {
         Range::Days(days) => format!("last {days} days"),
         Range::Day(day_ms) => words::date_text(day_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(values: &[f64], expected: f64) {
+        assert_eq!(
+            left(&Axis::fitting(values.iter().copied())).to_string(),
+            expected.to_string()
+        );
+    }
+
+    #[test]
+    fn the_longest_number_of_the_axis_has_room() {
+        check(&[0.0, 1.0], LEAST_LEFT);
+        // `0.999999998`, ten digits and a point of 15 px, and ten beside them.
+        check(&[0.999_999_994, 1.0], 113.0);
+        // `1,730,050,000`: its step is too fine for a unit.
+        check(&[1_730_050_000.0, 1_730_050_003.0], 123.0);
     }
 }

@@ -7,7 +7,7 @@ use probity_analysis::limits::Limit;
 use probity_app::dashboard::history::{History, Point};
 
 use super::fields::Fields;
-use super::history::number;
+use super::history::number_beside;
 use super::history_chart::Drawn;
 use super::visit::Visit;
 use super::{shell, words};
@@ -79,8 +79,20 @@ fn form(point: &Point, limits: &[Limit]) -> Form {
     }
 }
 
+/// What a mark is compared with: its own limits, and those that the chart names.
+fn beside(drawn: &Drawn<'_>, own: &[Limit]) -> Vec<f64> {
+    let named = drawn
+        .limits
+        .now
+        .iter()
+        .chain(drawn.tried.unwrap_or_default());
+    own.iter().chain(named).map(|limit| limit.value).collect()
+}
+
 fn mark(visit: &Visit, drawn: &Drawn<'_>, (point, limits): (&Point, &Vec<Limit>)) -> Mark {
     let form = form(point, drawn.tried.unwrap_or(limits));
+    let beside = beside(drawn, limits);
+    let number = |value: f64| number_beside(value, &beside);
     let mut text = format!(
         "{}: {}",
         words::moment_text(point.at_ms),
@@ -118,6 +130,12 @@ fn day_mark(visit: &Visit, drawn: &Drawn<'_>, (day, own): (i64, &[(&Point, &Vec<
         forms.filter(|found| *found == wanted).count()
     };
     let (beyond, elsewhere) = (count(Form::Beyond), count(Form::FoundElsewhere));
+    let limits: Vec<Limit> = own
+        .iter()
+        .flat_map(|(_, limits)| limits.iter().copied())
+        .collect();
+    let beside = beside(drawn, &limits);
+    let number = |value: f64| number_beside(value, &beside);
     let at_ms = day * DAY_MS;
     let date = words::date_text(at_ms);
     let fields = Fields::default()

@@ -227,6 +227,21 @@ async fn the_history_draws_the_limit_the_interval_and_which_runs_violated() {
 }
 
 #[tokio::test]
+async fn a_number_just_beyond_its_limit_does_not_read_as_the_limit() {
+    let server = monitored().await;
+    ran(&server, (3, 2.500_04)).await;
+    let mut browser = signed_in(&server).await;
+    let page = browser.get(PAGE).await;
+    for said in [
+        ": 2.50004, interval 2.25 to 2.75, beyond the limit",
+        "limit 2.5<",
+        "<td class=\"num\">2.50004</td>",
+    ] {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn constraints_that_are_gone_do_not_keep_the_page_from_being_shown() {
     let server = monitored().await;
     ran(&server, (3, 3.0)).await;
