@@ -212,7 +212,7 @@ async fn new_settings_of_an_alert_do_not_make_it_younger() {
     .unwrap();
     assert_eq!(quality(&world).await, raised);
     let alert = &monitor_page(&world).await.monitor.alerts[0];
-    assert_eq!(alert.modified_ms, alert.since_ms + DAY_MS);
+    assert!(alert.modified_ms >= alert.since_ms + DAY_MS);
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ fn run_row(visit: &Visit, page: &MonitorPage, run: &Run) -> Markup {
             td { (badge::run(&run.status, run.violations)) }
             td.found {
                 @if let Some(reason) = &run.body.failure_reason { p { (reason) } }
-                @for text in run.body.violations.iter().take(6) { p { (words::rounded(text)) } }
+                @for text in run.body.violations.iter().take(6) { p { (words::prose(&words::rounded(text))) } }
                 @if run.body.violations.len() > 6 { p.soft { "and " (run.body.violations.len() - 6) " more" } }
                 @for note in run.body.notes.iter().take(3) { p.soft { (note) } }
                 @if run.body.violations.is_empty() && run.body.failure_reason.is_none() && run.body.notes.is_empty() { span.none { "–" } }

@@ -469,20 +469,6 @@ async fn a_threshold_is_tried_over_history_and_then_put_in_force() {
     assert!(tried.starts_with("threshold.mae=3.5\""), "{tried}");
     let form =
         format!("form_key={key}&do=apply&threshold.mae=3.5&seen={seen}&tried=threshold.mae%3D3.5");
-    let silent = browser.post(&path, &form).await;
-    assert!(silent.head.contains("note=why"), "{}", silent.head);
-    // What was typed since the preview is shown first, and its reason is kept.
-    let unseen = form.replace("mae=3.5&", "mae=35&") + "&reason=seasonal";
-    let unseen = browser.post(&path, &unseen).await;
-    let shown = "threshold.mae=35&note=other&reason=seasonal#preview";
-    assert!(unseen.head.contains(shown), "{}", unseen.head);
-    let shown = browser
-        .get(&format!(
-            "{path}?threshold.mae=35&note=other&reason=seasonal"
-        ))
-        .await;
-    assert!(shown.body.contains("whose preview you saw"));
-    assert!(shown.body.contains("name=\"reason\" value=\"seasonal\""));
     let reason = format!("{form}&reason=seasonal");
     let mut bob = reader(&server).await;
     let bobs = bob.form_key(&path).await;
@@ -508,6 +494,36 @@ async fn a_threshold_is_tried_over_history_and_then_put_in_force() {
     // The limits of the runs that were stay those that they obeyed or are said to be guessed.
     let page = browser.get(PAGE).await;
     assert!(page.body.contains("limit 3.5"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn nothing_is_put_in_force_unseen_or_without_a_reason() {
+    let server = monitored().await;
+    ran(&server, (5, 2.0)).await;
+    let path = format!("{PAGE}/constraints");
+    let mut browser = signed_in(&server).await;
+    let key = browser.form_key(&path).await;
+    let preview = browser.get(&format!("{path}?threshold.mae=3.5")).await;
+    let seen = preview.body.split_once("name=\"seen\" value=\"").unwrap().1;
+    let seen = seen.split('"').next().unwrap();
+    let form =
+        format!("form_key={key}&do=apply&threshold.mae=3.5&seen={seen}&tried=threshold.mae%3D3.5");
+    let silent = browser.post(&path, &form).await;
+    assert!(silent.head.contains("note=why"), "{}", silent.head);
+    // What was typed since the preview is shown first, and its reason is kept.
+    let unseen = form.replace("mae=3.5&", "mae=35&") + "&reason=seasonal";
+    let unseen = browser.post(&path, &unseen).await;
+    let shown = "threshold.mae=35&note=other&reason=seasonal#preview";
+    assert!(unseen.head.contains(shown), "{}", unseen.head);
+    let shown = browser
+        .get(&format!(
+            "{path}?threshold.mae=35&note=other&reason=seasonal"
+        ))
+        .await;
+    assert!(shown.body.contains("whose preview you saw"));
+    assert!(shown.body.contains("name=\"reason\" value=\"seasonal\""));
+    let page = browser.get(&path).await;
+    assert!(page.body.contains("name=\"threshold.mae\" value=\"2.5\""));
 }
 
 #[tokio::test]
