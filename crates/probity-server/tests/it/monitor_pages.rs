@@ -1,6 +1,7 @@
 //! The pages of one monitor: its history, its runs with their evidence, comments on its alerts, and
 //! its thresholds with a preview over history.
 
+use probity_app::monitoring_alert::{HEARTBEAT, Watched, raise, settle};
 use probity_app::monitoring_execution::{EndedExecution, NumberInterval, finish, run_now};
 use probity_app::{Access, endpoint, job_definition, monitoring_schedule};
 use probity_domain::document::execution::ExecutionBody;
@@ -345,6 +346,62 @@ async fn files_of_a_run_are_handed_out_and_no_others() {
             .status,
         303
     );
+}
+
+#[tokio::test]
+async fn what_was_found_below_the_limit_of_an_alert_stands_beside_its_ok() {
+    let server = monitored().await;
+    let input = json!({
+        "MonitoringScheduleName": MONITOR, "MonitoringAlertName": "Default",
+        "DatapointsToAlert": 2, "EvaluationPeriod": 3,
+    });
+    let updated = probity_app::monitoring_alert::update(&server.app, &alice(), input).await;
+    updated.unwrap();
+    ran(&server, (2, 9.0)).await;
+    let mut browser = signed_in(&server).await;
+    for path in ["/dashboard", "/models/m", PAGE] {
+        let page = browser.get(path).await;
+        assert!(page.body.contains("1 found"), "{path}: {}", page.body);
+    }
+    let file = browser.get("/dashboard.csv").await.body;
+    let mut lines = file.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let (heads, cells) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(heads.len(), cells.len(), "{file}");
+    for (head, expected) in [("ModelQuality", "ok"), ("ModelQuality_found", "1")] {
+        let place = heads.iter().position(|known| *known == head).unwrap();
+        assert_eq!(cells[place], expected, "{head}: {file}");
+    }
+}
+
+#[tokio::test]
+async fn a_history_of_alerts_that_is_cut_says_where_it_goes_on() {
+    let server = monitored().await;
+    let watched = Watched {
+        region: "us-east-1".to_owned(),
+        subject: format!("monitoring-schedule/{MONITOR}"),
+        alert: HEARTBEAT,
+    };
+    let mut browser = signed_in(&server).await;
+    let page = browser.get(PAGE).await.body;
+    assert!(!page.contains("All of them are in the activity"), "{page}");
+    for number in 0..11 {
+        let reason = format!("no run, time {number}");
+        raise(&server.app, &watched, &reason).await.unwrap();
+        settle(&server.app, &watched, "it runs").await.unwrap();
+    }
+    let model = browser.get("/models/m").await.body;
+    assert!(
+        model.contains("Older ones stand with each monitor"),
+        "{model}"
+    );
+    assert!(model.contains("href=\"/monitors/loans#alerts\""), "{model}");
+    let page = browser.get(PAGE).await.body;
+    assert!(page.contains("The last 20 changes"), "{page}");
+    let links = page.split("href=\"").map(|rest| rest.split('"').next());
+    let mut links = links.flatten();
+    let link = links.find(|link| link.ends_with("%2Falert%2FHeartbeat"));
+    let all = browser.get(link.unwrap()).await.body;
+    assert!(all.contains("no run, time 0"), "{all}");
 }
 
 #[tokio::test]

@@ -432,6 +432,34 @@ async fn the_page_of_a_model_reads_the_reports_of_its_card() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_model_says_who_approved_it() {
+    let server = server().await;
+    let policy = "[card]\nexpires_after = \"60d\"\n";
+    let policy = probity_domain::document::governance_policy::GovernancePolicy::from_toml(policy);
+    server.app.policy.set(policy.unwrap());
+    with_models(&server, 2).await;
+    let mut browser = Browser::of(&server);
+    browser.log_in(SECRET).await;
+    let page = browser.get("/models/model-0000").await.body;
+    assert!(page.contains("Not approved"), "{page}");
+    for status in ["PendingReview", "Approved"] {
+        let input = json!({ "ModelCardName": "card-0000", "ModelCardStatus": status });
+        probity_app::model_card::update(&server.app, &alice(), input)
+            .await
+            .unwrap();
+    }
+    let page = browser.get("/models/model-0000").await.body;
+    assert!(page.contains("Approved by alice, "), "{page}");
+    assert!(page.contains(", until <time"), "{page}");
+    let (_, rest) = page.split_once("/activity?about=").unwrap();
+    let (about, rest) = rest.split_once('"').unwrap();
+    assert!(rest.starts_with(">All activity of this model"), "{page}");
+    let activity = browser.get(&format!("/activity?about={about}")).await.body;
+    assert!(activity.contains("model/model-0000"), "{activity}");
+    assert!(!activity.contains("model-0001"), "{activity}");
+}
+
+#[tokio::test]
 async fn what_was_done_is_filtered_and_read_in_pages() {
     let server = server().await;
     with_models(&server, 30).await;
@@ -508,6 +536,20 @@ async fn filters_and_views_stand_in_the_address() {
     );
     let owned = browser.get("/dashboard?owner=nobody").await;
     assert!(owned.body.contains("No model is like this") && owned.body.contains("Owner: nobody"));
+    let by_name = browser.get("/dashboard?sort=name&order=desc").await.body;
+    assert!(
+        by_name.contains("<option value=\"name-desc\" selected>"),
+        "{by_name}"
+    );
+    let at = |text: &str| by_name.find(text).unwrap();
+    assert!(at("/models/model-0002") < at("/models/model-0001"));
+    assert!(!by_name.contains("name=\"order\""), "{by_name}");
+    // As the button of the form sends it, and the way back.
+    let plain = browser.get("/dashboard?q=&risk=High&sort=").await.body;
+    assert!(
+        plain.contains("<option value=\"\" selected>Attention"),
+        "{plain}"
+    );
     let key = browser.form_key("/dashboard").await;
     let form = format!("form_key={key}&name=mine&query=q%3D0002%26page%3D7&next=%2Fdashboard");
     assert_eq!(browser.post("/dashboard/views", &form).await.status, 303);
