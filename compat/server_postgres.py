@@ -158,6 +158,7 @@ def every_job_ends_and_none_runs_twice_at_once_when_a_server_is_killed(folder):
             return {name: there.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"] for name in names}
 
         until(lambda: list(states().values()).count("Completed") >= 3)
+        killed = time.time()
         one.process.kill()
         one.process.wait()
         # The lease of a silent worker is 30 seconds.
@@ -174,7 +175,9 @@ def every_job_ends_and_none_runs_twice_at_once_when_a_server_is_killed(folder):
             moments = sorted((float(words[1]), words[0]) for words in lines if words and words[0] in ("began", "ended"))
             began = [at for at, word in moments if word == "began"]
             ended = [at for at, word in moments if word == "ended"]
-            assert len(ended) == 1, f"{name} ended {len(ended)} times: {moments}"
+            # A script may end in the moment before its server is killed, which then could not say so.
+            noted = [at for at in ended if not killed - 5 < at < killed + 1] or ended
+            assert len(noted) == 1, f"{name} ended {len(ended)} times: {moments}"
             assert 1 <= len(began) <= 2, f"{name}: {moments}"
             if len(began) == 2:
                 twice.append(name)
