@@ -423,7 +423,7 @@ def events(database, of):
     number = "substr('0000' || (n.i % 1000), -5)" if isinstance(database, Sqlite) else "right('0000' || (n.i % 1000), 5)"
     refilled(database, "audit_event", (
         f"insert into audit_event (seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, hash) "
-        f"{numbers(many)} select {before} + 1 + n.i, {first} + n.i * {hours * HOUR // many}, "
+        f"{numbers(many)} select {before} + 1 + n.i, {first} + cast(n.i as bigint) * {hours * HOUR // many}, "
         f"case n.i % 50 when 0 then 'mira' else 'probity' end, 'probity:FinishMonitoringExecution', "
         f"'arn:aws:sagemaker:{REGION}:111122223333:monitoring-schedule/bench-' || {number} || '-monitor-' || (n.i % 4), "
         f"'{{\"MonitoringExecutionStatus\":\"Completed\",\"Violations\":0,\"Window\":[1,2]}}', null, '', '' from n"))

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row, SqlStr};
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::canonical::canonical_json;
 use crate::error::StoreError;
@@ -133,21 +133,14 @@ pub async fn known(store: &Store, arns: &[&str]) -> Result<BTreeSet<String>, Sto
 
 /// A page of events.
 pub async fn list(store: &Store, wanted: &ListEvents) -> Result<Vec<Event>, StoreError> {
-    let (statement, start) = match wanted.order {
-        EventOrder::OldestFirst => (OLDEST_FIRST, i64::MIN),
-        EventOrder::NewestFirst => (NEWEST_FIRST, i64::MAX),
-    };
-    // An empty text stands for "any": no event has one there.
-    sqlx::query(SqlStr::from_static(statement))
-        .bind(wanted.resource_arn.as_deref().unwrap_or_default())
-        .bind(wanted.actor.as_deref().unwrap_or_default())
-        .bind(wanted.action.as_deref().unwrap_or_default())
-        .bind(wanted.from_ms.unwrap_or(i64::MIN))
-        .bind(wanted.to_ms.unwrap_or(i64::MAX))
-        .bind(wanted.after_seq.unwrap_or(start))
-        .bind(i64::from(wanted.limit))
-        .bind(pattern(wanted.kind.as_deref(), ":", "/"))
-        .bind(pattern(wanted.contains.as_deref(), "", ""))
+    let mut query = sqlx::query(AssertSqlSafe(statement(wanted))).bind(i64::from(wanted.limit));
+    for (_, text) in texts(wanted) {
+        query = query.bind(text);
+    }
+    for (_, number) in numbers(wanted) {
+        query = query.bind(number);
+    }
+    query
         .fetch_all(store.pool())
         .await
         .map_err(StoreError::query("read the audit log"))?
@@ -156,11 +149,65 @@ pub async fn list(store: &Store, wanted: &ListEvents) -> Result<Vec<Event>, Stor
         .collect()
 }
 
-/// For `like`; empty for any.
-fn pattern(part: Option<&str>, before: &str, behind: &str) -> String {
-    let Some(part) = part.filter(|part| !part.is_empty()) else {
-        return String::new();
+/// Only what is asked for stands in the statement, so that both databases find the events of one
+/// resource, or of one actor, by their index; each `?` is the place of the value.
+fn statement(wanted: &ListEvents) -> String {
+    let mut text =
+        "select seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, \
+                    hash from audit_event"
+            .to_owned();
+    let texts = texts(wanted).into_iter().map(|(test, _)| test);
+    let numbers = numbers(wanted).into_iter().map(|(test, _)| test);
+    for (place, test) in texts.chain(numbers).enumerate() {
+        text += if place == 0 { " where " } else { " and " };
+        text += &test.replace('?', &format!("${}", place + 2));
+    }
+    let direction = match wanted.order {
+        EventOrder::OldestFirst => "asc",
+        EventOrder::NewestFirst => "desc",
     };
+    text + &format!(" order by seq {direction} limit $1")
+}
+
+fn texts(wanted: &ListEvents) -> Vec<(&'static str, String)> {
+    let all = [
+        ("resource_arn = ?", wanted.resource_arn.clone()),
+        ("actor = ?", wanted.actor.clone()),
+        ("action = ?", wanted.action.clone()),
+        (
+            "lower(resource_arn) like ? escape '!'",
+            pattern(wanted.kind.as_deref(), ":", "/"),
+        ),
+        (
+            "(lower(action) like ? escape '!' or lower(resource_arn) like ? escape '!')",
+            pattern(wanted.contains.as_deref(), "", ""),
+        ),
+    ];
+    // No event has an empty text there: it stands for "any".
+    let given = |text: &String| !text.is_empty();
+    all.into_iter()
+        .filter_map(|(test, text)| Some((test, text.filter(given)?)))
+        .collect()
+}
+
+fn numbers(wanted: &ListEvents) -> Vec<(&'static str, i64)> {
+    let beyond = match wanted.order {
+        EventOrder::OldestFirst => "seq > ?",
+        EventOrder::NewestFirst => "seq < ?",
+    };
+    let all = [
+        ("at_ms >= ?", wanted.from_ms),
+        ("at_ms <= ?", wanted.to_ms),
+        (beyond, wanted.after_seq),
+    ];
+    all.into_iter()
+        .filter_map(|(test, number)| Some((test, number?)))
+        .collect()
+}
+
+/// For `like`.
+fn pattern(part: Option<&str>, before: &str, behind: &str) -> Option<String> {
+    let part = part.filter(|part| !part.is_empty())?;
     let mut escaped = String::new();
     for letter in part.to_lowercase().chars() {
         if matches!(letter, '%' | '_' | '!') {
@@ -168,29 +215,8 @@ fn pattern(part: Option<&str>, before: &str, behind: &str) -> String {
         }
         escaped.push(letter);
     }
-    format!("%{before}{escaped}{behind}%")
+    Some(format!("%{before}{escaped}{behind}%"))
 }
-
-macro_rules! list_statement {
-    ($beyond:literal, $direction:literal) => {
-        concat!(
-            "select seq, at_ms, actor, action, resource_arn, change_json, reason, request_id, hash
-             from audit_event
-             where ($1 = '' or resource_arn = $1) and ($2 = '' or actor = $2)
-               and ($3 = '' or action = $3) and at_ms >= $4 and at_ms <= $5
-               and ($8 = '' or lower(resource_arn) like $8 escape '!')
-               and ($9 = '' or lower(action) like $9 escape '!'
-                    or lower(resource_arn) like $9 escape '!') and seq ",
-            $beyond,
-            " $6 order by seq ",
-            $direction,
-            " limit $7"
-        )
-    };
-}
-
-const OLDEST_FIRST: &str = list_statement!(">", "asc");
-const NEWEST_FIRST: &str = list_statement!("<", "desc");
 
 const VERIFY_PAGE: u32 = 1000;
 

@@ -144,6 +144,7 @@ fn shown(alert: &Alert, silent_until_ms: Option<i64>) -> Value {
         "Subject": alert.subject,
         "AlertName": alert.name,
         "AlertStatus": alert.status,
+        "StatusTime": timestamp::seconds(alert.since_ms),
         "CreationTime": timestamp::seconds(alert.created_ms),
         "LastModifiedTime": timestamp::seconds(alert.modified_ms),
         "DatapointsToAlert": alert.datapoints_to_alert,

@@ -36,7 +36,7 @@ pub(super) async fn list(asking: &Asking, input: Value) -> Result<Exit> {
                 text(alert, "Subject").to_owned(),
                 text(alert, "AlertName").to_owned(),
                 text(alert, "AlertStatus").to_owned(),
-                time(alert, "LastModifiedTime"),
+                time(alert, "StatusTime"),
                 text(alert, "Reason").to_owned(),
                 on_it,
                 time(alert, "SilentUntil"),
