@@ -65,7 +65,7 @@ impl Store {
     }
 
     /// The same; `tell` is called before a database of an earlier version is changed, which may take
-    /// minutes.
+    /// a while.
     pub async fn open_telling(url: &str, tell: impl FnOnce(Upgrade)) -> Result<Store, StoreError> {
         install_default_drivers();
         let backend = if url.starts_with("sqlite:") {

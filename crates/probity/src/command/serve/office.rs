@@ -85,7 +85,7 @@ impl Office {
         let store = Store::open_telling(&url, |upgrade| {
             tracing::warn!(
                 "bringing the database from step {} to step {}: with millions of runs this takes \
-                 minutes, and no server of an earlier version may go on with it",
+                 a while, and no server of an earlier version may go on with it",
                 upgrade.from,
                 upgrade.to
             );
