@@ -87,21 +87,10 @@ export function chosen(pages, address) {
   return { kinds: ofKinds.filter((path) => !path.includes("?")), asked: ofKinds.filter((path) => path.includes("?")), all: [...ofKinds, ...others].slice(0, MOST_OPENED) };
 }
 
-/** A busy browser now and then gives a navigation up that follows another at once: it is begun again, once. */
-async function arrive(page, url) {
-  try {
-    return await page.goto(url, { waitUntil: "load" });
-  } catch (error) {
-    if (!error.message.includes("ERR_ABORTED")) throw error;
-    console.log(`# begun again: ${url}`);
-    return page.goto(url, { waitUntil: "load" });
-  }
-}
-
 /** Opens a page; what is wrong with it. */
 async function opened({ page, complaints }, address, path) {
   const before = complaints.length;
-  const answer = await arrive(page, address + path);
+  const answer = await page.goto(address + path, { waitUntil: "load" });
   const seen = await page.evaluate(async () => {
     await document.fonts.ready;
     for (let frame = 0; frame < 3; frame += 1) await new Promise((done) => requestAnimationFrame(done));
