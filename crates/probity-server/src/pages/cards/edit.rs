@@ -46,7 +46,8 @@ pub(super) async fn page(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<An
         },
         told: &told,
         reason: "",
-        is_unsaved: from.is_some(),
+        // Nobody typed what an earlier version says.
+        is_unsaved: false,
         note,
     };
     Ok(reply::html(StatusCode::OK, editor::page(visit, &editor)))
