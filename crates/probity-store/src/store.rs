@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, SqlSafeStr, SqlStr, Transaction};
+use sqlx::{
+    Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, SqlSafeStr, SqlStr, Transaction,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::StoreError;
@@ -42,8 +44,10 @@ const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 const POSTGRES_WRITERS: usize = 10;
 
+const BUSY_TIMEOUT: &str = "pragma busy_timeout = 10000";
+
 const SQLITE_SETTINGS: [&str; 4] = [
-    "pragma busy_timeout = 10000",
+    BUSY_TIMEOUT,
     "pragma journal_mode = wal",
     // With WAL a crash of the process loses nothing; a power cut may lose the last commits, and
     // never leaves a damaged file.
@@ -329,35 +333,52 @@ pub(crate) fn newest_step() -> i64 {
     STEPS.iter().map(|step| step.version).fold(0, i64::max)
 }
 
-/// In SQLite, two programs that start at once both see a step missing; the second one's try fails
-/// when the first one's is done, and then there is nothing left to do.
-const SQLITE_TRIES: u32 = 4;
+/// How long a program waits for another one that brings the same SQLite file up to date.
+const UPGRADE_PATIENCE: Duration = Duration::from_mins(15);
+
+/// `None` for a database that is new.
+async fn version(pool: &AnyPool) -> Option<i64> {
+    let version = sqlx::query_scalar("select max(version) from _sqlx_migrations where success");
+    // There is no such table in a new one.
+    version.fetch_one(pool).await.ok()?
+}
 
 /// `None` for a database that is new, or of this version, or of a later one.
 async fn upgrade(pool: &AnyPool) -> Option<Upgrade> {
-    let version = sqlx::query_scalar("select max(version) from _sqlx_migrations where success");
-    // There is no such table in a new one.
-    let from: Option<i64> = version.fetch_one(pool).await.ok()?;
-    let (from, to) = (from?, newest_step());
+    let (from, to) = (version(pool).await?, newest_step());
     (from < to).then_some(Upgrade { from, to })
 }
 
+/// Takes the steps that are missing. PostgreSQL has a lock for those who start at once.
 async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
-    let tries = match backend {
-        Backend::Sqlite => SQLITE_TRIES,
-        // It has a lock for this.
-        Backend::Postgres => 1,
+    let done = match backend {
+        Backend::Sqlite if !is_newest(pool).await => migrate_file(pool).await,
+        // Nothing is missing, or it is told that the database is of a later version.
+        Backend::Sqlite | Backend::Postgres => migrations(backend).run(pool).await,
     };
-    let mut tried = 1;
-    loop {
-        match migrations(backend).run(pool).await {
-            Ok(()) => return Ok(()),
-            Err(MigrateError::ExecuteMigration(..) | MigrateError::Execute(_)) if tried < tries => {
-                tried += 1;
-            }
-            Err(source) => return Err(StoreError::Migrate { source }),
-        }
-    }
+    done.map_err(|source| StoreError::Migrate { source })
+}
+
+async fn is_newest(pool: &AnyPool) -> bool {
+    version(pool).await >= Some(newest_step())
+}
+
+/// SQLite's only lock is the turn to write: it is taken before anybody looks what is missing, and
+/// the steps are taken all, or none.
+async fn migrate_file(pool: &AnyPool) -> Result<(), MigrateError> {
+    let mut connection = pool.acquire().await?;
+    let patience = UPGRADE_PATIENCE.as_millis();
+    let patience = AssertSqlSafe(format!("pragma busy_timeout = {patience}"));
+    sqlx::query(patience).execute(&mut *connection).await?;
+    let mut transaction = connection.begin_with("begin immediate").await?;
+    // What `run` calls with the connection that it gets, which it cannot get from a borrowed one in
+    // a future that is sent to another thread.
+    let all = migrations(Backend::Sqlite);
+    all.run_direct(None, &mut *transaction, false).await?;
+    transaction.commit().await?;
+    // As patient as the others again.
+    sqlx::query(BUSY_TIMEOUT).execute(&mut *connection).await?;
+    Ok(())
 }
 
 fn migrations(backend: Backend) -> Migrator {

@@ -19,7 +19,8 @@ on_both!(
     alerts_that_were_there_are_as_old_as_their_last_change,
     an_upgrade_is_told_before_it_is_done,
     opening_twice_changes_nothing,
-    two_servers_start_at_once,
+    servers_start_at_once,
+    servers_upgrade_at_once,
     a_database_of_a_later_version_is_refused,
 );
 
@@ -215,12 +216,26 @@ async fn opening_twice_changes_nothing(database: &Database) {
     assert!(resource::get(&store, key("m")).await.unwrap().is_some());
 }
 
-async fn two_servers_start_at_once(database: &Database) {
-    let open = || {
+async fn servers_start_at_once(database: &Database) {
+    open_at_once(database).await;
+}
+
+async fn servers_upgrade_at_once(database: &Database) {
+    second_release(database, &[]).await;
+    open_at_once(database).await;
+}
+
+/// More of them than there are steps, so that one may lose every race.
+async fn open_at_once(database: &Database) {
+    let open = |_| {
         let url = database.url.clone();
-        tokio::spawn(async move { Store::open(&url).await.map(drop) })
+        tokio::spawn(async move {
+            let store = Store::open(&url).await?;
+            store.close().await;
+            Ok::<_, StoreError>(())
+        })
     };
-    let tasks = [open(), open(), open(), open()];
+    let tasks: Vec<_> = (0..12).map(open).collect();
     for task in tasks {
         task.await.unwrap().unwrap();
     }
@@ -236,6 +251,25 @@ async fn a_database_of_a_later_version_is_refused(database: &Database) {
     pool.close().await;
     let error = Store::open(&database.url).await.unwrap_err();
     assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+}
+
+/// A file is brought up to date whole, or not at all: the earlier version can go on with it.
+#[tokio::test]
+async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
+    let database = Database::sqlite();
+    // What step 8 makes is there already.
+    let statement = "alter table monitoring_execution add column overtaken bigint";
+    second_release(&database, &[statement]).await;
+    let error = Store::open(&database.url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+    let pool = AnyPool::connect(&database.url).await.unwrap();
+    let versions = sqlx::query_scalar("select max(version) from _sqlx_migrations");
+    let versions: i64 = versions.fetch_one(&pool).await.unwrap();
+    assert_eq!(versions, 2);
+    let tables =
+        sqlx::query_scalar("select count(*) from sqlite_schema where name = 'endpoint_latency'");
+    let tables: i64 = tables.fetch_one(&pool).await.unwrap();
+    assert_eq!(tables, 0);
 }
 
 /// A new database file is for its owner alone.
