@@ -56,7 +56,7 @@ pub(super) fn page(
         div.kept {
             h1 { (TITLE) }
             (said)
-            @if helps { (form(asked, visit, &deed)) }
+            @if helps { (form(asked, visit, &deed)) } @else { (sent(asked)) }
         }
     };
     let page = match visit.who {
@@ -146,10 +146,29 @@ fn refused(visit: &Visit, text: &str) -> Markup {
     }
 }
 
+/// What was typed, to be taken elsewhere: sending it once more would end the same way.
+fn sent(asked: &Asked) -> Markup {
+    let typed = asked
+        .form
+        .iter()
+        .filter(|(name, text)| is_typed(name) && !text.trim().is_empty());
+    let typed: Vec<_> = typed.collect();
+    html! {
+        @if !typed.is_empty() {
+            details { summary { "What you typed" }
+                @for (name, text) in typed {
+                    label { span { (label(name)) } textarea readonly rows="4" { "\n" (text.replace("\r\n", "\n")) } }
+                }
+            }
+        }
+    }
+}
+
+fn is_typed(name: &str) -> bool {
+    !NOT_TYPED.contains(&name) && !name.ends_with(".was") && !name.ends_with(".remove")
+}
+
 fn form(asked: &Asked, visit: &Visit, deed: &str) -> Markup {
-    let is_typed = |name: &str| {
-        !NOT_TYPED.contains(&name) && !name.ends_with(".was") && !name.ends_with(".remove")
-    };
     let fields = || asked.form.iter().filter(|(name, _)| *name != "form_key");
     let n_typed = fields().filter(|(name, _)| is_typed(name)).count();
     let n_typed = n_typed.min(FEW + 1);

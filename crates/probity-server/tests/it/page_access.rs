@@ -200,15 +200,22 @@ async fn what_a_reader_asks_for_all_the_same_is_refused_and_changes_nothing() {
     let mut reader = browser(&server, "bob", Access::ReadOnly).await;
     let key = reader.form_key("/dashboard").await;
     let before = reader.get("/monitors/s").await.body;
-    for form in [
-        "do=run",
-        "do=acknowledge&alert=Default&reason=known",
-        "do=silence&reason=quiet&hours=1",
+    for (form, typed) in [
+        ("do=run", None),
+        ("do=acknowledge&alert=Default&reason=known", Some("known")),
+        ("do=silence&reason=quiet&hours=1", Some("quiet")),
     ] {
         let form = format!("form_key={key}&{form}");
         let refused = reader.post("/monitors/s", &form).await;
         assert_eq!(refused.status, 403, "{form}: {}", refused.body);
         assert!(refused.body.contains("bob"), "{}", refused.body);
+        // What was typed is kept, and not offered to be sent once more.
+        let has = |text: &str| refused.body.contains(text);
+        assert!(!has("Send it once more"), "{}", refused.body);
+        assert_eq!(has("What you typed"), typed.is_some(), "{}", refused.body);
+        if let Some(typed) = typed {
+            assert!(has(&format!("\n{typed}</textarea>")), "{}", refused.body);
+        }
     }
     let after = reader.get("/monitors/s").await.body;
     for text in ["Seen by", "Nobody is notified until", "asked for"] {
