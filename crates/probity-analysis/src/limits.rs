@@ -135,7 +135,7 @@ fn of_bias(
 
 fn explained(baseline: &Analysis) -> Vec<measures::Measure> {
     let explanations = baseline.explanations.as_ref();
-    explanations.map_or_else(Vec::new, measures::of_explanations)
+    explanations.map_or_else(Vec::new, |found| measures::of_explanations(found, None))
 }
 
 fn of_measures(

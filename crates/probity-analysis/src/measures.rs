@@ -8,12 +8,15 @@
 use probity_domain::document::analysis::{Analysis, FacetMetrics, MetricEntry, StageMetrics};
 use probity_domain::document::bias_file::{FacetFacts, MetricFacts};
 use probity_domain::document::constraints::{Constraints, Switch};
+use probity_domain::document::explanation_file::LabelAttributions;
 use probity_domain::document::explanations::Explanations;
 use probity_domain::document::model_quality_file::QualityFacts;
 use probity_domain::document::model_quality_statistics::ModelQualityStatistics;
 use probity_domain::document::probity_file::{DriftFacts, Interval};
 use probity_domain::document::statistics::{CommonStatistics, FeatureStatistics};
+use probity_metrics::bias::Share;
 use probity_metrics::constraints::EffectiveSettings;
+use probity_metrics::drift::INTERVAL_LEVEL;
 
 use crate::data_quality::ResultDocuments;
 
@@ -153,12 +156,9 @@ fn non_null_of(feature: &FeatureStatistics) -> Option<Measure> {
     let common: &CommonStatistics = numbers
         .map(|numbers| &numbers.common)
         .or(texts.map(|texts| &texts.common))?;
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more digits")]
-    let (present, missing) = (common.num_present as f64, common.num_missing as f64);
-    Measure::of(
-        format!("feature_non_null_{}", feature.name),
-        present / (present + missing),
-    )
+    let share = Share::new(common.num_present, common.num_present + common.num_missing);
+    let measure = Measure::of(format!("feature_non_null_{}", feature.name), share.value()?)?;
+    Some(measure.sure(share.wilson_interval(INTERVAL_LEVEL)))
 }
 
 /// Every metric that is one number, under its name in `statistics.json`.
@@ -235,7 +235,10 @@ fn facts_of<'a>(
 }
 
 /// `feature_…` and `ExpectedValue` by label.
-pub fn of_explanations(explanations: &Explanations) -> Vec<Measure> {
+pub fn of_explanations(
+    explanations: &Explanations,
+    facts: Option<&[LabelAttributions]>,
+) -> Vec<Measure> {
     let mut measures = Vec::new();
     for (label, global) in &explanations.kernel_shap {
         let dimensions = |kind: &str| {
@@ -247,13 +250,26 @@ pub fn of_explanations(explanations: &Explanations) -> Vec<Measure> {
         };
         for (feature, value) in &global.global_shap_values {
             let measure = Measure::of(format!("feature_{feature}"), *value);
-            measures.extend(measure.map(|found| found.with(dimensions("GlobalShapValues"))));
+            let interval = attribution_interval(facts, (label, feature));
+            measures.extend(measure.map(|found| {
+                let sure = found.sure(interval);
+                sure.with(dimensions("GlobalShapValues"))
+            }));
         }
         let expected = global.expected_value;
         let measure = expected.and_then(|value| Measure::of("ExpectedValue".to_owned(), value));
         measures.extend(measure.map(|found| found.with(dimensions("ExpectedValue"))));
     }
     measures
+}
+
+fn attribution_interval(
+    labels: Option<&[LabelAttributions]>,
+    (label, feature): (&str, &str),
+) -> Option<(f64, f64)> {
+    let of_label = labels?.iter().find(|of| of.label == label)?;
+    let found = of_label.features.iter().find(|of| of.feature == feature)?;
+    found.interval.as_ref().map(bounds)
 }
 
 #[cfg(test)]

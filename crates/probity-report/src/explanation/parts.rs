@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 use probity_domain::document::explanation_file::{
-    AttributionDriftFacts, ExplanationFile, RankFacts,
+    AttributionDriftFacts, ExplanationFile, LabelAttributions, RankFacts,
 };
 
 use super::drift::{figure, moved, verdict};
@@ -49,6 +49,8 @@ pub struct RankedFeature {
     /// Mean size of what the feature adds, in the unit of the output.
     pub then: String,
     pub now: String,
+    /// Where the value of all predictions lies that the run's are a sample of.
+    pub now_interval: Option<String>,
     /// Of all features together.
     pub share_then: Option<String>,
     pub share_now: Option<String>,
@@ -57,12 +59,28 @@ pub struct RankedFeature {
 /// Every output whose attributions were compared, what violates first.
 pub fn rankings(file: &ExplanationFile) -> Vec<RankingParts> {
     let drift = file.drift.iter().enumerate();
-    let mut rankings: Vec<RankingParts> = drift.map(ranking).collect();
+    let attributions = file.attributions.as_ref();
+    let labels = attributions.map_or(&[][..], |found| &found.labels);
+    let mut rankings: Vec<RankingParts> = drift
+        .map(|(at, facts)| ranking((at, facts), labels))
+        .collect();
     rankings.sort_by_key(|ranking| !ranking.violates);
     rankings
 }
 
-fn ranking((at, facts): (usize, &AttributionDriftFacts)) -> RankingParts {
+fn ranking(
+    (at, facts): (usize, &AttributionDriftFacts),
+    labels: &[LabelAttributions],
+) -> RankingParts {
+    let of_label = labels.iter().find(|found| found.label == facts.label);
+    let interval = |feature: &str| {
+        let mut features = of_label?.features.iter();
+        let found = features.find(|found| found.feature == feature)?;
+        found
+            .interval
+            .as_ref()
+            .map(|found| interval_text(Some(found)))
+    };
     let total = |of: fn(&RankFacts) -> f64| facts.ranks.iter().map(|rank| of(rank).abs()).sum();
     let (all_then, all_now): (f64, f64) = (total(|r| r.baseline), total(|r| r.current));
     let share = |value: f64, all: f64| (all > 0.0).then(|| number::percent(value.abs() / all));
@@ -96,6 +114,7 @@ fn ranking((at, facts): (usize, &AttributionDriftFacts)) -> RankingParts {
                 rank_now: rank.current_rank,
                 then: number::short(rank.baseline),
                 now: number::short(rank.current),
+                now_interval: interval(&rank.feature),
                 share_then: share(rank.baseline, all_then),
                 share_now: share(rank.current, all_now),
             })
@@ -116,6 +135,7 @@ mod tests {
                 let ranks: Vec<u64> = ranking.features.iter().map(|f| f.rank_now).collect();
                 assert!(ranks.is_sorted(), "{ranks:?}");
                 assert!(ranking.features.iter().any(|f| f.share_now.is_some()));
+                assert!(ranking.features.iter().any(|f| f.now_interval.is_some()));
                 seen += 1;
             }
         }

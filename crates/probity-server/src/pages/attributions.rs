@@ -153,7 +153,8 @@ fn feature_row(
             td { (change(feature)) }
             td.num { (feature.share_then.clone().unwrap_or_else(none)) }
             td.num { (feature.share_now.clone().unwrap_or_else(none)) }
-            td.num { (feature.then) } td.num { (feature.now) }
+            td.num { (feature.then) }
+            td.num { (feature.now) @if let Some(interval) = &feature.now_interval { span.fine.block { (interval) } } }
         }
     }
 }

@@ -357,9 +357,10 @@ fn outcome(documents: &ClarifyDocuments) -> Outcome {
     if let Some(explained) = &documents.explained {
         found.rows = Some(explained.probity.dataset.rows);
         found.notes.extend(explained.probity.dataset.notes.clone());
-        found
-            .measures
-            .extend(of_explanations(&explained.explanations));
+        let attributions = explained.probity.attributions.as_ref();
+        let labels = attributions.map(|of| of.labels.as_slice());
+        let measures = of_explanations(&explained.explanations, labels);
+        found.measures.extend(measures);
     }
     found
 }

@@ -137,6 +137,12 @@ fn point<'a>(finding: &'a Finding, name: &str) -> &'a MetricPoint {
     found.unwrap_or_else(|| panic!("no metric {name}"))
 }
 
+fn interval(finding: &Finding, name: &str) -> (f64, f64) {
+    let found = finding.intervals.iter().find(|of| of.name == name);
+    let found = found.unwrap_or_else(|| panic!("no interval of {name}"));
+    (found.low, found.high)
+}
+
 /// Rows of `churn,age,region`.
 fn rows(shift: usize) -> impl Iterator<Item = (String, String)> {
     (0..200).map(move |row| {
@@ -214,6 +220,12 @@ async fn data_quality_of_captures_finds_what_moved_and_publishes_it() {
     );
     assert_eq!(data.at_ms, HOUR_MS);
     assert!((point(&moved, "feature_non_null_region").sum - 1.0).abs() < 1e-12);
+    // Wilson: 200 of 200 are n / (n + z²) at least.
+    let sure = interval(&moved, "feature_non_null_region");
+    assert!(
+        (sure.0 - 0.981_155).abs() < 1e-6 && sure.1 == 1.0,
+        "{sure:?}"
+    );
     // Robust: the distance is 1, less 1.8 times the root of 400 / 40,000.
     let drift = point(&moved, "feature_baseline_drift_age").sum;
     assert!((drift - 0.82).abs() < 1e-9, "{drift}");
@@ -548,6 +560,16 @@ async fn attributions_of_captured_inputs_are_ranked_against_the_baseline() {
         "aws/sagemaker/Endpoints/explainability-metrics"
     );
     assert_eq!(point.dimensions["ValueType"], "GlobalShapValues");
+    let facts = world.json(&format!("{RESULTS}/probity.json"));
+    let features = facts["attributions"]["labels"][0]["features"].as_array();
+    let known = features.unwrap().iter().find(|of| of["feature"] == "a");
+    let known = &known.unwrap()["interval"];
+    let sure = interval(&moved, "feature_a");
+    assert_eq!(
+        json!([sure.0, sure.1]),
+        json!([known["low"], known["high"]])
+    );
+    assert!(sure.0 < point.sum && point.sum < sure.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
