@@ -295,6 +295,27 @@ def a_gateway_passes_everything_and_captures_what_is_answered(folder):
 
 
 @scenario
+def a_gateway_shows_its_numbers_at_a_port_of_their_own(folder):
+    token = folder / "token"
+    token.write_text("secret\n")
+    with upstream(lambda request: (200, {"Content-Type": "text/csv"}, b"0.5\n")) as (url, _):
+        with gateway(folder, "--to", url, "--endpoint-name", "fraud", "--destination", folder / "out",
+                     "--metrics-listen", "127.0.0.1:0", "--metrics-token-file", token) as address:
+            numbers = re.search(r"Its numbers: (http://\S+)/metrics", (folder / "gateway.log").read_text()).group(1)
+            for _ in range(3):
+                assert http(f"{address}/invocations", b"1,2,3", Content_Type="text/csv")[0] == 200
+            assert http(f"{numbers}/healthz")[::2] == (200, b"ok\n")
+            assert http(f"{numbers}/metrics")[0] == 403
+            assert http(f"{numbers}/invocations", b"1,2,3", Authorization="Bearer secret")[0] == 405
+            assert http(f"{numbers}/elsewhere")[0] == 404
+            status, _, body = http(f"{numbers}/metrics", Authorization="Bearer secret")
+            lines = body.decode().splitlines()
+            assert status == 200 and "probity_gateway_seconds_count 3" in lines, body
+            assert 'probity_gateway_seconds_bucket{le="60"} 3' in lines, body
+            assert 'probity_capture_records_total{endpoint="fraud",variant="AllTraffic"} 3' in lines, body
+
+
+@scenario
 def a_gateway_before_a_dead_server_says_so(folder):
     with upstream(lambda request: (200, {}, None)) as (url, _):
         with gateway(folder, "--to", url, "--endpoint-name", "fraud", "--sampling", 0) as address:

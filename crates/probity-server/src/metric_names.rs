@@ -9,7 +9,7 @@ enum Kind {
     /// Only rises, from 0 at each start.
     Counter,
     Gauge,
-    /// Seconds, as a summary with quantiles.
+    /// Seconds.
     Histogram,
 }
 
@@ -18,7 +18,7 @@ impl Kind {
         match self {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
-            Self::Histogram => "summary, in seconds",
+            Self::Histogram => "histogram, in seconds",
         }
     }
 }
@@ -97,7 +97,7 @@ fn all() -> impl Iterator<Item = &'static Described> {
 }
 
 /// Tells the recorder what the numbers mean; after it was installed.
-pub fn describe_metrics() {
+pub(crate) fn describe_metrics() {
     for described in all() {
         match described.kind {
             Kind::Counter => metrics::describe_counter!(described.name, described.meaning),
@@ -170,7 +170,7 @@ mod tests {
                 for (word, kind) in [
                     ("counter", "counter"),
                     ("gauge", "gauge"),
-                    ("histogram", "summary, in seconds"),
+                    ("histogram", "histogram, in seconds"),
                 ] {
                     let call = format!("metrics::{word}!(");
                     for part in text.split(call.as_str()).skip(1) {

@@ -172,13 +172,15 @@ impl Server {
             }
             match &route {
                 Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
+                // What takes long anyway lies elsewhere: a call of an endpoint moves the whole future
+                // several times.
                 Route::Page => match Arc::clone(&self.requests).try_acquire_owned() {
-                    Ok(_permit) => self.page(request, (&request_id, peer)).await,
+                    Ok(_permit) => Box::pin(self.page(request, (&request_id, peer))).await,
                     Err(_) => overloaded().answer(Protocol::Plain, &request_id),
                 },
                 _ => match Arc::clone(&self.requests).try_acquire_owned() {
                     Ok(_permit) if route == Route::Objects => {
-                        let answer = self.objects(request).await;
+                        let answer = Box::pin(self.objects(request)).await;
                         Server::note_refused_object(&answer);
                         answer
                     }
@@ -209,7 +211,7 @@ impl Server {
     ) -> Answer {
         match asked {
             Probe::Health => probe::plain(StatusCode::OK, "ok\n"),
-            Probe::Ready => probe::ready(&self.app).await,
+            Probe::Ready => Box::pin(probe::ready(&self.app)).await,
             Probe::Metrics => probe::metrics(self.metrics.as_ref(), request.headers(), peer),
         }
     }
@@ -289,7 +291,7 @@ impl Server {
             },
             _ => {
                 let scope = credentials.service();
-                let service = self.service(&caller, (route, scope), &request);
+                let service = Box::pin(self.service(&caller, (route, scope), &request));
                 match timeout(self.limits.request_time, service).await {
                     Ok(answer) => answer,
                     Err(_) => unavailable().answer(protocol, request_id),

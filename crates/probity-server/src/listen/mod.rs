@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 pub use tls::{TlsError, tls_config};
 
 use crate::limits::Limits;
+use crate::numbers::keep_counting;
 use crate::pages::Channel;
 use crate::server::{Server, ServerParts};
 
@@ -47,6 +48,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let limits = parts.limits.clone();
+    let recorder = parts.metrics.as_ref().map(|page| page.recorder.clone());
+    let counting = recorder.map(|recorder| tokio::spawn(keep_counting(recorder)));
     let door = Door {
         server: Arc::new(Server::new(parts)),
         http: builder(&limits),
@@ -77,6 +80,9 @@ pub async fn serve(
         .is_err()
     {
         tracing::warn!("some requests were cut: they did not end in time");
+    }
+    if let Some(counting) = counting {
+        counting.abort();
     }
     Ok(())
 }

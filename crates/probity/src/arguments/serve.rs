@@ -237,6 +237,13 @@ pub(crate) struct GatewayArguments {
     /// Address to listen at
     #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,
+    /// Address of /metrics and /healthz: every path of the other one is the model server's
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// File with the token that /metrics asks for, as `Authorization: Bearer TOKEN`; without it
+    /// the numbers are for this machine only
+    #[arg(long, value_name = "FILE", requires = "metrics_listen")]
+    pub(crate) metrics_token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) capture: CaptureArguments,
     #[command(flatten)]

@@ -11,13 +11,15 @@ use probity_data::capture::{CaptureLog, Loss, NewNames};
 use probity_data::location::Environment;
 use probity_domain::document::capture_record::{CaptureContentTypes, CaptureMode};
 use probity_server::runtime::{CaptureParts, GatewayCapture, GatewayOptions, gateway};
+use probity_server::{MetricsPage, record_metrics, serve_metrics};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::serve::capturing;
 use super::serve::clock::{MachineClock, RandomIds};
 use super::serve::data_folder::DataFolder;
-use super::serve::listening::bind;
+use super::serve::listening::{bind, metrics_token};
 use super::serve::signals::Signals;
 use super::serve::telemetry::Telemetry;
 use super::wiring;
@@ -40,6 +42,7 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
         arguments.to, capture.destination
     ))?;
     info!(%address, to = %arguments.to, "passing {address} on to {}", arguments.to);
+    let numbers = numbers(&arguments).await?;
     let (stop, mut stopped) = watch::channel(());
     let delivered = log.clone();
     let delivering = tokio::spawn(async move {
@@ -54,11 +57,32 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
     )
     .await;
     drop(stop);
+    if let Some(numbers) = numbers {
+        numbers.abort();
+    }
     delivering.await.context("the capture log failed")?;
     report(&log.take_losses());
     telemetry.end();
     passed?;
     Ok(Exit::NoViolation)
+}
+
+/// The port of `/metrics`, where one is asked for: nothing is counted without a reader.
+async fn numbers(arguments: &GatewayArguments) -> Result<Option<JoinHandle<()>>> {
+    let Some(address) = arguments.metrics_listen else {
+        return Ok(None);
+    };
+    let token = metrics_token(arguments.metrics_token_file.as_deref())?;
+    let recorder = record_metrics().context("failed to begin to count")?;
+    let listener = bind(address).await?;
+    let address = listener.local_addr()?;
+    screen::line(&format!("Its numbers: http://{address}/metrics"))?;
+    let page = MetricsPage { recorder, token };
+    Ok(Some(tokio::spawn(serve_metrics(
+        listener,
+        page,
+        std::future::pending(),
+    ))))
 }
 
 /// Buckets are those of the usual AWS variables: a gateway has no store of its own.

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use super::local_authority::LocalAuthority;
 use super::office::Office;
 use crate::arguments::{LimitArguments, ServeArguments, TlsArguments};
+use crate::exit::Usage;
 
 #[derive(Debug)]
 pub(crate) struct Listening {
@@ -45,6 +46,24 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("failed to listen at {address}"))
+}
+
+/// What `/metrics` asks for.
+pub(crate) fn metrics_token(file: Option<&Path>) -> Result<Option<String>> {
+    let Some(path) = file else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Usage(format!(
+            "failed to read the token in `{}`: {error}",
+            path.display()
+        ))
+    })?;
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Usage(format!("the token in `{}` is empty", path.display())).into());
+    }
+    Ok(Some(token.to_owned()))
 }
 
 /// The certificate that the operator gave.

@@ -236,10 +236,7 @@ fn server_parts(
         })?),
     };
     let authentication = keys.map_or(Authentication::None, Authentication::Keys);
-    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new()
-        .install_recorder()
-        .context("failed to begin to count")?;
-    probity_server::describe_metrics();
+    let recorder = probity_server::record_metrics().context("failed to begin to count")?;
     Ok(ServerParts {
         app: office.app.clone(),
         environment: environment.clone(),
@@ -251,7 +248,7 @@ fn server_parts(
         objects,
         metrics: Some(MetricsPage {
             recorder,
-            token: metrics_token(arguments)?,
+            token: listening::metrics_token(arguments.metrics_token_file.as_deref())?,
         }),
         limits: listening::limits(&arguments.limits),
     })
@@ -291,23 +288,6 @@ fn worker_parts(
             CatchUpArgument::Skip => CatchUp::Skip,
         },
     })
-}
-
-fn metrics_token(arguments: &ServeArguments) -> Result<Option<String>> {
-    let Some(path) = &arguments.metrics_token_file else {
-        return Ok(None);
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Usage(format!(
-            "failed to read the token in `{}`: {error}",
-            path.display()
-        ))
-    })?;
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(Usage(format!("the token in `{}` is empty", path.display())).into());
-    }
-    Ok(Some(token.to_owned()))
 }
 
 /// Whether scripts run, and behind which walls of this kernel.
