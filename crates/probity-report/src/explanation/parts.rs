@@ -36,6 +36,8 @@ pub struct RankingParts {
     pub verdict: Markup,
     /// Which ranks changed.
     pub moved: Markup,
+    /// Of the intervals of the features, as `95%`; `None` where none has one.
+    pub features_level: Option<String>,
     /// In the order of the ranks now.
     pub features: Vec<RankedFeature>,
 }
@@ -76,11 +78,15 @@ fn ranking(
     let interval = |feature: &str| {
         let mut features = of_label?.features.iter();
         let found = features.find(|found| found.feature == feature)?;
-        found
-            .interval
-            .as_ref()
-            .map(|found| interval_text(Some(found)))
+        let interval = found.interval.as_ref();
+        // A feature that no prediction uses is sure to add nothing.
+        interval.filter(|found| found.low < found.high)
     };
+    let mut levels = facts
+        .ranks
+        .iter()
+        .filter_map(|rank| interval(&rank.feature));
+    let features_level = levels.next().map(|found| number::percent(found.level));
     let total = |of: fn(&RankFacts) -> f64| facts.ranks.iter().map(|rank| of(rank).abs()).sum();
     let (all_then, all_now): (f64, f64) = (total(|r| r.baseline), total(|r| r.current));
     let share = |value: f64, all: f64| (all > 0.0).then(|| number::percent(value.abs() / all));
@@ -105,6 +111,7 @@ fn ranking(
         flow: html! { figure { figcaption { span { (words_html(&picture.caption)) } span.unit { (picture.note) } } (picture.picture) } },
         verdict: words_html(&verdict(facts)),
         moved: words_html(&moved(facts)),
+        features_level,
         features: ranks
             .into_iter()
             .map(|rank| RankedFeature {
@@ -114,7 +121,7 @@ fn ranking(
                 rank_now: rank.current_rank,
                 then: number::short(rank.baseline),
                 now: number::short(rank.current),
-                now_interval: interval(&rank.feature),
+                now_interval: interval(&rank.feature).map(|found| interval_text(Some(found))),
                 share_then: share(rank.baseline, all_then),
                 share_now: share(rank.current, all_now),
             })

@@ -103,7 +103,7 @@ fn one_output(
             div.scroll tabindex="0" role="region" aria-label="Features by rank" { table {
                 thead { tr {
                     th scope="col" { "Feature" } th.num scope="col" { "Rank then" } th.num scope="col" { "Rank now" } th scope="col" { "Change" }
-                    th.num scope="col" { "Share then" } th.num scope="col" { "Share now" } th.num scope="col" { "Attribution then" } th.num scope="col" { "Attribution now" }
+                    th.num scope="col" { "Share then" } th.num scope="col" { "Share now" } th.num scope="col" { "Attribution then" } th.num scope="col" { "Attribution now" @if let Some(level) = &ranking.features_level { span.fine.block { (level) " interval" } } }
                 } }
                 tbody { @for feature in ranking.features.iter().take(rows) { (feature_row(visit, result, (ranking, feature))) } }
             } }
