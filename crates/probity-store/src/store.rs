@@ -333,8 +333,9 @@ pub(crate) fn newest_step() -> i64 {
     STEPS.iter().map(|step| step.version).fold(0, i64::max)
 }
 
-/// How long a program waits for another one that brings the same SQLite file up to date.
-const UPGRADE_PATIENCE: Duration = Duration::from_mins(15);
+/// How long a program waits for another one that brings the same SQLite file up to date: millions of
+/// runs take seconds.
+const UPGRADE_PATIENCE: Duration = Duration::from_mins(2);
 
 /// `None` for a database that is new.
 async fn version(pool: &AnyPool) -> Option<i64> {
@@ -372,7 +373,8 @@ async fn migrate_file(pool: &AnyPool) -> Result<(), MigrateError> {
     sqlx::query(patience).execute(&mut *connection).await?;
     let mut transaction = connection.begin_with("begin immediate").await?;
     // What `run` calls with the connection that it gets, which it cannot get from a borrowed one in
-    // a future that is sent to another thread.
+    // a future that is sent to another thread. It is no documented part of sqlx: the tests of steps
+    // would tell.
     let all = migrations(Backend::Sqlite);
     all.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await?;
