@@ -213,10 +213,10 @@ def gateway(folder, *arguments):
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env=dict(os.environ))
     try:
         end = time.monotonic() + SECONDS
-        while not (found := re.search(r"https?://127\.0\.0\.1:\d+(?=\D*$)", log.read_text().split("to http")[0], re.M)):
+        while not (found := re.search(r"passes (https?://127\.0\.0\.1:\d+) on", log.read_text())):
             assert time.monotonic() < end and process.poll() is None, log.read_text()
             time.sleep(0.05)
-        yield found.group()
+        yield found.group(1)
     finally:
         process.terminate()
         process.wait(60)
@@ -305,6 +305,8 @@ def a_gateway_shows_its_numbers_at_a_port_of_their_own(folder):
             for _ in range(3):
                 assert http(f"{address}/invocations", b"1,2,3", Content_Type="text/csv")[0] == 200
             assert http(f"{numbers}/healthz")[::2] == (200, b"ok\n")
+            with urllib.request.urlopen(urllib.request.Request(f"{numbers}/healthz", method="HEAD"), timeout=60) as probed:
+                assert (probed.status, probed.read()) == (200, b"")
             assert http(f"{numbers}/metrics")[0] == 403
             assert http(f"{numbers}/invocations", b"1,2,3", Authorization="Bearer secret")[0] == 405
             assert http(f"{numbers}/elsewhere")[0] == 404

@@ -121,6 +121,7 @@ pub fn metrics_page() -> String {
          ```sh\n\
          curl http://127.0.0.1:8420/metrics\n\
          ```\n\n\
+         A gateway shows its own at the address of `--metrics-listen`.\n\n\
          Counters begin at 0 with each start. A series appears when there is something to count. Labels hold names \
          of endpoints, variants and schedules, never data of calls. Numbers of monitors, and where else they \
          go: [Alerts](../alerts.md#numbers).\n",

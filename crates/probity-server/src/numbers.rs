@@ -1,7 +1,6 @@
 //! The recorder behind `/metrics`, and a port that shows nothing else.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +33,8 @@ const COUNTED_EVERY: Duration = Duration::from_secs(2);
 /// Who asks for numbers, asks once in a while.
 const CONNECTIONS: usize = 32;
 const HEADER_TIME: Duration = Duration::from_secs(10);
+/// For a question and its answer.
+const CONNECTION_TIME: Duration = Duration::from_secs(30);
 
 /// Begins to keep the numbers of this process, and says what they mean.
 pub fn record_metrics() -> Result<PrometheusHandle, BuildError> {
@@ -46,45 +47,41 @@ pub fn record_metrics() -> Result<PrometheusHandle, BuildError> {
 
 /// Counts times into their buckets, until it is dropped.
 pub(crate) async fn keep_counting(recorder: PrometheusHandle) {
+    every(COUNTED_EVERY, move || recorder.run_upkeep()).await;
+}
+
+async fn every(time: Duration, count: impl Fn() + Clone + Send + 'static) {
     loop {
-        tokio::time::sleep(COUNTED_EVERY).await;
-        let recorder = recorder.clone();
-        let counted = tokio::task::spawn_blocking(move || recorder.run_upkeep()).await;
-        if let Err(error) = counted {
+        tokio::time::sleep(time).await;
+        if let Err(error) = tokio::task::spawn_blocking(count.clone()).await {
             tracing::error!("failed to count times: {error}");
         }
     }
 }
 
-/// A port of its own for `/metrics` and `/healthz`, until `shutdown`: beside a gateway, every path of
-/// which is the model server's.
-pub async fn serve_metrics(
-    listener: TcpListener,
-    page: MetricsPage,
-    shutdown: impl Future<Output = ()>,
-) {
-    let serving = async {
-        tokio::join!(
-            keep_counting(page.recorder.clone()),
-            accept(listener, Arc::new(page))
-        )
-    };
-    tokio::select! {
-        _ = serving => {}
-        () = shutdown => {}
-    }
+/// A port of its own for `/metrics` and `/healthz`, until it is dropped: beside a gateway, every path
+/// of which is the model server's.
+pub async fn serve_metrics(listener: TcpListener, page: MetricsPage) {
+    tokio::join!(
+        keep_counting(page.recorder.clone()),
+        accept(listener, Arc::new(page))
+    );
 }
 
 async fn accept(listener: TcpListener, page: Arc<MetricsPage>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        // Those beyond wait in the kernel.
-        let place = Arc::clone(&places).acquire_owned().await;
         match listener.accept().await {
             Ok((stream, peer)) => {
+                // A connection beyond the limit is closed at once: one that waited would look like a
+                // hang.
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                    continue;
+                };
                 let page = Arc::clone(&page);
                 tokio::spawn(async move {
-                    show(stream, (&page, peer)).await;
+                    let shown = show(stream, (&page, peer));
+                    drop(tokio::time::timeout(CONNECTION_TIME, shown).await);
                     drop(place);
                 });
             }
@@ -103,6 +100,7 @@ async fn show(stream: TcpStream, (page, peer): (&MetricsPage, SocketAddr)) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
+        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
         tracing::debug!("a reader of metrics broke off: {error}");
@@ -110,10 +108,10 @@ async fn show(stream: TcpStream, (page, peer): (&MetricsPage, SocketAddr)) {
 }
 
 fn answer<B>(page: &MetricsPage, request: &Request<B>, peer: SocketAddr) -> Answer {
-    if *request.method() != Method::GET {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return probe::plain(
             StatusCode::METHOD_NOT_ALLOWED,
-            "only GET is answered here\n",
+            "only GET and HEAD are answered here\n",
         );
     }
     match request.uri().path() {
@@ -123,5 +121,34 @@ fn answer<B>(page: &MetricsPage, request: &Request<B>, peer: SocketAddr) -> Answ
             StatusCode::NOT_FOUND,
             "only /metrics and /healthz are here\n",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_fails_once_is_tried_again() {
+        let counted = Arc::new(AtomicU32::new(0));
+        let count = {
+            let counted = Arc::clone(&counted);
+            move || {
+                let before = counted.fetch_add(1, Ordering::Relaxed);
+                assert!(before > 0, "the first time fails");
+            }
+        };
+        let third = async {
+            while counted.load(Ordering::Relaxed) < 3 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            () = every(Duration::from_millis(1), count) => {}
+            () = third => {}
+        }
+        assert!(counted.load(Ordering::Relaxed) >= 3);
     }
 }

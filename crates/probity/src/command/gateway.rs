@@ -37,12 +37,13 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
     let capture = capture(&arguments, &folder, log.clone())?;
     let listener = bind(arguments.listen).await?;
     let address = listener.local_addr()?;
+    // Whoever is told that it runs can call it: what may fail comes before.
+    let numbers = numbers(&arguments).await?;
     screen::line(&format!(
         "Probity passes http://{address} on to {}, and captures into {}",
         arguments.to, capture.destination
     ))?;
     info!(%address, to = %arguments.to, "passing {address} on to {}", arguments.to);
-    let numbers = numbers(&arguments).await?;
     let (stop, mut stopped) = watch::channel(());
     let delivered = log.clone();
     let delivering = tokio::spawn(async move {
@@ -57,10 +58,10 @@ pub(crate) async fn run(arguments: GatewayArguments) -> Result<Exit> {
     )
     .await;
     drop(stop);
+    delivering.await.context("the capture log failed")?;
     if let Some(numbers) = numbers {
         numbers.abort();
     }
-    delivering.await.context("the capture log failed")?;
     report(&log.take_losses());
     telemetry.end();
     passed?;
@@ -78,11 +79,7 @@ async fn numbers(arguments: &GatewayArguments) -> Result<Option<JoinHandle<()>>>
     let address = listener.local_addr()?;
     screen::line(&format!("Its numbers: http://{address}/metrics"))?;
     let page = MetricsPage { recorder, token };
-    Ok(Some(tokio::spawn(serve_metrics(
-        listener,
-        page,
-        std::future::pending(),
-    ))))
+    Ok(Some(tokio::spawn(serve_metrics(listener, page))))
 }
 
 /// Buckets are those of the usual AWS variables: a gateway has no store of its own.
