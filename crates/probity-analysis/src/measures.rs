@@ -156,7 +156,8 @@ fn non_null_of(feature: &FeatureStatistics) -> Option<Measure> {
     let common: &CommonStatistics = numbers
         .map(|numbers| &numbers.common)
         .or(texts.map(|texts| &texts.common))?;
-    let share = Share::new(common.num_present, common.num_present + common.num_missing);
+    let rows = common.num_present.checked_add(common.num_missing)?;
+    let share = Share::new(common.num_present, rows);
     let measure = Measure::of(format!("feature_non_null_{}", feature.name), share.value()?)?;
     Some(measure.sure(share.wilson_interval(INTERVAL_LEVEL)))
 }

@@ -172,7 +172,7 @@ impl Server {
             }
             match &route {
                 Route::Probe(asked) => self.probe(*asked, (&request, peer)).await,
-                // What takes long anyway lies elsewhere: a call of an endpoint moves the whole future
+                // Boxed, as the other long ways are: a call of an endpoint moves the whole future
                 // several times.
                 Route::Page => match Arc::clone(&self.requests).try_acquire_owned() {
                     Ok(_permit) => Box::pin(self.page(request, (&request_id, peer))).await,

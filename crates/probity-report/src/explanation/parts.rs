@@ -79,8 +79,8 @@ fn ranking(
         let mut features = of_label?.features.iter();
         let found = features.find(|found| found.feature == feature)?;
         let interval = found.interval.as_ref();
-        // A feature that no prediction uses is sure to add nothing.
-        interval.filter(|found| found.low < found.high)
+        // What no prediction uses is sure to add nothing.
+        interval.filter(|found| found.low != 0.0 || found.high != 0.0)
     };
     let mut levels = facts
         .ranks
@@ -143,6 +143,27 @@ mod tests {
                 assert!(ranks.is_sorted(), "{ranks:?}");
                 assert!(ranking.features.iter().any(|f| f.share_now.is_some()));
                 assert!(ranking.features.iter().any(|f| f.now_interval.is_some()));
+                assert_eq!(ranking.features_level.as_deref(), Some("95%"));
+                seen += 1;
+            }
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn what_no_prediction_uses_has_no_interval() {
+        let mut seen = 0;
+        for sample in samples() {
+            let mut file = sample.report().probity.clone();
+            let labels = file.attributions.iter_mut().flat_map(|of| &mut of.labels);
+            for feature in labels.flat_map(|label| &mut label.features) {
+                if let Some(interval) = &mut feature.interval {
+                    (interval.low, interval.high) = (0.0, 0.0);
+                }
+            }
+            for ranking in rankings(&file) {
+                assert!(ranking.features.iter().all(|f| f.now_interval.is_none()));
+                assert_eq!(ranking.features_level, None);
                 seen += 1;
             }
         }

@@ -56,7 +56,7 @@ pub(super) fn page(
         div.kept {
             h1 { (TITLE) }
             (said)
-            @if helps { (form(asked, visit, &deed)) } @else { (sent(asked)) }
+            @if helps { (form(asked, visit, &deed)) } @else { (kept(asked)) }
         }
     };
     let page = match visit.who {
@@ -147,16 +147,16 @@ fn refused(visit: &Visit, text: &str) -> Markup {
 }
 
 /// What was typed, to be taken elsewhere: sending it once more would end the same way.
-fn sent(asked: &Asked) -> Markup {
-    let typed = asked
+fn kept(asked: &Asked) -> Markup {
+    let fields = asked
         .form
         .iter()
         .filter(|(name, text)| is_typed(name) && !text.trim().is_empty());
-    let typed: Vec<_> = typed.collect();
+    let fields: Vec<_> = fields.collect();
     html! {
-        @if !typed.is_empty() {
+        @if !fields.is_empty() {
             details { summary { "What you typed" }
-                @for (name, text) in typed {
+                @for (name, text) in fields {
                     label { span { (label(name)) } textarea readonly rows="4" { "\n" (text.replace("\r\n", "\n")) } }
                 }
             }

@@ -529,7 +529,14 @@ async fn an_attribution_monitor_shows_how_ranks_moved() {
     assert!(!page.body.contains(HOSTILE), "{}", page.body);
     let (_, section) = page.body.split_once("id=\"attributions\"").unwrap();
     let told = words(section);
-    for said in ["NDCG", "Rank then", "Rank now", "Share now", "Järvelin"] {
+    for said in [
+        "NDCG",
+        "Rank then",
+        "Rank now",
+        "Share now",
+        "Järvelin",
+        "95% interval",
+    ] {
         assert!(told.contains(said), "{said}: {told}");
     }
     assert!(section.contains("path class=\"slope"), "{section}");
