@@ -107,10 +107,11 @@ impl Store {
         if backend == Backend::Postgres {
             make_collation(&pool).await.map_err(open)?;
         }
-        if let Some(upgrade) = upgrade(&pool).await {
+        let found = version(&pool).await;
+        if let Some(upgrade) = upgrade(found) {
             tell(upgrade);
         }
-        migrate(&pool, backend).await?;
+        migrate(&pool, backend, found).await?;
         Ok(Store {
             pool,
             backend,
@@ -345,23 +346,19 @@ async fn version(pool: &AnyPool) -> Option<i64> {
 }
 
 /// `None` for a database that is new, or of this version, or of a later one.
-async fn upgrade(pool: &AnyPool) -> Option<Upgrade> {
-    let (from, to) = (version(pool).await?, newest_step());
+fn upgrade(found: Option<i64>) -> Option<Upgrade> {
+    let (from, to) = (found?, newest_step());
     (from < to).then_some(Upgrade { from, to })
 }
 
 /// Takes the steps that are missing. PostgreSQL has a lock for those who start at once.
-async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
+async fn migrate(pool: &AnyPool, backend: Backend, found: Option<i64>) -> Result<(), StoreError> {
     let done = match backend {
-        Backend::Sqlite if !is_newest(pool).await => migrate_file(pool).await,
+        Backend::Sqlite if found < Some(newest_step()) => migrate_file(pool).await,
         // Nothing is missing, or it is told that the database is of a later version.
         Backend::Sqlite | Backend::Postgres => migrations(backend).run(pool).await,
     };
     done.map_err(|source| StoreError::Migrate { source })
-}
-
-async fn is_newest(pool: &AnyPool) -> bool {
-    version(pool).await >= Some(newest_step())
 }
 
 /// SQLite's only lock is the turn to write: it is taken before anybody looks what is missing, and
