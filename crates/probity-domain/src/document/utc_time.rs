@@ -134,7 +134,7 @@ fn offset_ms(offset: &[u8]) -> Option<i64> {
 /// `2022-04-18T00:21:48Z`: to the second, as captured records have it.
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every captured record has one: six formatted numbers took a tenth of its making.
+        // Every captured record has one, and the formatter is slow for numbers of two digits.
         if let Some(text) = self.text()
             && let Ok(text) = std::str::from_utf8(&text)
         {
