@@ -5,7 +5,8 @@ use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_worker::monitoring::kinds::{Order, Records};
 use serde_json::{Value, json};
 
-use super::{BUCKET, bias_config, found, order, point};
+use super::clarify::bias_config;
+use super::{BUCKET, found, order, point};
 use crate::world::World;
 
 /// `order` on transform jobs, whose records lie at `records`.
