@@ -52,21 +52,23 @@ pub(super) fn page(
         Why::Late => true,
         Why::Fault(fault) => may_help(fault),
     };
+    let title = match helps {
+        true => "Not done yet",
+        false => "Not done",
+    };
     let body = html! {
         div.kept {
-            h1 { (TITLE) }
+            h1 { (title) }
             (said)
             @if helps { (form(asked, visit, &deed)) } @else { (kept(asked)) }
         }
     };
     let page = match visit.who {
-        Who::Unknown => shell::outside(visit, TITLE, &body),
-        Who::SignedIn | Who::Everybody => shell::page(visit, shell::Head::of(TITLE), &body),
+        Who::Unknown => shell::outside(visit, title, &body),
+        Who::SignedIn | Who::Everybody => shell::page(visit, shell::Head::of(title), &body),
     };
     Some(reply::html(status, page))
 }
-
-const TITLE: &str = "Not done yet";
 
 /// What the form asks for, as words that follow "to". `None` of forms that nobody types into.
 fn deed(asked: &Asked, address: &Address) -> Option<String> {
@@ -157,7 +159,7 @@ fn kept(asked: &Asked) -> Markup {
         @if !fields.is_empty() {
             details { summary { "What you typed" }
                 @for (name, text) in fields {
-                    label { span { (label(name)) } textarea readonly rows="4" { "\n" (text.replace("\r\n", "\n")) } }
+                    label { span { (label(name)) } textarea readonly rows=(rows(text)) { "\n" (text.replace("\r\n", "\n")) } }
                 }
             }
         }
@@ -210,11 +212,19 @@ fn typed((name, text): (&str, &str)) -> Markup {
     let text = text.replace("\r\n", "\n");
     html! {
         label { span { (label(name)) }
-            @if text.contains('\n') || text.chars().count() > LINE {
-                textarea name=(name) rows="4" { "\n" (text) }
+            @if rows(&text) > 1 {
+                textarea name=(name) rows=(rows(&text)) { "\n" (text) }
             } @else {
                 input name=(name) value=(text) autocomplete="off";
             }
         }
+    }
+}
+
+/// Lines of a field that has room for `text`, or for its beginning.
+fn rows(text: &str) -> usize {
+    match text.contains('\n') || text.chars().count() > LINE {
+        true => 4,
+        false => 1,
     }
 }
