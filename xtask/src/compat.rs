@@ -4,9 +4,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -42,7 +43,12 @@ struct Driver {
     need: Need,
 }
 
-/// Runs all drivers at once, each with a scratch folder of its own; the pages in a browser after them.
+/// Drivers that run side by side for each core. They wait most of the time, and more of them only
+/// run into the patience of each other's clients.
+const DRIVERS_PER_CORE: usize = 4;
+
+/// Runs several drivers at once, each with a scratch folder of its own; the pages in a browser
+/// after them.
 pub(crate) fn stage(project: &Project) -> Result<Outcome> {
     let binary = project.debug_binary();
     if !binary.is_file() {
@@ -84,11 +90,17 @@ pub(crate) fn stage(project: &Project) -> Result<Outcome> {
         .iter()
         .partition(|driver| driver.need == Need::BrowserPackages);
     let total = Mutex::new(Outcome::default());
+    let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
     for round in [together, alone] {
+        let waiting = Mutex::new(round.into_iter());
+        let next = || lock(&waiting).next();
         thread::scope(|scope| {
-            for driver in round {
-                let (command, total) = (command_of(driver), &total);
-                scope.spawn(move || add(total, outcome_of(project, driver, command)));
+            for _ in 0..n_cores * DRIVERS_PER_CORE {
+                scope.spawn(|| {
+                    while let Some(driver) = next() {
+                        add(&total, outcome_of(project, driver, command_of(driver)));
+                    }
+                });
             }
         });
     }
@@ -112,12 +124,16 @@ fn node(browser: String) -> Command {
 }
 
 fn add(total: &Mutex<Outcome>, outcome: Outcome) {
-    let mut total = total
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut total = lock(total);
     total.counts += outcome.counts;
     total.problems.extend(outcome.problems);
     total.not_run.extend(outcome.not_run);
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 fn drivers(project: &Project) -> Result<Vec<Driver>> {

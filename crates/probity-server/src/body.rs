@@ -41,34 +41,19 @@ where
     }
     // A length that is too large is refused without reading it.
     let told = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let read = if told > limits.body_bytes {
-        Err(ReadBody::TooLarge)
-    } else {
-        match timeout(limits.body_time, collect(&mut body, limits.body_bytes)).await {
-            Ok(read) => read,
-            Err(_) => Err(ReadBody::TooSlow),
-        }
-    };
-    if matches!(read, Err(ReadBody::TooLarge)) {
-        let_go(&mut body, limits).await;
+    if told > limits.body_bytes {
+        return Err(ReadBody::TooLarge);
     }
-    read
+    match timeout(limits.body_time, collect(&mut body, limits.body_bytes)).await {
+        Ok(read) => read,
+        Err(_) => Err(ReadBody::TooSlow),
+    }
 }
 
 /// Whether a body may take more memory than its request alone is worth.
 pub(crate) fn is_large<B: Body>(body: &B) -> bool {
     let most = body.size_hint().upper();
     most.is_none_or(|bytes| bytes > LARGE_BYTES)
-}
-
-/// For a request that is refused whatever its body says: a client that is still sending would be
-/// cut off before it reads the answer.
-pub(crate) async fn let_go<B>(body: &mut B, limits: &Limits)
-where
-    B: Body<Data = Bytes> + Unpin,
-    B::Error: Into<BodyError>,
-{
-    drop(timeout(limits.linger_time, discard(body)).await);
 }
 
 async fn collect<B>(body: &mut B, limit: usize) -> Result<Bytes, ReadBody>
@@ -99,14 +84,6 @@ where
         }
     }
     Ok(if all.is_empty() { first } else { all.freeze() })
-}
-
-/// Reads what comes, and keeps nothing.
-async fn discard<B>(body: &mut B)
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// A streamed body that fails when nothing came for a while.
@@ -172,7 +149,6 @@ mod tests {
         Limits {
             body_bytes: 10,
             body_time: Duration::from_millis(20),
-            linger_time: Duration::from_millis(20),
             ..Limits::default()
         }
     }

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod ground_truth;
 mod host;
 mod import;
+mod leftover;
 mod limits;
 mod listen;
 mod metric_names;

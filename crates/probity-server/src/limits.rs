@@ -16,7 +16,8 @@ pub struct Limits {
     pub header_time: Duration,
     /// For a body that is read whole.
     pub body_time: Duration,
-    /// How long a body that is too large is read on, so that its sender sees the answer.
+    /// How long the body of a request that is refused is read on, so that its sender sees the
+    /// answer.
     pub linger_time: Duration,
     /// Between two pieces of a body that is streamed.
     pub idle_time: Duration,

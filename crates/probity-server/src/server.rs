@@ -22,8 +22,9 @@ use crate::aws::{
     AwsError, Credentials, Keys, Protocol, Refused, Style, Target, Verifier, error_of_refused,
     json, overloaded, query, unknown_operation,
 };
-use crate::body::{Patient, ReadBody, is_large, let_go, read_whole};
+use crate::body::{Patient, ReadBody, is_large, read_whole};
 use crate::host::refuse_foreign;
+use crate::leftover::lend;
 use crate::limits::Limits;
 use crate::operations::Tools;
 use crate::pages::{self, Pages};
@@ -153,6 +154,7 @@ impl Server {
         let begun = Instant::now();
         let name = service_name(&route);
         let request_id = self.app.ids.uuid();
+        let (body, leftover) = lend(&parts.headers, body);
         let request = http::Request::from_parts(parts, body);
         // Recorded where a collector of traces listens, and nowhere else.
         let span = tracing::info_span!(
@@ -201,6 +203,7 @@ impl Server {
             .record(begun.elapsed().as_secs_f64());
         metrics::counter!("probity_requests_total", "service" => name, "status" => class(answer.status()))
             .increment(1);
+        leftover.clear(&mut answer, self.limits.linger_time).await;
         answer
     }
 
@@ -261,13 +264,12 @@ impl Server {
         B::Error: Into<BodyError>,
     {
         let protocol = protocol(route);
-        let (parts, mut body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         // Memory is filled for those only who name a key of ours.
         if let Some(verifier) = &self.verifier
             && is_large(&body)
             && let Err(refused) = verifier.owner(credentials).await
         {
-            let_go(&mut body, &self.limits).await;
             report_refused(&refused, request_id);
             return error_of_refused(&refused, style(protocol)).answer(protocol, request_id);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use probity_server::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::client::{Reply, Running, Signed};
 
@@ -65,6 +65,117 @@ async fn a_body_of_unknown_length_is_cut_at_the_limit() {
     }
     let reply = server.send(&request).await;
     assert_eq!(reply.status, 413, "{reply:?}");
+}
+
+const PROBE: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+/// Requests that are answered by their head alone, and the status of the answer.
+const ANSWERED_EARLY: [(&str, u16); 4] = [
+    ("PUT /b/k HTTP/1.1\r\nHost: h\r\n", 404),
+    ("PUT /healthz HTTP/1.1\r\nHost: h\r\n", 404),
+    ("GET /healthz HTTP/1.1\r\nHost: h\r\n", 200),
+    (
+        "POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: SageMaker.ListModels\r\n",
+        503,
+    ),
+];
+
+fn throttled() -> Limits {
+    Limits {
+        requests_at_once: 0,
+        ..Limits::default()
+    }
+}
+
+/// What the answer to an early request may need.
+fn limits_of(status: u16) -> Limits {
+    match status {
+        503 => throttled(),
+        _ => Limits::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_wants_is_taken_and_the_connection_goes_on() {
+    for (head, status) in ANSWERED_EARLY {
+        let server = Running::start(limits_of(status)).await;
+        let mut stream = server.connect().await;
+        let head = format!("{head}Content-Length: 10\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Time for a server that does not wait to close the connection.
+        sleep(Duration::from_millis(50)).await;
+        stream.write_all(b"0123456789").await.unwrap();
+        stream.write_all(PROBE).await.unwrap();
+        let reply = Reply::read(&mut stream).await;
+        assert_eq!(reply.status, status, "{head}: {reply:?}");
+        assert!(
+            !reply.head.contains("connection: close"),
+            "{head}: {reply:?}"
+        );
+        assert!(reply.body.ends_with("ok\n"), "{head}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_never_sends_its_body_is_told_that_the_connection_ends() {
+    for (head, status) in ANSWERED_EARLY {
+        let server = Running::start(Limits {
+            linger_time: Duration::from_millis(10),
+            ..limits_of(status)
+        })
+        .await;
+        let head = format!("{head}Content-Length: 10\r\n\r\n01234");
+        let reply = server.send(head.as_bytes()).await;
+        assert_eq!(reply.status, status, "{head}: {reply:?}");
+        assert!(
+            reply.head.contains("connection: close"),
+            "{head}: {reply:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_wants_is_not_asked_for() {
+    for (head, status) in ANSWERED_EARLY {
+        let server = Running::start(Limits {
+            linger_time: Duration::from_secs(3600),
+            ..limits_of(status)
+        })
+        .await;
+        let head = format!("{head}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n");
+        let reply = timeout(Duration::from_secs(20), server.send(head.as_bytes()))
+            .await
+            .unwrap();
+        assert_eq!(reply.status, status, "{head}: {reply:?}");
+        assert!(
+            reply.head.contains("connection: close"),
+            "{head}: {reply:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_wanted_is_asked_for() {
+    let server = Running::start(Limits::default()).await;
+    let mut request = Signed::runtime("/endpoints/x/invocations", "0123456789").bytes();
+    let body = request.split_off(request.len() - 10);
+    let line = request
+        .windows(2)
+        .position(|bytes| bytes == b"\r\n")
+        .unwrap()
+        + 2;
+    request.splice(line..line, *b"Expect: 100-continue\r\n");
+    let mut stream = server.connect().await;
+    stream.write_all(&request).await.unwrap();
+    let mut told = [0; 25];
+    stream.read_exact(&mut told).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&body).await.unwrap();
+    let reply = Reply::read(&mut stream).await;
+    assert_eq!(
+        (reply.status, reply.body.as_str()),
+        (200, "alice eu-west-1 10")
+    );
 }
 
 #[tokio::test]
@@ -157,21 +268,16 @@ async fn connections_beyond_the_limit_are_closed_and_places_are_given_back() {
         assert_eq!(&first, b"HTTP/1.1 200");
         held.push(stream);
     }
-    assert_eq!(server.send(probe).await.status, 0);
+    assert_eq!(server.send(PROBE).await.status, 0);
     drop(held.pop());
-    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     // The place is free as soon as the server saw the connection close.
-    let served = async { while server.send(probe).await.status != 200 {} };
+    let served = async { while server.send(PROBE).await.status != 200 {} };
     timeout(Duration::from_secs(20), served).await.unwrap();
 }
 
 #[tokio::test]
 async fn requests_beyond_the_limit_are_told_to_come_later() {
-    let limits = Limits {
-        requests_at_once: 0,
-        ..Limits::default()
-    };
-    let server = Running::start(limits).await;
+    let server = Running::start(throttled()).await;
     let reply = server
         .call(&Signed::json("SageMaker.ListModels", "{}"))
         .await;
@@ -179,8 +285,7 @@ async fn requests_beyond_the_limit_are_told_to_come_later() {
         (reply.status, reply.code().as_str()),
         (503, "ThrottlingException")
     );
-    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-    assert_eq!(server.send(probe).await.status, 200);
+    assert_eq!(server.send(PROBE).await.status, 200);
 }
 
 #[tokio::test]
@@ -191,8 +296,7 @@ async fn a_request_under_way_is_finished_when_the_server_ends() {
     let (first, rest) = request.split_at(request.len() - 5);
     stream.write_all(first).await.unwrap();
     // The server has read the head, or it would not have begun.
-    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-    assert_eq!(server.send(probe).await.status, 200);
+    assert_eq!(server.send(PROBE).await.status, 200);
     server.shut_down();
     stream.write_all(rest).await.unwrap();
     let reply = Reply::read(&mut stream).await;
@@ -213,6 +317,5 @@ async fn what_is_no_http_ends_its_connection_only() {
     ] {
         assert_ne!(server.send(bytes).await.status, 200);
     }
-    let probe = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-    assert_eq!(server.send(probe).await.status, 200);
+    assert_eq!(server.send(PROBE).await.status, 200);
 }

@@ -1,7 +1,7 @@
 //! One request through the gateway.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures::stream::{Stream, StreamExt};
@@ -16,6 +16,7 @@ use super::Gateway;
 use super::message::{Outgoing, strip, strip_request};
 use super::upstream::{Unreachable, Upstream};
 use crate::answer::{Answer, AnswerBody, BodyError};
+use crate::leftover::{Lent, lend};
 use crate::runtime::MAX_BODY_BYTES;
 use crate::runtime::error::chain;
 use crate::runtime::headers::{CUSTOM_ATTRIBUTES, INFERENCE_ID};
@@ -23,6 +24,9 @@ use crate::runtime::record::OwnedCall;
 
 /// An announced answer of at most so many bytes is read whole before it goes on.
 const SMALL_ANSWER: u64 = 1 << 20;
+
+/// How long a body that cannot be passed on is read on.
+const LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// A request that is answered here, because it cannot be passed on.
 enum Refusal {
@@ -37,14 +41,18 @@ pub(super) async fn forward(
     upstream: &Arc<Upstream>,
     request: Request<Incoming>,
 ) -> Answer {
-    let passed = pass(gateway, upstream, request).await;
-    passed.unwrap_or_else(|refusal| refused(gateway, &refusal))
+    let (head, body) = request.into_parts();
+    let (body, leftover) = lend(&head.headers, body);
+    let passed = pass(gateway, upstream, Request::from_parts(head, body)).await;
+    let mut answer = passed.unwrap_or_else(|refusal| refused(gateway, &refusal));
+    leftover.clear(&mut answer, LINGER_TIME).await;
+    answer
 }
 
 async fn pass(
     gateway: &Arc<Gateway>,
     upstream: &Arc<Upstream>,
-    request: Request<Incoming>,
+    request: Request<Lent<Incoming>>,
 ) -> Result<Answer, Refusal> {
     let (mut head, body) = request.into_parts();
     let is_captured = is_captured(gateway, &head.method, head.uri.path());
@@ -108,7 +116,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Refusal> {
+async fn read(body: Lent<Incoming>) -> Result<Bytes, Refusal> {
     match whole(body, MAX_BODY_BYTES).await {
         Ok(Some(read)) => Ok(read),
         Ok(None) => Err(Refusal::TooLarge),
@@ -118,7 +126,10 @@ async fn read(body: Incoming) -> Result<Bytes, Refusal> {
 
 /// All of a body; `None` where it is longer than `limit`. Most come in one piece, which is not
 /// copied.
-async fn whole(mut body: Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
+async fn whole<B>(mut body: B, limit: usize) -> Result<Option<Bytes>, hyper::Error>
+where
+    B: Body<Data = Bytes, Error = hyper::Error> + Unpin,
+{
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {

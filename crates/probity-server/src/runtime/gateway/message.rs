@@ -9,8 +9,10 @@ use http::header::{
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
+use crate::leftover::Lent;
+
 /// What goes to the model server: as it comes, or read for the capture.
-pub(super) type Outgoing = Either<Incoming, Full<Bytes>>;
+pub(super) type Outgoing = Either<Lent<Incoming>, Full<Bytes>>;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 

@@ -1,6 +1,7 @@
 //! The gateway between a raw client and a small model server, all on loopback.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use super::{GatewayCapture, GatewayOptions, gateway};
 use crate::runtime::MAX_BODY_BYTES;
@@ -245,6 +247,34 @@ async fn a_model_server_that_is_away_is_a_bad_gateway() {
     let (head, body) = running.ask(&post("/invocations", "1,2")).await;
     assert!(head.starts_with("http/1.1 502"), "{head}");
     assert!(body.contains("no connection to the model server"), "{body}");
+}
+
+/// Sends a head, and its body only when a server that does not wait for it would be gone.
+async fn late_body(running: &Running, path: &str, n_bytes: usize) -> String {
+    let mut stream = TcpStream::connect(&running.address).await.unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: g\r\ncontent-length: {n_bytes}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    sleep(Duration::from_millis(50)).await;
+    stream.write_all(&vec![b'x'; n_bytes]).await.unwrap();
+    let next = "POST /other HTTP/1.1\r\nhost: g\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(next.as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    answers
+}
+
+#[tokio::test]
+async fn a_client_that_still_sends_reads_why_its_call_is_refused() {
+    let running = start(&model_server().await, &["/invocations"]).await;
+    let answers = late_body(&running, "/invocations", MAX_BODY_BYTES + 1_000_000).await;
+    assert!(answers.starts_with("HTTP/1.1 413"), "{answers}");
+    assert!(answers.ends_with("POST /other  "), "{answers}");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let running = start(&to, &["/invocations"]).await;
+    let answers = late_body(&running, "/other", 100_000).await;
+    assert_eq!(answers.matches("HTTP/1.1 502").count(), 2, "{answers}");
 }
 
 #[tokio::test]
