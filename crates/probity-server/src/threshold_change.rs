@@ -142,8 +142,10 @@ async fn put(
         }
         keep_history(tools, (beside, &folder), changed).await?;
     } else {
-        // What the page draws as the baseline.
-        copy(tools, (before, &folder), STATISTICS).await?;
+        // What was measured, which no limit says.
+        for name in [STATISTICS, PROBITY] {
+            copy(tools, (before, &folder), name).await?;
+        }
     }
     Ok(input)
 }

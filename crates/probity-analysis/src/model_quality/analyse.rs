@@ -1,10 +1,11 @@
 //! A model-quality analysis, end to end: baseline and check.
 
 use probity_domain::document::model_quality_file::{
-    FORMAT, ModelQualityFile, QualityCheckFacts, QualityColumns, SegmentQuality, VERSION,
+    FORMAT, MetricChange, ModelQualityFile, QualityCheckFacts, QualityColumns, SegmentQuality,
+    VERSION,
 };
 use probity_domain::document::model_quality_statistics::{
-    EvaluatedDataset, ModelQualityStatistics,
+    EvaluatedDataset, ModelQualityStatistics, ProblemType,
 };
 use probity_domain::document::probity_file::DatasetFacts;
 use probity_metrics::drift::MINIMUM_ROWS;
@@ -51,7 +52,8 @@ pub async fn check(
             .map(|file| file.whole.metrics.as_slice()),
         current: &findings,
     };
-    let verdicts = check_constraints(&comparison, options.false_discovery_rate)?;
+    let mut verdicts = check_constraints(&comparison, options.false_discovery_rate)?;
+    fill_in(&mut verdicts.changes, baseline.statistics.as_ref());
     documents.violations = Some(verdicts.violations);
     documents.probity.check = Some(QualityCheckFacts {
         baseline: baseline.location.clone(),
@@ -68,6 +70,19 @@ pub async fn check(
     });
     documents.baseline = Some(baseline);
     Ok(documents)
+}
+
+/// What SageMaker's own baseline measured, which has no intervals.
+fn fill_in(changes: &mut [MetricChange], statistics: Option<&ModelQualityStatistics>) {
+    let scalars = statistics.map(|statistics| statistics.metrics.scalars());
+    let scalars = scalars.unwrap_or_default();
+    for change in changes
+        .iter_mut()
+        .filter(|change| change.baseline.is_none())
+    {
+        let found = scalars.iter().find(|(name, _)| *name == change.name);
+        change.baseline = found.and_then(|(_, metric)| metric.value);
+    }
 }
 
 /// Numbers of another threshold or another positive class are other numbers.
@@ -106,10 +121,7 @@ async fn measure(
             location: request.input.location.clone(),
         });
     }
-    let findings = collected
-        .whole
-        .findings()
-        .map_err(|source| unmeasurable(request, &rows.names, source))?;
+    let findings = findings_of(&collected, request, &rows.names)?;
     let mut segments = Vec::new();
     for column in &collected.segments {
         segments.extend(column.findings()?);
@@ -153,7 +165,7 @@ fn documents_of(
         segments,
         check: None,
         history: Vec::new(),
-        notes: Vec::new(),
+        notes: unreadable_note(collected).into_iter().collect(),
     };
     ModelQualityDocuments {
         constraints: suggest_constraints(&findings.statistics),
@@ -194,6 +206,52 @@ fn refuse_half_redacted(
         }),
         (true, true) | (false, false) => Ok(()),
     }
+}
+
+/// Where as many labels cannot be read as can, it is the wrong column or the wrong kind of problem.
+fn findings_of(
+    collected: &Collected,
+    request: &QualityRequest,
+    names: &ColumnNames,
+) -> Result<QualityFindings, ModelQualityError> {
+    let unreadable = &collected.unreadable;
+    let findings = collected.whole.findings();
+    let n_used = findings
+        .as_ref()
+        .map_or(0, |findings| findings.facts.rows.n_used);
+    if unreadable.count() > 0 && unreadable.count() >= n_used {
+        return Err(ModelQualityError::OtherLabels {
+            column: names.label.clone(),
+            location: request.input.location.clone(),
+            unreadable: unreadable.count(),
+            rows: collected.rows,
+            first: unreadable.first().to_owned(),
+        });
+    }
+    findings.map_err(|source| unmeasurable(request, names, source))
+}
+
+fn unreadable_note(collected: &Collected) -> Option<String> {
+    let count = collected.unreadable.count();
+    let first = collected.unreadable.first();
+    let (rows, are) = match count {
+        0 => return None,
+        1 => ("row was", "its label is"),
+        _ => ("rows were", "their labels are"),
+    };
+    let kind = match collected.whole.problem_type() {
+        ProblemType::Regression => "no number below 2^250",
+        ProblemType::BinaryClassification | ProblemType::MulticlassClassification => {
+            "neither 1, true or yes nor 0, false or no"
+        }
+    };
+    let example = match count {
+        1 => format!("`{first}`"),
+        _ => format!("the first is `{first}`"),
+    };
+    Some(format!(
+        "{count} {rows} left out: {are} {kind} ({example}); right labels for the same ids score the window again"
+    ))
 }
 
 /// What the metrics refuse, with the columns and the place that it was read from.

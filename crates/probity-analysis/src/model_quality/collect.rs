@@ -8,13 +8,14 @@ use datafusion::arrow::datatypes::Schema;
 use futures::{StreamExt, TryStreamExt};
 use probity_data::dataset::Partition;
 use probity_metrics::quality::{
-    ModelQuality, QualityBatch, QualityError, QualitySettings, SegmentedQuality,
+    ModelQuality, QualityBatch, QualityError, QualitySettings, SegmentedQuality, UnreadableLabels,
+    readable_labels,
 };
 use probity_metrics::summary::redacted_texts;
 
 use super::ModelQualityError;
 use super::open::{ColumnNames, OpenRows};
-use super::request::QualityRequest;
+use super::request::{QualityRequest, UnreadableLabelRule};
 use crate::scan::Progress;
 
 /// What every worker needs.
@@ -23,6 +24,7 @@ struct Work {
     names: ColumnNames,
     settings: QualitySettings,
     redacted: Vec<String>,
+    unreadable_labels: UnreadableLabelRule,
 }
 
 /// What the pass found.
@@ -33,6 +35,8 @@ pub(super) struct Collected {
     pub(super) segments: Vec<SegmentedQuality>,
     pub(super) rows: u64,
     pub(super) partitions: u64,
+    /// Labels that were left out.
+    pub(super) unreadable: UnreadableLabels,
 }
 
 /// Reads all partitions on all cores, and merges what they give in their order.
@@ -45,6 +49,7 @@ pub(super) async fn collect(
         names: rows.names.clone(),
         settings: settings(request),
         redacted: request.input.redacted.iter().cloned().collect(),
+        unreadable_labels: request.unreadable_labels,
     });
     let threads = request.input.threads.get();
     let mut parts = rows
@@ -87,6 +92,7 @@ impl Collected {
                 .collect(),
             rows: 0,
             partitions: 0,
+            unreadable: UnreadableLabels::default(),
         }
     }
 
@@ -94,6 +100,7 @@ impl Collected {
         self.whole.merge(&part.whole);
         self.rows += part.rows;
         self.partitions += 1;
+        self.unreadable.merge(&part.unreadable);
         for (ours, theirs) in self.segments.iter_mut().zip(&part.segments) {
             ours.merge(theirs)?;
         }
@@ -155,6 +162,10 @@ fn add_batch(
             true => redacted_texts(column).map_err(|error| failed(error.into()))?,
             false => Arc::clone(column),
         });
+    }
+    if work.unreadable_labels == UnreadableLabelRule::LeaveOut {
+        columns[0] =
+            readable_labels(&columns[0], &work.settings, &mut part.unreadable).map_err(failed)?;
     }
     part.rows += batch.num_rows() as u64;
     let mut others = columns.iter().skip(1);

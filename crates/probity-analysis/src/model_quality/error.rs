@@ -50,6 +50,16 @@ pub enum ModelQualityError {
         location: String,
         source: QualityError,
     },
+    #[error(
+        "{unreadable} of {rows} rows of `{location}` have a label in `{column}` that is no class or number of this problem type, the first is `{first}`: give the right column or problem type, or labels that are 1 and 0"
+    )]
+    OtherLabels {
+        column: String,
+        location: String,
+        unreadable: u64,
+        rows: u64,
+        first: String,
+    },
     #[error(transparent)]
     Measure(#[from] QualityError),
     #[error("`{location}` has no rows: there is nothing to measure")]
@@ -95,6 +105,7 @@ impl ModelQualityError {
             | Self::Engine { .. }
             | Self::Rows { .. }
             | Self::Unmeasurable { .. }
+            | Self::OtherLabels { .. }
             | Self::Measure(_)
             | Self::NoRows { .. }
             | Self::NoBaseline { .. }

@@ -11,4 +11,4 @@ mod request;
 pub use analyse::{QualityCheckOptions, baseline, check};
 pub use documents::{ModelQualityDocuments, StoredQuality};
 pub use error::ModelQualityError;
-pub use request::{QualityColumnChoices, QualityRequest};
+pub use request::{QualityColumnChoices, QualityRequest, UnreadableLabelRule};

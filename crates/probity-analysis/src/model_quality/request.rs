@@ -15,12 +15,23 @@ pub struct QualityRequest {
     pub probability_threshold: f64,
     /// The positive class of a binary classifier.
     pub positive: Option<String>,
+    pub unreadable_labels: UnreadableLabelRule,
     /// Columns whose values are measured apart as well.
     pub segments: Vec<ColumnChoice>,
     /// RFC 3339 in UTC, for `statistics.json`.
     pub evaluated_at: String,
     /// Of the subsamples behind the standard deviations.
     pub seed: u64,
+}
+
+/// What becomes of labels that are no class, or no number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnreadableLabelRule {
+    /// The analysis ends: whoever gave the data can mend them.
+    #[default]
+    Refuse,
+    /// They are left out, counted and told, as long as most labels can be read: a monitor goes on.
+    LeaveOut,
 }
 
 /// Columns by name, by position, or by an expression over JSON records.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use probity_analysis::model_quality::{
     ModelQualityDocuments, ModelQualityError, QualityCheckOptions, QualityColumnChoices,
-    QualityRequest, StoredQuality, baseline, check,
+    QualityRequest, StoredQuality, UnreadableLabelRule, baseline, check,
 };
 use probity_data::dataset::ColumnChoice;
 use probity_data::location::OutputFolder;
@@ -46,6 +46,7 @@ fn request(
         },
         probability_threshold: 0.5,
         positive: None,
+        unreadable_labels: UnreadableLabelRule::Refuse,
         segments: vec![ColumnChoice::from("region")],
         evaluated_at: "2026-01-01T00:00:00.000Z".to_owned(),
         seed: 0,
@@ -197,4 +198,64 @@ fn a_column_that_is_not_there_is_named() {
     let error = measured(&wrong).unwrap_err();
     assert!(error.to_string().contains("--probability"), "{error}");
     assert!(error.is_bad_input());
+}
+
+/// Rows of a classifier, the first `n_odd` of them with a label that is neither class.
+fn with_odd_labels(folder: &Folder, n_odd: usize) -> String {
+    let rows = (0..20).map(|row| {
+        let label = match row < n_odd {
+            true => "maybe".to_owned(),
+            false => (row % 2).to_string(),
+        };
+        format!("{label},{},a\n", (row % 2) as f64 * 0.8 + 0.1)
+    });
+    let text: String = std::iter::once("y,p,region\n".to_owned())
+        .chain(rows)
+        .collect();
+    folder.write(&format!("odd-{n_odd}.csv"), &text)
+}
+
+fn leaving_out(location: &str) -> QualityRequest {
+    QualityRequest {
+        unreadable_labels: UnreadableLabelRule::LeaveOut,
+        ..binary(location)
+    }
+}
+
+#[test]
+fn labels_that_nobody_can_read_are_left_out_and_told() {
+    let folder = Folder::new();
+    let location = with_odd_labels(&folder, 2);
+    let documents = measured(&leaving_out(&location)).unwrap();
+    let rows = &documents.probity.whole.rows;
+    assert_eq!((rows.n, rows.n_used, rows.n_missing_label), (20, 18, 2));
+    assert_eq!(metric(&documents, "accuracy").to_bits(), 1.0_f64.to_bits());
+    let note = &documents.probity.notes[0];
+    assert!(
+        note.starts_with("2 rows were left out: their labels are neither 1"),
+        "{note}"
+    );
+    assert!(note.contains("the first is `maybe`"), "{note}");
+    // Whoever gave the data is told, and can mend them.
+    let refused = measured(&binary(&location)).unwrap_err();
+    assert!(
+        matches!(refused, ModelQualityError::Rows { .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_column_of_labels_that_nobody_can_read_is_the_wrong_column() {
+    let folder = Folder::new();
+    let good = measured(&leaving_out(&with_odd_labels(&folder, 9)));
+    assert_eq!(good.unwrap().probity.whole.rows.n_used, 11);
+    for n_odd in [10, 20] {
+        let refused = measured(&leaving_out(&with_odd_labels(&folder, n_odd))).unwrap_err();
+        let text = refused.to_string();
+        assert!(
+            matches!(refused, ModelQualityError::OtherLabels { .. }),
+            "{text}"
+        );
+        assert!(text.contains("`maybe`") && text.contains("`y`"), "{text}");
+    }
 }

@@ -30,7 +30,7 @@ use crate::drift::{MINIMUM_ROWS, adjust_benjamini_hochberg};
 
 const METHOD: &str = "difference of independent samples, from the intervals of both";
 const METHOD_ONE_SIDED: &str = "interval of the current value; the baseline counts as exact";
-const NOT_FOR_THE_WORSE: &str = "changed by more than chance explains, but not for the worse: no farther from equal treatment than before";
+const NOT_FOR_THE_WORSE: &str = "changed by more than chance explains, but not for the worse: no farther from equal treatment than the baseline";
 
 /// A bias analysis as its documents tell it.
 #[derive(Clone, Copy, Debug)]

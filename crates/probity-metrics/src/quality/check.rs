@@ -123,7 +123,8 @@ fn change(
         name: name.to_owned(),
         threshold,
         comparison_operator: operator,
-        baseline: Some(threshold),
+        // What a limit allows is not what was measured.
+        baseline: None,
         current: value,
         difference: value.map(|value| value - threshold),
         interval: None,

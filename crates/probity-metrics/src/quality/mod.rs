@@ -25,6 +25,7 @@ mod multiclass_metrics;
 mod outcome;
 mod random;
 mod rates;
+mod readable;
 mod regression;
 mod regression_metrics;
 mod rejected;
@@ -43,6 +44,7 @@ pub use findings::QualityFindings;
 pub(crate) use interval::Z;
 pub use model_quality::{ModelQuality, QualitySettings};
 pub use multiclass::{MOST_CLASSES, MulticlassQuality};
+pub use readable::{UnreadableLabels, readable_labels};
 pub use regression::RegressionQuality;
 pub use segments::{MOST_SEGMENTS, SegmentedQuality};
 pub use suggest::suggest_constraints;
@@ -67,7 +69,7 @@ pub enum QualityError {
     #[error("a column cannot be read")]
     Column(#[from] UpdateSummary),
     #[error(
-        "which {role} is positive cannot be told: found {found}, known are 1, true and yes against 0, false and no; name the positive class with `--positive`, or use problem type multiclass where there are more than two"
+        "which {role} is positive cannot be told: found {found}, known are 1, true and yes against 0, false and no; name the positive class (`--positive` of `probity quality`), or use problem type multiclass where there are more than two"
     )]
     NeitherClass {
         role: &'static str,

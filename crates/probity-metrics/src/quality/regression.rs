@@ -173,7 +173,11 @@ impl RegressionQuality {
 const TOO_LARGE: f64 = f64::from_bits((1023 + 250) << 52);
 
 /// NaN is a missing value, as in columns of summaries.
-fn numbers(column: &dyn Array, rejected: &mut Rejected) -> Result<Vec<Option<f64>>, QualityError> {
+/// `None` for a missing value, and for one that is no number to calculate with.
+pub(crate) fn numbers(
+    column: &dyn Array,
+    rejected: &mut Rejected,
+) -> Result<Vec<Option<f64>>, QualityError> {
     let mut numbers = Vec::with_capacity(column.len());
     for_each_number(column, |number| {
         numbers.push(match number {

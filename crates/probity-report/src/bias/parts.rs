@@ -64,9 +64,10 @@ pub struct MetricParts<'a> {
     /// Rows that the value rests on: of the group, and of all others.
     pub rows: (String, String),
     pub note: Option<String>,
-    /// The baseline's file now holds another value than the one that was compared with: its
-    /// interval is of something else, and is not told.
-    pub is_baseline_replaced: bool,
+    /// What the baseline's report holds, where that is another value than the one that was
+    /// compared with: somebody edited what is obeyed, or made the baseline anew since. Its interval
+    /// is of something else, and is not told.
+    pub reported_then: Option<String>,
 }
 
 impl FacetParts<'_> {
@@ -191,7 +192,8 @@ fn metric_parts<'a>(
     // since, only adds the interval of that very value.
     let value = drift.and_then(|drift| drift.baseline);
     let known = before.and_then(|before| before.value);
-    let is_baseline_replaced = known.is_some() && value.is_some() && known != value;
+    let is_other = value.is_some() && known != value;
+    let reported_then = known.filter(|_| is_other).map(metric_number);
     let interval = before.and_then(|before| before.interval.as_ref());
     let interval = interval.filter(|_| value.is_some() && known == value);
     let then = Estimated {
@@ -239,7 +241,7 @@ fn metric_parts<'a>(
         note: drift
             .and_then(|drift| drift.note.clone())
             .or_else(|| metric.note.clone()),
-        is_baseline_replaced,
+        reported_then,
     }
 }
 
@@ -328,7 +330,7 @@ mod tests {
                 for metric in &facet.metrics {
                     told += 1;
                     compared += usize::from(metric.then.interval.is_some());
-                    assert!(!metric.is_baseline_replaced, "{}", metric.name);
+                    assert!(metric.reported_then.is_none(), "{}", metric.name);
                 }
             }
         }
@@ -349,7 +351,7 @@ mod tests {
             let metrics = parts.iter().flat_map(|facet| &facet.metrics);
             for metric in metrics.filter(|metric| metric.then.value.is_some()) {
                 assert_eq!(metric.then.interval, None, "{}", metric.name);
-                seen += usize::from(metric.is_baseline_replaced);
+                seen += usize::from(metric.reported_then.is_some());
             }
         }
         assert!(seen > 0);

@@ -128,7 +128,7 @@ pub(super) fn verdicts(check: &QualityCheckFacts) -> Markup {
         @if untested > 0 { p { (number::count(untested as u64)) " named by SageMaker’s rule only because the change could not be tested." } }
         @if corrected > 0 { p { (number::count(corrected as u64)) " named by the corrected verdict only: worse than chance explains, though within the limit." } }
         p.fine {
-            "The suggested limit is the baseline’s own value, so that half of all samples from an unchanged model are beyond it. "
+            "A limit that is suggested is the baseline’s own value, so that half of all samples from an unchanged model are beyond it; one that somebody set leaves the room that they gave it. "
             "The corrected verdict asks whether the change for the worse is more than the sampling errors that are known explain; over "
             (plural_of(check.tested, "test")) ", at most " (rate) " of what it names is expected to be false alarms (Benjamini–Hochberg)."
             @if check.minimum_rows > 0 { " It needs " (number::count(check.minimum_rows)) " rows." }
@@ -148,10 +148,11 @@ pub(crate) fn limit(metric: &MetricChange) -> String {
 /// What the difference is taken from: an edited limit is a number of its own, which the
 /// baseline's sampling error says nothing about.
 pub(crate) fn measured_against(metric: &MetricChange) -> &'static str {
-    let (Some(then), Some(now), Some(difference)) =
-        (metric.baseline, metric.current, metric.difference)
-    else {
+    let (Some(now), Some(difference)) = (metric.current, metric.difference) else {
         return "now − then";
+    };
+    let Some(then) = metric.baseline else {
+        return "now − limit";
     };
     let scale = then.abs().max(now.abs());
     if (now - then - difference).abs() > 1e-9 * scale {

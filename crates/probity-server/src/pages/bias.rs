@@ -124,8 +124,8 @@ impl Page<'_> {
                     @if let Some(past) = self.history_address(group, metric) { a.fine href=(past) { "Over time" span.hidden { ": " (metric.shown_name) } } }
                 }
                 td.num data-head="Baseline" { (measured(&metric.then))
-                @if metric.is_baseline_replaced { span.fine.block { "replaced since" } }
-            }
+                    @if let Some(reported) = &metric.reported_then { span.fine.block { "its report says " (reported) } }
+                }
                 td.num data-head="Now" { (measured(&metric.now)) }
                 td.forest.two { (metric.picture) }
                 td { (standing(metric)) }

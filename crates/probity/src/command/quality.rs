@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use probity_analysis::model_quality::{
     ModelQualityDocuments, QualityCheckOptions, QualityColumnChoices, QualityRequest,
-    StoredQuality, baseline as measure, check as check_quality,
+    StoredQuality, UnreadableLabelRule, baseline as measure, check as check_quality,
 };
 use probity_data::dataset::ColumnChoice;
 use probity_data::location::OutputFolder;
@@ -109,6 +109,7 @@ fn request(input_arguments: &InputArguments, columns: &QualityColumnArguments) -
         },
         probability_threshold: columns.threshold,
         positive: columns.positive.clone(),
+        unreadable_labels: UnreadableLabelRule::Refuse,
         segments: columns
             .segments
             .iter()

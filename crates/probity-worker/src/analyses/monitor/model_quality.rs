@@ -6,7 +6,7 @@ use probity_analysis::data_quality::{Input, Surroundings, Verdict};
 use probity_analysis::measures::of_model_quality;
 use probity_analysis::model_quality::{
     ModelQualityDocuments, QualityCheckOptions, QualityColumnChoices, QualityRequest,
-    StoredQuality, baseline as measure, check,
+    StoredQuality, UnreadableLabelRule, baseline as measure, check,
 };
 use probity_analysis::records::KeepColumn;
 use probity_data::dataset::{ColumnChoice, Format, Inputs, Nested};
@@ -169,6 +169,7 @@ fn request(work: &Work<'_>) -> Result<QualityRequest, AnalysisFailed> {
         },
         probability_threshold: threshold,
         positive: None,
+        unreadable_labels: UnreadableLabelRule::LeaveOut,
         segments: Vec::new(),
         evaluated_at: work.tools.evaluated_at.clone(),
         seed: 0,

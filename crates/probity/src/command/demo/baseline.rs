@@ -365,6 +365,8 @@ async fn leave_room(stage: &Stage, subject: &Subject) -> Result<()> {
     }
     let agreed_uri = agreed(subject, "model-quality");
     stage.put(&agreed_uri, format!("{constraints:#}")).await?;
+    let measured = folder(subject, "model-quality");
+    keep_measured(stage, &measured, &["statistics.json", "probity.json"]).await?;
 
     let key = format!("{}/analysis.json", folder(subject, "bias"));
     let mut analysis: Value = serde_json::from_slice(&stage.get(&key).await?)?;
@@ -385,5 +387,16 @@ async fn leave_room(stage: &Stage, subject: &Subject) -> Result<()> {
     stage
         .put(&agreed(subject, "bias"), format!("{analysis:#}"))
         .await?;
+    keep_measured(stage, &folder(subject, "bias"), &["probity.json"]).await
+}
+
+/// What was measured is shown beside what is allowed.
+async fn keep_measured(stage: &Stage, measured: &str, names: &[&str]) -> Result<()> {
+    for name in names {
+        let text = stage.get(&format!("{measured}/{name}")).await?;
+        stage
+            .put(&format!("{measured}/agreed/{name}"), text)
+            .await?;
+    }
     Ok(())
 }

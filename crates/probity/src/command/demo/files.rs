@@ -12,7 +12,7 @@ use probity_analysis::data_quality::{
     CheckOptions, CheckOutcome, Input, Surroundings, Verdict, check, load_baseline, profile,
 };
 use probity_analysis::model_quality::{
-    self, ModelQualityDocuments, QualityColumnChoices, QualityRequest,
+    self, ModelQualityDocuments, QualityColumnChoices, QualityRequest, UnreadableLabelRule,
 };
 use probity_data::dataset::ReadOptions;
 use probity_data::location::OutputFolder;
@@ -178,6 +178,7 @@ async fn quality_of(
         },
         probability_threshold: 0.5,
         positive: None,
+        unreadable_labels: UnreadableLabelRule::Refuse,
         segments: vec!["sex".into()],
         evaluated_at: now(),
         seed: SEED,
