@@ -2,7 +2,7 @@
 
 use probity_domain::document::card_dossier::CardDossier;
 use probity_domain::document::governance_policy::{
-    EvidenceRule, Finding, Refusal, StaleRule, Step,
+    EvidenceRule, Finding, Refusal, StaleRule, Step, contradictions,
 };
 use probity_domain::document::model_card::Content;
 use probity_domain::resource::CardStatus;
@@ -38,17 +38,20 @@ pub(crate) fn status_after_edit(deed: &Deed<'_>, status: CardStatus) -> CardStat
     deed.app.policy.now().status_after_edit(status)
 }
 
-/// Fills in what the policy finds, and when the next review is due.
+/// Fills in what the policy finds, and what no policy allows; and when the next review is due.
 pub(super) fn judge(deed: &Deed<'_>, dossier: &mut CardDossier) {
     let policy = deed.app.policy.now();
     dossier.findings = policy.findings(dossier, deed.now_ms);
+    dossier.findings.extend(contradictions(dossier));
     dossier.review_due_ms = policy.review_due_ms(dossier);
     dossier.expires_ms = policy.expires_ms(dossier);
 }
 
 /// What stands in the way of an approval.
 pub(super) fn findings_of(deed: &Deed<'_>, dossier: &CardDossier) -> Vec<Finding> {
-    deed.app.policy.now().content_findings(dossier)
+    let mut findings = deed.app.policy.now().content_findings(dossier);
+    findings.extend(contradictions(dossier));
+    findings
 }
 
 /// The same of a card whose reports nobody reads: one that is about to be, or a package's.

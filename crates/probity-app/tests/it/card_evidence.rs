@@ -286,6 +286,28 @@ async fn a_report_that_is_another_or_gone_makes_stale() {
 }
 
 #[tokio::test]
+async fn numbers_that_are_not_the_reports_are_a_finding_and_cannot_be_approved() {
+    let world = World::new().await;
+    card(&world).await;
+    bind(&world, (REPORT.into(), "ReportS3Uri"), &report(REPORT, 0.1)).await;
+    let reports = |value| ReportStates::from([(REPORT.to_owned(), read_state(&bias(value)))]);
+    let approve = async |value| {
+        let input = json!({ "ModelCardName": "c", "ModelCardStatus": "Approved" });
+        let reports = reports(value);
+        model_card::update_by(&world.app, &world.caller, (input, &reports)).await
+    };
+    let lying = dossier(&world, &reports(0.3)).await;
+    assert_eq!(lying.findings.len(), 1, "{:?}", lying.findings);
+    assert_eq!(lying.findings[0].rule, "evidence");
+    assert_eq!(lying.findings[0].path, "evaluation_details[\"fairness\"]");
+    let told = model_card::described_compliance(&lying);
+    assert_eq!(told["Compliant"], false);
+    assert_eq!(fault(approve(0.3).await), "invalid");
+    assert!(dossier(&world, &reports(0.1)).await.findings.is_empty());
+    approve(0.1).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_model_that_is_gone_or_made_anew_makes_stale() {
     let world = World::new().await;
     card(&world).await;

@@ -11,6 +11,27 @@ use crate::document::card_dossier::{
 use crate::document::model_card::{Evaluation, RiskRating};
 use crate::resource::CardStatus;
 
+/// The rule of [`contradictions`].
+pub const EVIDENCE: &str = "evidence";
+
+/// Numbers that are not those of the report that they name: no policy demands or allows them. A card
+/// that is archived is held to nothing.
+pub fn contradictions(dossier: &CardDossier) -> Vec<Finding> {
+    if dossier.status == CardStatus::Archived {
+        return Vec::new();
+    }
+    let of = |standing: &EvaluationStanding| {
+        let differs = |reason: &&Staleness| **reason == Staleness::ValuesDiffer;
+        let reason = standing.stale.iter().find(differs)?;
+        Some(Finding {
+            rule: EVIDENCE.to_owned(),
+            path: evaluation_path(&standing.evaluation),
+            message: format!("{reason}; bind it again, or unbind it"),
+        })
+    };
+    dossier.evaluations.iter().filter_map(of).collect()
+}
+
 impl GovernancePolicy {
     /// What cards of the rating have to meet: the rules of every card and those of the rating,
     /// of each the stricter one.

@@ -33,6 +33,7 @@ use serde::Deserialize;
 use super::model_card::RiskRating;
 
 pub use file::InvalidPolicy;
+pub use findings::{EVIDENCE, contradictions};
 pub use review::{Refusal, Step};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,7 @@
 use std::io::{self, Write};
 
 use anyhow::{Result, bail};
-use probity_domain::document::card_dossier::{EvaluationStanding, Staleness};
-use probity_domain::document::governance_policy::Finding;
+use probity_domain::document::governance_policy::{Finding, contradictions};
 use probity_domain::document::model_card::Evaluation;
 use probity_report::card_check::{CheckedCard, junit, markdown};
 use serde_json::{Value, json};
@@ -106,11 +105,15 @@ async fn of_server(client: &Client, arguments: &CardCheckArguments) -> Result<Ve
     for name in &names {
         let card = remote::describe(client, name, None).await?;
         let dossier = card.dossier(client).await?;
-        let mut findings = match &policy {
-            Some(policy) => policy.findings(&dossier, dossier.as_of_ms.unwrap_or_default()),
+        let findings = match &policy {
+            Some(policy) => {
+                let mut findings = policy.findings(&dossier, dossier.as_of_ms.unwrap_or_default());
+                findings.extend(contradictions(&dossier));
+                findings
+            }
+            // As the server found them, with these.
             None => dossier.findings,
         };
-        findings.extend(dossier.evaluations.iter().filter_map(contradiction));
         checked.push(CheckedCard {
             name: dossier.name,
             status: dossier.status,
@@ -119,17 +122,6 @@ async fn of_server(client: &Client, arguments: &CardCheckArguments) -> Result<Ve
         });
     }
     Ok(checked)
-}
-
-/// Numbers that are not those of the report that they name: no policy switches that off.
-fn contradiction(standing: &EvaluationStanding) -> Option<Finding> {
-    let differs = |reason: &&Staleness| **reason == Staleness::ValuesDiffer;
-    let reason = standing.stale.iter().find(differs)?;
-    Some(Finding {
-        rule: local::EVIDENCE.to_owned(),
-        path: local::path_of(&standing.evaluation),
-        message: format!("{reason}; bind it again, or unbind it"),
-    })
 }
 
 fn value(cards: &[CheckedCard]) -> Value {

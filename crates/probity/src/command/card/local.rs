@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use probity_domain::document::card_dossier::{
     CardDossier, EvaluationStanding, Staleness, Verification,
 };
-use probity_domain::document::governance_policy::{Finding, GovernancePolicy};
+use probity_domain::document::governance_policy::{EVIDENCE, Finding, GovernancePolicy};
 use probity_domain::document::model_card::difference::differences;
 use probity_domain::document::model_card::report::{group_value, metric_groups, read_report};
 use probity_domain::document::model_card::{Binding, Evaluation};
@@ -23,10 +23,6 @@ use crate::exit::Usage;
 /// Reports of days with many columns are some megabytes.
 const LARGEST_REPORT: u64 = 64 << 20;
 const POLICY_FILE: &str = "governance.toml";
-
-/// The rule of a finding that no policy can switch off: the card says something else than the
-/// report that it names.
-pub(super) const EVIDENCE: &str = "evidence";
 
 /// The policy of the option; else `governance.toml` in a folder of cards, or beside a card.
 pub(super) fn policy(option: Option<&Path>, cards: &[PathBuf]) -> Result<GovernancePolicy> {
