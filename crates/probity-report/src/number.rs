@@ -50,6 +50,42 @@ fn with_digits(value: f64, digits: usize) -> String {
     fixed_trimmed(value, last - exponent(size))
 }
 
+/// The number itself where that is short, else to six significant digits, and never fewer than the
+/// whole integer part: what documents promise of their numbers.
+pub(crate) fn six_digits(value: f64) -> String {
+    const DIGITS: usize = 6;
+    let size = value.abs();
+    if !value.is_finite() || size == 0.0 {
+        return short(value);
+    }
+    if !(1e-4..1e12).contains(&size) {
+        return scientific(value, DIGITS);
+    }
+    let plain = format!("{value}");
+    let fraction = plain
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    let most = usize::try_from(5 - exponent(size)).unwrap_or(0);
+    if fraction <= most {
+        return grouped(&plain);
+    }
+    let rounded = format!("{value:.most$}");
+    let trimmed = if rounded.contains('.') {
+        rounded.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &rounded
+    };
+    grouped(trimmed)
+}
+
+/// Four significant digits and a power of ten, where there is no room for the integer part.
+pub(crate) fn powered(value: f64) -> String {
+    if value.is_finite() && value.abs() >= 1.0 {
+        return scientific(value, SIGNIFICANT);
+    }
+    short(value)
+}
+
 /// A count where there is no room for all its digits: `950`, `1.2k`, `12k`, `3.4M`, `1.2bn`.
 #[expect(
     clippy::cast_precision_loss,
@@ -268,7 +304,7 @@ fn superscript(digit: char) -> char {
 mod tests {
     use super::{
         compact_count, count, limit_percent, on_axis, percent, probability, short, short_apart,
-        thousandths,
+        six_digits, thousandths,
     };
 
     #[track_caller]
@@ -291,6 +327,27 @@ mod tests {
         check(short(10.0), "10");
         check(short(0.0), "0");
         check(short(-0.0), "0");
+    }
+
+    #[test]
+    fn short_numbers_stay_as_they_are() {
+        check(six_digits(0.81), "0.81");
+        check(six_digits(1.0), "1");
+        check(six_digits(0.0), "0");
+        check(six_digits(-12.25), "−12.25");
+        check(six_digits(1_234_567.0), "1,234,567");
+        check(six_digits(8_812.0), "8,812");
+    }
+
+    #[test]
+    fn long_numbers_keep_six_digits_whatever_their_size() {
+        check(six_digits(0.812_345_678_9), "0.812346");
+        check(six_digits(1.0 / 3.0), "0.333333");
+        check(six_digits(123.456_789), "123.457");
+        check(six_digits(4e-9), "4×10⁻⁹");
+        check(six_digits(f64::NAN), "unknown");
+        check(six_digits(123_456_789_012_345.0), "1.23457×10¹⁴");
+        check(six_digits(-0.000_012_345_678), "−1.23457×10⁻⁵");
     }
 
     #[test]

@@ -5,9 +5,10 @@
 
 use std::fmt::Write as _;
 
+use super::markup_table::table;
 use super::plain::plain;
-use super::tongue::{Tongue, isolated};
-use super::{Block, Card, Column, ColumnKind, Figure, Inline, Look, Section, Table, Width, Words};
+use super::tongue::{Tongue, is_from_the_right, isolated};
+use super::{Block, Card, Figure, Inline, Look, Section, Width, Words};
 use crate::chart::{Face, standalone};
 
 const PRELUDE: &str = include_str!("prelude.typ");
@@ -46,7 +47,7 @@ pub(crate) enum Rows {
 pub(crate) struct Body {
     pub(crate) source: String,
     files: Vec<(String, Vec<u8>)>,
-    rows: Rows,
+    pub(super) rows: Rows,
 }
 
 impl Body {
@@ -258,71 +259,6 @@ fn unescaped(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
-fn table(typeset: &mut Body, table: &Table) {
-    let align: Vec<&str> = table.head.iter().map(alignment).collect();
-    let head: String = table
-        .head
-        .iter()
-        .map(|column| format!("[{}],", literal(&column.title)))
-        .collect();
-    let align = align.join(", ");
-    let _ = match typeset.rows {
-        Rows::First(_) => writeln!(typeset.source, "#facts(({align},), ({head}),"),
-        Rows::All => writeln!(
-            typeset.source,
-            "#fitted(({}), ({align},), ({head}),",
-            columns(table)
-        ),
-    };
-    let most = match typeset.rows {
-        Rows::First(most) => most,
-        Rows::All => usize::MAX,
-    };
-    for row in table.rows.iter().take(most) {
-        for cell in row {
-            let _ = write!(typeset.source, "{},", content(cell));
-        }
-        typeset.source.push('\n');
-    }
-    typeset.source.push_str(")\n");
-    if let Some(more) = table.rows.len().checked_sub(most).filter(|more| *more > 0) {
-        let more = format!(
-            "And {} more rows, in probity.json.",
-            crate::number::count(more as u64)
-        );
-        let _ = writeln!(typeset.source, "#fine{}", content(&Words::of(more)));
-    }
-}
-
-/// Columns of short texts are as wide as those; the others share the rest by their longest.
-fn columns(table: &Table) -> String {
-    const SHORT: usize = 28;
-    const MOST: usize = 64;
-    let longest = |at: usize| {
-        let cells = table.rows.iter().filter_map(|row| row.get(at));
-        let lines = cells.map(|cell| plain(cell).chars().count());
-        lines.max().unwrap_or(0)
-    };
-    let columns =
-        table
-            .head
-            .iter()
-            .enumerate()
-            .map(|(at, column)| match (column.kind, longest(at)) {
-                (ColumnKind::Number, _) => "auto".to_owned(),
-                (ColumnKind::Text, short) if short <= SHORT => "auto".to_owned(),
-                (ColumnKind::Text, long) => format!("{}fr", long.min(MOST)),
-            });
-    columns.map(|column| format!("{column}, ")).collect()
-}
-
-fn alignment(column: &Column) -> &'static str {
-    match column.kind {
-        ColumnKind::Text => "left",
-        ColumnKind::Number => "right",
-    }
-}
-
 /// A content block: `[…]`.
 pub(crate) fn content(words: &Words) -> String {
     let tongue = words.tongue();
@@ -339,7 +275,7 @@ pub(crate) fn content(words: &Words) -> String {
             }
             Inline::Data(value) => {
                 let value = breakable(&apart(value, tongue));
-                if value.contains('\u{200B}') {
+                if value.contains(MARK) {
                     let _ = write!(out, "#cut({});", string(&value));
                 } else {
                     out.push_str(&literal(&value));
@@ -374,7 +310,7 @@ fn apart(text: &str, around: Option<Tongue>) -> String {
 }
 
 /// Text as an expression in markup; the semicolon ends it, whatever follows.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     format!("#{};", string(text))
 }
 
@@ -397,38 +333,66 @@ pub(crate) fn string(text: &str) -> String {
     out
 }
 
+/// Where a line may break, as the typesetter's prelude knows it.
+pub(super) const MARK: char = '\u{200B}';
+const LONGEST_RUN: usize = 18;
+const LONGEST_WORD: usize = 40;
+/// Digits and their points and commas: what is longer is a list or a key.
+const LONGEST_NUMBER: usize = 30;
+
 /// Long names get places where a line may break. A word of letters alone is hyphenated by the
 /// typesetter, so it gets one only where no language has such words.
-fn breakable(name: &str) -> String {
-    const LONGEST_RUN: usize = 18;
-    const LONGEST_WORD: usize = 40;
-    /// Of a word that no line holds: short, so that lines are filled.
-    const STEP: usize = 6;
+///
+/// The typesetter takes such a place for a space (`SPACING_REPLACE` of typst-layout), so it ends a
+/// number: among letters that are read from the right, 45.6 became 6.45 (UAX #9, rule W4 joins
+/// digits only across one separator). Hence none between digits, and none at all in such a text,
+/// whose spaces are enough.
+pub(super) fn breakable(name: &str) -> String {
+    if is_from_the_right(name) {
+        return name.replace(MARK, "");
+    }
     let mut out = String::with_capacity(name.len());
     for word in name.split_inclusive(char::is_whitespace) {
-        let most = match word.chars().count() {
-            n if n > 3 * LONGEST_WORD => STEP,
-            _ if word.trim_end().chars().all(char::is_alphabetic) => LONGEST_WORD,
-            _ => LONGEST_RUN,
-        };
-        let mut run = 0;
-        for character in word.chars() {
-            out.push(character);
-            run += 1;
-            let breaks = matches!(character, '_' | '.' | '/' | ':' | '=' | ',') || run >= most;
-            // Between letters that join, a mark would part them; Asian scripts break anywhere.
-            if breaks && Tongue::of(character.encode_utf8(&mut [0; 4])).is_none() {
-                out.push('\u{200B}');
-                run = 0;
-            }
-        }
+        push_breakable(word, &mut out);
     }
     out
 }
 
+fn push_breakable(word: &str, out: &mut String) {
+    /// Of a word that no line holds: short, so that lines are filled.
+    const STEP: usize = 6;
+    let most = match word.chars().count() {
+        n if n > 3 * LONGEST_WORD => STEP,
+        _ if word.trim_end().chars().all(char::is_alphabetic) => LONGEST_WORD,
+        _ => LONGEST_RUN,
+    };
+    let mut run = 0;
+    let mut last_is_digit = false;
+    let is_separator = |character: char| matches!(character, '_' | '.' | '/' | ':' | '=' | ',');
+    let mut characters = word.chars().peekable();
+    while let Some(character) = characters.next() {
+        out.push(character);
+        run += 1;
+        let separates = is_separator(character);
+        let next = characters.peek().copied();
+        let is_digit = character.is_numeric();
+        let is_joined = next.is_some_and(char::is_numeric)
+            && (is_digit || separates && last_is_digit)
+            || next.is_some_and(is_separator) && !separates;
+        let breaks = separates || run >= most;
+        let keeps = is_joined && run < LONGEST_NUMBER;
+        last_is_digit = is_digit;
+        // Asian scripts break anywhere.
+        if breaks && !keeps && Tongue::of(character.encode_utf8(&mut [0; 4])).is_none() {
+            out.push(MARK);
+            run = 0;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Words, content, string};
+    use super::{Words, breakable, content, string};
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
@@ -448,5 +412,50 @@ mod tests {
             content(&words),
             "[#\"#let x = 1; \";#name(\"*]#panic()\");]"
         );
+    }
+
+    #[track_caller]
+    fn check_breaks(text: &str, expected: &str) {
+        assert_eq!(breakable(text).replace('\u{200B}', "|"), expected);
+    }
+
+    #[test]
+    fn a_line_never_breaks_within_a_number() {
+        check_breaks("1,234,567.891", "1,234,567.891");
+        check_breaks("at 14:05, 2026/11/28", "at 14:05,| 2026/11/28");
+        check_breaks("١٢.٣", "١٢.٣");
+        check_breaks("version_1.2/model.bin", "version_|1.2/|model.|bin");
+        check_breaks(
+            "eu-central-1:111122223333:model",
+            "eu-central-1:111122223333:|model",
+        );
+        check_breaks(
+            "shard12345678901234567890abc",
+            "shard12345678901234567890|abc",
+        );
+    }
+
+    #[test]
+    fn a_list_of_numbers_without_spaces_fits_on_lines() {
+        let list: Vec<String> = (100..400).map(|n| n.to_string()).collect();
+        let broken = breakable(&list.join(","));
+        assert!(broken.split('\u{200B}').all(|part| part.len() <= 30));
+        let broken = breakable(&"7".repeat(400));
+        assert!(broken.split('\u{200B}').all(|part| part.len() <= 30));
+    }
+
+    #[test]
+    fn text_from_the_right_is_never_cut() {
+        for text in [
+            "نسبة الخطأ 45.6 ونسبة 45.7 … 46.1",
+            "\u{2068}שיעור/השגיאה: 45.6\u{2069}",
+            "model/a.b נקודה",
+            "\u{200F}a/b",
+        ] {
+            check_breaks(text, text);
+            assert!(!content(&Words::new().whole(text)).contains("#cut"));
+        }
+        // One that the data brings is the same to the typesetter.
+        check_breaks("خطأ 45.\u{200B}6", "خطأ 45.6");
     }
 }

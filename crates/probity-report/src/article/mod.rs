@@ -4,6 +4,7 @@
 mod html;
 mod markdown;
 mod markup;
+mod markup_table;
 mod notebook;
 mod plain;
 mod tongue;

@@ -55,12 +55,21 @@ impl Tongue {
 /// A text that holds letters of the right-to-left scripts, between marks that keep its direction
 /// to itself (UAX #9, FSI and PDI); any other as it is.
 pub(crate) fn isolated(text: &str) -> String {
-    let is_rtl = |tongue: Tongue| tongue.direction() == "rtl";
-    if text.chars().filter_map(strong).flatten().any(is_rtl) {
+    if is_from_the_right(text) {
         format!("\u{2068}{text}\u{2069}")
     } else {
         text.to_owned()
     }
+}
+
+/// Whether any of it is read from the right: a letter, or one of the two marks that stand for one
+/// (UAX #9, RLM and ALM).
+pub(crate) fn is_from_the_right(text: &str) -> bool {
+    let is_rtl = |tongue: Tongue| tongue.direction() == "rtl";
+    text.chars().any(|character| {
+        matches!(character, '\u{200F}' | '\u{061C}')
+            || strong(character).flatten().is_some_and(is_rtl)
+    })
 }
 
 /// `None` for what is no letter; `Some(None)` for a letter of another script.

@@ -6,6 +6,7 @@ use probity_domain::document::model_card::{HyperParameter, ModelCard, TrainingMe
 use super::field::{BUSINESS, CONSIDERATIONS, Field, MODEL, PACKAGE_FIELDS, TRAINING, USE, terms};
 use super::{decimal, evaluation, live, standing};
 use crate::article::{Block, Column, Look, Section, Table, Words};
+use crate::number;
 
 pub(super) fn sections(dossier: &CardDossier) -> Vec<Section> {
     let mut sections = vec![standing::section(dossier)];
@@ -82,7 +83,7 @@ pub(super) fn training_tables(card: &ModelCard) -> Vec<Block> {
 fn metric_table(title: &str, metrics: &[TrainingMetric]) -> Table {
     let values: Vec<String> = metrics
         .iter()
-        .map(|metric| decimal::exact(metric.value))
+        .map(|metric| number::six_digits(metric.value))
         .collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let rows = metrics

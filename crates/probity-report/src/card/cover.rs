@@ -30,7 +30,7 @@ pub(super) fn cover(dossier: &CardDossier, template: Template) -> Cover {
     Cover {
         kind: template.title(),
         name: Words::new().data(&dossier.name),
-        version: format!("version {}", dossier.version),
+        version: version(dossier),
         badges: badges(dossier),
         lead: lead(dossier),
         verdict: vec![
@@ -39,6 +39,14 @@ pub(super) fn cover(dossier: &CardDossier, template: Template) -> Cover {
         ],
         facts: facts(dossier),
         sha256: visible(&dossier.sha256),
+    }
+}
+
+/// Which version it is; the card of a file has none.
+pub(super) fn version(dossier: &CardDossier) -> String {
+    match dossier.arn.is_empty() {
+        true => "not on a server".to_owned(),
+        false => format!("version {}", dossier.version),
     }
 }
 
@@ -76,7 +84,9 @@ fn lead(dossier: &CardDossier) -> Option<Words> {
 }
 
 fn facts(dossier: &CardDossier) -> Vec<(&'static str, Words)> {
-    let version = if dossier.latest_version > dossier.version {
+    let version = if dossier.arn.is_empty() {
+        "none: the card is not on a server".to_owned()
+    } else if dossier.latest_version > dossier.version {
         format!(
             "{}, superseded by version {}",
             dossier.version, dossier.latest_version

@@ -16,7 +16,7 @@ use super::field::{
     TRAINING_DATA, TRAINING_IMAGES, TRAINING_JOB, USES,
 };
 use super::point::custom;
-use super::{evaluation, standing};
+use super::{cover, evaluation, standing};
 use crate::article::{Block, Words, escaped_markdown, sections_markdown, words_markdown};
 
 /// What the hub's own template says where nothing is known.
@@ -93,8 +93,8 @@ impl Page<'_> {
             "Card",
             Some(
                 Words::of(format!(
-                    "version {}, {}, SHA-256 ",
-                    dossier.version,
+                    "{}, {}, SHA-256 ",
+                    cover::version(dossier),
                     dossier.status.as_str()
                 ))
                 .whole_name(&dossier.sha256),

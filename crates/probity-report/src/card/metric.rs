@@ -5,7 +5,9 @@ use probity_domain::document::model_card::{Metric, MetricGroup, MetricValue};
 
 use super::decimal;
 use crate::article::{Block, Card, Column, Figure, Table, Width, Words, visible};
-use crate::chart::{Bar, HeatChart, LineChart, LineGuide, bars_chart, heat_chart, line_chart};
+use crate::chart::{
+    Bar, HeatChart, LineChart, LineGuide, bars_chart, bars_show_all, heat_chart, line_chart,
+};
 use crate::data_quality::plural;
 use crate::number;
 
@@ -15,8 +17,6 @@ const MOST_OPEN: usize = 8;
 const MOST_ROWS: usize = 60;
 /// Points of a line that are listed; the picture and the content have all of them.
 const MOST_POINTS: usize = 24;
-/// Values that a picture of bars names itself.
-const MOST_NAMED_BARS: usize = 30;
 
 pub(super) fn groups(groups: &[MetricGroup]) -> Vec<Block> {
     if groups.len() > MOST_OPEN {
@@ -133,7 +133,7 @@ fn notes(metric: &Metric) -> String {
 
 fn single(metric: &Metric) -> Option<String> {
     match &metric.value {
-        MetricValue::Number(value) => Some(decimal::exact(*value)),
+        MetricValue::Number(value) => Some(number::six_digits(*value)),
         MetricValue::Text(text) => Some(text.clone()),
         MetricValue::Boolean(true) => Some("yes".to_owned()),
         MetricValue::Boolean(false) => Some("no".to_owned()),
@@ -223,7 +223,12 @@ fn line(metric: &Metric, points: &[(f64, f64)], names: (Option<&str>, Option<&st
         .iter()
         .enumerate()
         .filter(|(at, _)| at.is_multiple_of(every) || *at == last)
-        .map(|(_, (x, y))| vec![Words::of(decimal::exact(*x)), Words::of(decimal::exact(*y))]);
+        .map(|(_, (x, y))| {
+            vec![
+                Words::of(number::six_digits(*x)),
+                Words::of(number::six_digits(*y)),
+            ]
+        });
     let summary = if every == 1 {
         "Numbers".to_owned()
     } else {
@@ -262,7 +267,7 @@ fn bars(metric: &Metric, (values, labels): (&[f64], &[String]), y_axis: Option<&
     let rows = bars.iter().map(|bar| {
         vec![
             Words::new().whole(&bar.label),
-            Words::of(decimal::exact(bar.value)),
+            Words::of(number::six_digits(bar.value)),
         ]
     });
     let table = Table {
@@ -280,7 +285,8 @@ fn bars(metric: &Metric, (values, labels): (&[f64], &[String]), y_axis: Option<&
     };
     let drawn = bars_chart(&bars, &visible(&metric.name));
     let mut drawn = figure(caption, drawn);
-    if bars.len() > MOST_NAMED_BARS {
+    // Paper leaves out the table of a picture that shows all of it.
+    if !bars_show_all(&bars) {
         return (drawn, Some(("Numbers".to_owned(), table)), Width::Half);
     }
     drawn.table = Some(table);
@@ -305,7 +311,10 @@ fn matrix(
     head.extend((0..chart.columns()).map(|at| Column::number(name(column_names, at))));
     let body = rows.iter().enumerate().map(|(at, row)| {
         let mut cells = vec![Words::new().data(&name(row_names, at))];
-        cells.extend(row.iter().map(|value| Words::of(decimal::exact(*value))));
+        cells.extend(
+            row.iter()
+                .map(|value| Words::of(number::six_digits(*value))),
+        );
         // A row may be shorter than the longest; a table's may not.
         cells.resize(chart.columns() + 1, Words::of("–"));
         cells
@@ -316,10 +325,9 @@ fn matrix(
         rows: body.collect(),
         code: None,
     };
-    let shows_numbers = chart.shows_numbers();
     let drawn = heat_chart(&chart, &visible(&metric.name));
     let mut drawn = figure(Words::of("Rows and columns as the card names them"), drawn);
-    if shows_numbers {
+    if chart.shows_all() {
         drawn.table = Some(table);
         return (drawn, None, Width::Half);
     }

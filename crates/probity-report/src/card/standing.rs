@@ -186,7 +186,8 @@ pub(super) fn evidence(dossier: &CardDossier) -> Words {
 
 fn policy(dossier: &CardDossier) -> Words {
     match dossier.findings.len() {
-        0 => Words::of("Nothing is demanded that the card lacks."),
+        // A dossier does not tell whether there is a policy: true with one and without.
+        0 => Words::of("No policy demands anything that the card lacks."),
         n => Words::new().badge(Tone::Bad, format!("▲ {}", plural(n, "finding"))),
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::axis::Axis;
 use super::coordinate;
-use super::label::shortened;
+use super::label::{fits, number_width, shortened};
 use crate::number;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,9 @@ pub(crate) struct Bar {
 const LABEL_END: f64 = 128.0;
 const LEFT: f64 = 136.0;
 const RIGHT: f64 = 356.0;
+const VIEW: f64 = 420.0;
+/// Between the end of a bar and its value.
+const GAP: f64 = 6.0;
 const ROW: f64 = 21.0;
 /// In characters; wide scripts count double.
 const LABEL_WIDTH: usize = 19;
@@ -30,6 +33,27 @@ pub(crate) fn bars_chart(bars: &[Bar], title: &str) -> Markup {
     } else {
         rows(bars, axis, title)
     }
+}
+
+/// Whether the picture alone shows every label and value as a table does.
+pub(crate) fn bars_show_all(bars: &[Bar]) -> bool {
+    bars.len() <= MOST_NAMED
+        && bars
+            .iter()
+            .all(|bar| fits(&bar.label, LABEL_WIDTH) && has_room(&number::six_digits(bar.value)))
+}
+
+/// Beside the longest bar.
+fn has_room(value: &str) -> bool {
+    number_width(value) <= VIEW - RIGHT - GAP
+}
+
+/// With all its digits where they have room, else with fewer.
+fn value_text(value: f64) -> String {
+    [number::six_digits(value), number::short(value)]
+        .into_iter()
+        .find(|text| has_room(text))
+        .unwrap_or_else(|| number::powered(value))
 }
 
 fn description(bars: &[Bar]) -> String {
@@ -68,7 +92,7 @@ fn rows(bars: &[Bar], axis: Axis, title: &str) -> Markup {
                     @let end = place(bar.value);
                     rect.only x=(coordinate(zero.min(end))) y=(coordinate(top + 1.5)) width=(coordinate((end - zero).abs().max(0.8))) height="13" {}
                 }
-                text.value.start x=(coordinate(place(bar.value).max(zero) + 6.0)) y=(middle) dy=".32em" { (number::short(bar.value)) }
+                text.value.start x=(coordinate(place(bar.value).max(zero) + GAP)) y=(middle) dy=".32em" { (value_text(bar.value)) }
             }
             path.axis d={ "M" (coordinate(zero)) " 2V" (coordinate(height - 2.0)) } {}
         }
@@ -141,6 +165,28 @@ mod tests {
             drawn.contains("unknown") && !drawn.contains("NaN"),
             "{drawn}"
         );
+    }
+
+    #[test]
+    fn what_a_picture_lacks_is_known() {
+        assert!(bars_show_all(&bars(&[0.123_456, -12.5, 1_234_567.0])));
+        assert!(!bars_show_all(&bars(&[1_234_567_890.0])));
+        assert!(!bars_show_all(&bars(&[1.0; 31])));
+        let mut long = bars(&[1.0]);
+        "long label number 1 with words".clone_into(&mut long[0].label);
+        assert!(!bars_show_all(&long));
+    }
+
+    #[test]
+    fn a_value_never_leaves_the_picture() {
+        for (value, text) in [
+            (0.812_345_678, "0.812346"),
+            (12_345_678.0, "12,345,678"),
+            (1_234_567_890.0, "1.235×10⁹"),
+            (123_456_789_012_345.0, "1.23×10¹⁴"),
+        ] {
+            assert_eq!(value_text(value), text);
+        }
     }
 
     #[test]

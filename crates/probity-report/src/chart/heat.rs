@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::coordinate;
-use super::label::shortened;
+use super::label::{fits, number_width, shortened};
 use crate::number;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,9 @@ const TOP: f64 = 24.0;
 const HIGH_TOP: f64 = 76.0;
 /// A narrower column has its name standing.
 const LYING: f64 = 36.0;
+/// Characters of a row's name, and of a column's that stands.
+const ROW_NAME: usize = 13;
+const STANDING_NAME: usize = 10;
 const SIDE: f64 = 322.0;
 const WIDEST_CELL: f64 = 80.0;
 
@@ -30,9 +33,32 @@ impl HeatChart {
         self.rows.iter().map(Vec::len).max().unwrap_or(0)
     }
 
-    /// Whether the picture itself shows every number.
-    pub(crate) fn shows_numbers(&self) -> bool {
-        self.columns() <= MOST_WITH_NUMBERS
+    /// Whether the picture alone shows every name and number as a table does.
+    pub(crate) fn shows_all(&self) -> bool {
+        let width = fitting_names(self.cell_width());
+        self.numbers() == Numbers::Exact
+            && self.row_names.iter().all(|name| fits(name, ROW_NAME))
+            && self.column_names.iter().all(|name| fits(name, width))
+    }
+
+    /// What its cells have room for.
+    fn numbers(&self) -> Numbers {
+        let room = self.cell_width() - 4.0;
+        let fit = |numbers: &Numbers| {
+            let texts = self.rows.iter().flatten().map(|value| numbers.text(*value));
+            texts.flatten().all(|text| number_width(&text) <= room)
+        };
+        if self.columns() > MOST_WITH_NUMBERS {
+            return Numbers::None;
+        }
+        [Numbers::Exact, Numbers::Rounded]
+            .into_iter()
+            .find(fit)
+            .unwrap_or(Numbers::None)
+    }
+
+    fn cell_width(&self) -> f64 {
+        (SIDE / self.columns().max(1) as f64).min(WIDEST_CELL)
     }
 
     fn is_confusion(&self) -> bool {
@@ -55,9 +81,28 @@ impl HeatChart {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbers {
+    /// As in a table.
+    Exact,
+    Rounded,
+    None,
+}
+
+impl Numbers {
+    fn text(self, value: f64) -> Option<String> {
+        match self {
+            Self::Exact => Some(number::six_digits(value)),
+            Self::Rounded => Some(number::short(value)),
+            Self::None => None,
+        }
+    }
+}
+
 pub(crate) fn heat_chart(chart: &HeatChart, title: &str) -> Markup {
     let columns = chart.columns();
-    let width = (SIDE / columns.max(1) as f64).min(WIDEST_CELL);
+    let width = chart.cell_width();
+    let numbers = chart.numbers();
     let height = width.clamp(16.0, 40.0);
     let top = chart.top(width);
     let (right, bottom) = (
@@ -75,7 +120,7 @@ pub(crate) fn heat_chart(chart: &HeatChart, title: &str) -> Markup {
             @for (at, row) in chart.rows.iter().enumerate() {
                 @let y = top + at as f64 * height;
                 @if let Some(name) = chart.row_names.get(at) {
-                    text.label.end x=(LEFT - 8.0) y=(coordinate(y + height / 2.0)) dy=".32em" { (shortened(name, 13)) }
+                    text.label.end x=(LEFT - 8.0) y=(coordinate(y + height / 2.0)) dy=".32em" { (shortened(name, ROW_NAME)) }
                 }
                 @for (column, value) in row.iter().enumerate() {
                     (cell(*value, largest, &Place {
@@ -83,7 +128,7 @@ pub(crate) fn heat_chart(chart: &HeatChart, title: &str) -> Markup {
                         y,
                         size: (width, height),
                         class: if chart.is_confusion() && at != column { "wrong" } else { "right" },
-                        number: chart.shows_numbers().then(|| number::short(*value)),
+                        number: numbers.text(*value),
                     }))
                 }
             }
@@ -94,7 +139,7 @@ pub(crate) fn heat_chart(chart: &HeatChart, title: &str) -> Markup {
 fn column_name(name: &str, middle: f64, width: f64) -> Markup {
     if width >= LYING {
         return html! {
-            text.label.mid x=(coordinate(middle)) y=(TOP - 8.0) { (shortened(name, fitting(width))) }
+            text.label.mid x=(coordinate(middle)) y=(TOP - 8.0) { (shortened(name, fitting_names(width))) }
         };
     }
     let place = format!(
@@ -102,11 +147,14 @@ fn column_name(name: &str, middle: f64, width: f64) -> Markup {
         coordinate(middle + 4.0),
         coordinate(HIGH_TOP - 6.0)
     );
-    html! { text.label.start transform=(place) { (shortened(name, 10)) } }
+    html! { text.label.start transform=(place) { (shortened(name, fitting_names(width))) } }
 }
 
 /// Characters of a column's name.
-fn fitting(width: f64) -> usize {
+fn fitting_names(width: f64) -> usize {
+    if width < LYING {
+        return STANDING_NAME;
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -172,5 +220,21 @@ mod tests {
         let drawn = heat_chart(&chart(&[&[f64::NAN], &[2.0, 3.0], &[]], &[]), "t").into_string();
         assert_eq!(drawn.matches("<rect").count(), 3, "{drawn}");
         assert!(!drawn.contains("NaN"), "{drawn}");
+    }
+
+    #[test]
+    fn numbers_that_would_overprint_are_left_to_a_table() {
+        let wide = chart(&[&[123_456.0; 8]], &["a"; 8]);
+        let drawn = heat_chart(&wide, "t").into_string();
+        assert!(!wide.shows_all() && !drawn.contains("123"), "{drawn}");
+        let narrow = chart(&[&[123_456.0; 7]], &["a"; 7]);
+        let drawn = heat_chart(&narrow, "t").into_string();
+        assert!(narrow.shows_all() && drawn.contains("123,456"), "{drawn}");
+    }
+
+    #[test]
+    fn a_name_that_is_cut_is_not_shown() {
+        let long = "a class with a long name";
+        assert!(!chart(&[&[1.0, 2.0], &[3.0, 4.0]], &["a", long]).shows_all());
     }
 }

@@ -22,9 +22,25 @@ pub(crate) fn shortened(label: &str, width: usize) -> String {
     out
 }
 
+/// Whether `width` places show the whole label.
+pub(crate) fn fits(label: &str, width: usize) -> bool {
+    shortened(label, width) == label
+}
+
+/// How wide a number is drawn, in units of the picture; a little too much for either face.
+pub(crate) fn number_width(text: &str) -> f64 {
+    let widths = text.chars().map(|character| match character {
+        ',' | '.' => 3.2,
+        '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁻' => 4.2,
+        character if character.is_ascii_digit() => 6.1,
+        _ => 7.0,
+    });
+    widths.sum()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use super::{fits, shortened};
 
     #[track_caller]
     fn check(label: &str, shown: &str) {
@@ -37,6 +53,13 @@ mod tests {
         check("exactly nineteen ch", "exactly nineteen ch");
         check("a label that goes on and on", "a label that goes o…");
         check("顧客の居住している都道府県", "顧客の居住している…");
+    }
+
+    #[test]
+    fn a_label_fits_where_nothing_of_it_is_lost() {
+        assert!(fits("exactly nineteen ch", 19));
+        assert!(!fits("a label that goes on and on", 19));
+        assert!(!fits("a\nb", 19));
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod swarm;
 mod waterfall;
 
 pub use axis::Axis;
-pub(crate) use bars::{Bar, bars_chart};
+pub(crate) use bars::{Bar, bars_chart, bars_show_all};
 pub(crate) use categories::{CategoryBar, CategoryChart, category_chart};
 pub(crate) use confusion::{ConfusionChart, confusion_chart};
 pub(crate) use curve::{CurveChart, CurvePoint, Guide, curve_chart, score_bars};

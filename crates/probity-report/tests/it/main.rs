@@ -4,6 +4,7 @@
 
 mod bias;
 mod card;
+mod card_paper;
 mod card_standing;
 mod clarify;
 mod explanation;

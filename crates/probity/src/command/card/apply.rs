@@ -124,6 +124,12 @@ impl Applying<'_> {
         self.client.call("SageMaker.CreateModelCard", input).await?;
         outcome.version = Some(1);
         outcome.done.push("created".to_owned());
+        // `CreateModelCard` is SageMaker's, and takes none.
+        if self.arguments.message.is_some() {
+            outcome
+                .notes
+                .push("-m is kept with edits and steps, not with a new card".to_owned());
+        }
         Ok(())
     }
 
@@ -236,6 +242,10 @@ impl Applying<'_> {
     ) -> Result<()> {
         if self.arguments.dry_run {
             outcome.done.push(format!("would become {}", to.as_str()));
+            // No operation tells which steps the policy permits.
+            outcome.notes.push(
+                "the server's policy may refuse the step; a dry run does not ask it".to_owned(),
+            );
             return Ok(());
         }
         let mut input = json!({"ModelCardName": name, "ModelCardStatus": to.as_str()});

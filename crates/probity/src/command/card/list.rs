@@ -5,15 +5,13 @@ use probity_domain::document::model_card::{Content, RiskRating, Variant};
 use serde_json::{Value, json};
 
 use super::local;
-use super::{folder, member, now_ms, shown};
+use super::{evidence_words, folder, member, now_ms, shown};
 use crate::arguments::{CardListArguments, CardStatusArgument, ServerArguments};
 use crate::client::Client;
 use crate::exit::Exit;
 use crate::moment::{Shown, of_seconds};
 use crate::screen;
 use crate::table::{Align, short, table};
-
-const STALE: &str = "STALE";
 
 pub(super) async fn run(server: &ServerArguments, arguments: &CardListArguments) -> Result<Exit> {
     if arguments.files.cards.is_empty() {
@@ -48,7 +46,7 @@ pub(super) async fn run(server: &ServerArguments, arguments: &CardListArguments)
             dossier.status.as_str().to_owned(),
             shown::rating(&dossier).to_owned(),
             dossier.findings.len().to_string(),
-            if n_stale > 0 { STALE } else { "" }.to_owned(),
+            evidence_words::of_dossier(&dossier),
             card.path.display().to_string(),
         ]);
     }
@@ -146,10 +144,7 @@ fn text(cards: &[Value]) -> String {
             member(card, "RiskRating").to_owned(),
             number(card, "ModelCardVersion"),
             number(card, "FindingCount"),
-            match card["Stale"] {
-                Value::Bool(true) => STALE.to_owned(),
-                _ => String::new(),
-            },
+            evidence_words::of_standing(card),
             changed.map_or_else(String::new, |at| Shown(of_seconds(at)).to_string()),
         ]
     });

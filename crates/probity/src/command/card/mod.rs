@@ -10,6 +10,7 @@ mod changes;
 mod check;
 mod diff;
 mod edit;
+mod evidence_words;
 mod export;
 mod folder;
 mod kept_evidence;
@@ -24,6 +25,7 @@ mod shown;
 mod skeleton;
 mod source;
 mod yaml;
+mod yaml_fault;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -107,15 +107,14 @@ const SECTIONS: [Section; 5] = [
     },
 ];
 
-const EVALUATIONS: &str = "\
-  # What was measured. Numbers that are typed in are shown as claims; an evaluation that is bound
+// A `\` before the first line would take its indentation away.
+const EVALUATIONS: &str = "  # What was measured. Numbers that are typed in are shown as claims; an evaluation that is bound
   # to a report takes its numbers and its hash from it:
   #   probity card bind NAME --evaluation fairness --to reports/analysis.json
 ";
 
-const CUSTOM: &str = "\
-    # Anything else: texts of at most 1024 characters, by names of your own.
-";
+const CUSTOM: &str =
+    "    # Anything else: texts of at most 1024 characters, by names of your own.\n";
 
 /// Custom details that the template of Annex IV looks for, by its points:
 /// `docs/model-cards-templates.md`.
@@ -405,6 +404,21 @@ mod tests {
                 (card.name.as_str(), card.content.value()),
                 ("credit", &json!({}))
             );
+        }
+    }
+
+    #[test]
+    fn every_comment_is_indented_as_what_it_is_about() {
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        for template in TEMPLATES {
+            let text = text("credit", &json!({}), template).unwrap();
+            let content = text.split_once("content:\n").unwrap().1;
+            let lines: Vec<&str> = content.lines().collect();
+            for pair in lines.windows(2) {
+                if pair[0].trim_start().starts_with('#') {
+                    assert_eq!(indent(pair[0]), indent(pair[1]), "{pair:?}");
+                }
+            }
         }
     }
 

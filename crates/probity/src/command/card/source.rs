@@ -12,13 +12,15 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
+use super::yaml_fault;
+
 /// A card's content has at most 100 000 characters; the rest is for comments.
 pub(super) const MOST_BYTES: u64 = 1 << 20;
 /// A value takes two of the 100 000 characters at least.
-const MOST_NODES: usize = 60_000;
-const MOST_DEPTH: usize = 32;
+pub(super) const MOST_NODES: usize = 60_000;
+pub(super) const MOST_DEPTH: usize = 32;
 /// Each use of an anchor copies it: a file of a megabyte cannot become more than a hundred.
-const MOST_ALIASES: usize = 100;
+pub(super) const MOST_ALIASES: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notation {
@@ -121,7 +123,7 @@ fn yaml(text: &str) -> Result<Spanned<Kind<Spanned<String>>>, NotRead> {
         let line = error.location().map(|at| at.line());
         NotRead {
             line: line.filter(|line| *line > 0),
-            problem: sentence(&error.to_string()),
+            problem: yaml_fault::told(&error).unwrap_or_else(|| sentence(&error.to_string())),
         }
     })
 }
