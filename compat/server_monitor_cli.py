@@ -250,6 +250,17 @@ def a_bucket_of_monitors_becomes_history(folder):
         assert done == {"EndpointsCreated": 1, "SchedulesCreated": 1, "ExecutionsCreated": 3, "Problems": []}, done
         again = as_json(server, "import", "s3://old/mm")["Imported"]
         assert again["ExecutionsCreated"] == again["SchedulesCreated"] == again["EndpointsCreated"] == 0, again
+        assert again["Problems"] == [], again
+        # A schedule that runs here keeps its own history.
+        before = control.list_monitoring_executions(MonitoringScheduleName="quality")["MonitoringExecutionSummaries"]
+        tried = as_json(server, "import", "s3://old/mm", "--as", "drift=quality", "--dry-run")["NotImported"]
+        refused = as_json(server, "import", "s3://old/mm", "--as", "drift=quality")["Imported"]
+        assert refused["ExecutionsCreated"] == 0 and refused["Problems"] == tried, (refused, tried)
+        assert "name `quality` is taken by a schedule of endpoint `churn`" in tried[0], tried
+        after = control.list_monitoring_executions(MonitoringScheduleName="quality")["MonitoringExecutionSummaries"]
+        assert after == before, after
+        told = probity("import", "s3://old/mm", "--as", "nope=foo", code=2, environment=server.environment()).stderr
+        assert "no results of a schedule `nope`" in told, told
         endpoint = control.describe_endpoint(EndpointName="fraud")
         assert endpoint["EndpointStatus"] == "OutOfService" and "imported" in endpoint["FailureReason"], endpoint
         assert control.describe_monitoring_schedule(MonitoringScheduleName="drift")["MonitoringScheduleStatus"] == "Stopped"

@@ -2,14 +2,18 @@
 
 use probity_store::Cursor;
 use probity_store::alert_silence::{self as rows, ListSilences, Silence};
+use probity_store::monitoring_alert::{self, ListAlerts};
+use probity_store::resource;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::deed::Deed;
+use crate::endpoint::ENDPOINT;
 use crate::event;
 use crate::fault::Fault;
 use crate::listing::{page_limit, token};
+use crate::monitoring_schedule::MONITORING_SCHEDULE;
 use crate::page_token::Question;
 use crate::stored::text;
 use crate::timestamp;
@@ -34,6 +38,12 @@ pub async fn create(app: &App, caller: &Caller, input: Value) -> Result<Value, F
         why: why.to_owned(),
         created_ms: deed.now_ms,
     };
+    if !silence.subject.is_empty() && !may_alert(&deed, &silence.subject).await? {
+        return Err(Fault::missing(format!(
+            "there is no alert of `{}`: name a schedule, or `endpoint/NAME`",
+            silence.subject
+        )));
+    }
     let mut unit = app.store.begin().await?;
     rows::insert(&mut unit, &silence).await?;
     let change = json!({ "created": shown(&silence) });
@@ -81,6 +91,35 @@ pub async fn lift(app: &App, caller: &Caller, input: Value) -> Result<Value, Fau
     event::record(&mut unit, &deed, &arn(&deed, id), change).await?;
     unit.commit().await?;
     Ok(json!({}))
+}
+
+/// Whether the subject has an alert, or is something that may have one later: the alerts of an
+/// endpoint are there only from the first time that they are raised.
+async fn may_alert(deed: &Deed<'_>, subject: &str) -> Result<bool, Fault> {
+    let wanted = ListAlerts {
+        region: deed.region.to_owned(),
+        subject: Some(subject.to_owned()),
+        status: None,
+        after: None,
+        limit: 1,
+    };
+    let store = &deed.app.store;
+    if !monitoring_alert::list(store, &wanted)
+        .await?
+        .items
+        .is_empty()
+    {
+        return Ok(true);
+    }
+    let watched = [&MONITORING_SCHEDULE, &ENDPOINT].into_iter();
+    let mut watched = watched.filter_map(|stored| {
+        let of_kind = subject.strip_prefix(stored.kind.as_str())?;
+        Some(stored.key(deed, of_kind.strip_prefix('/')?))
+    });
+    match watched.next() {
+        Some(key) => Ok(resource::get(store, key).await?.is_some()),
+        None => Ok(false),
+    }
 }
 
 fn arn(deed: &Deed<'_>, id: &str) -> String {

@@ -1,20 +1,25 @@
 //! What ran elsewhere becomes endpoints, schedules and history here. Nothing is copied: rows name
-//! the places of what lies in buckets already. Doing it twice changes nothing.
+//! the places of what lies in buckets already. Doing it twice changes nothing, and a name that
+//! something else has keeps what it has: nobody's history gets the runs of another.
 //!
 //! An imported endpoint serves nothing: it is a record of where its calls were captured, and
 //! `OutOfService`. An imported schedule is `Stopped`, so that somebody looks at what was recovered
 //! before it runs.
 
+use std::fmt;
+
 use probity_domain::document::api::endpoint::{Deployment, Endpoint};
 use probity_domain::document::api::endpoint_config::{
     CaptureOption, DataCaptureConfig, EndpointConfig, ProductionVariant,
 };
-use probity_domain::document::api::monitoring_job_definition::MonitoringType;
+use probity_domain::document::api::monitoring_job_definition::{
+    MonitoringJobDefinition, MonitoringType,
+};
 use probity_domain::document::execution::{ExecutionBody, ExecutionCause, ExecutionWindow};
 use probity_domain::resource::{EndpointState, ExecutionState, ScheduleState};
 use probity_store::metric_point::{self, MetricPoint};
 use probity_store::monitoring_execution::{self as executions, Execution, UNKNOWN_VIOLATIONS};
-use probity_store::resource::{self, Inserted};
+use probity_store::resource::{self, Inserted, Resource};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -25,7 +30,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::job_definition::stored_of;
 use crate::monitoring_alert;
-use crate::monitoring_schedule::{self, CONFIG, MONITORING_SCHEDULE};
+use crate::monitoring_schedule::{self, CONFIG, MONITORING_SCHEDULE, Schedule};
 use crate::stored::{self, Draft, Members, Stored};
 
 /// Why an imported endpoint does not answer.
@@ -72,6 +77,43 @@ pub enum Imported {
     Yes,
     /// One of this name was there, and stays as it is.
     Kept,
+}
+
+/// What became of a schedule, and so whether its runs may follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScheduleImport {
+    New,
+    /// The same one is here: runs that it does not have yet may follow.
+    Same,
+    /// Another one has the name, and stays as it is.
+    Taken(Taken),
+}
+
+/// The schedule that has the name which an imported one would have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    name: String,
+    kind: &'static str,
+    /// Empty where transform jobs are watched.
+    endpoint: String,
+    /// What stands before `/{endpoint}/{schedule}`; empty where its definition is gone.
+    output_uri: String,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Taken { name, kind, .. } = self;
+        write!(f, "name `{name}` is taken by a schedule of ")?;
+        match self.endpoint.as_str() {
+            "" => write!(f, "transform jobs")?,
+            endpoint => write!(f, "endpoint `{endpoint}`")?,
+        }
+        match self.output_uri.as_str() {
+            "" => write!(f, " ({kind})")?,
+            place => write!(f, " ({kind}, results in `{place}`)")?,
+        }
+        write!(f, "; use --as")
+    }
 }
 
 pub async fn endpoint(
@@ -144,11 +186,11 @@ pub async fn schedule(
     app: &App,
     caller: &Caller,
     imported: &ImportedSchedule,
-) -> Result<Imported, Fault> {
+) -> Result<ScheduleImport, Fault> {
     let deed = Deed::authorise(app, caller, "probity:ImportMonitoringHistory")?;
     let key = MONITORING_SCHEDULE.key(&deed, &imported.name);
-    if resource::get(&app.store, key).await?.is_some() {
-        return Ok(Imported::Kept);
+    if let Some(resource) = resource::get(&app.store, key).await? {
+        return compared(app, &resource, imported).await;
     }
     let kind: &Stored = stored_of(imported.monitoring_type);
     let definition_name = imported.name.clone();
@@ -190,23 +232,70 @@ pub async fn schedule(
     kept_if_there(stored::insert_in(&mut unit, &deed, kind, made).await)?;
     let made = draft(&imported.name, ScheduleState::Stopped.as_str(), body);
     let inserted = stored::insert_in(&mut unit, &deed, &MONITORING_SCHEDULE, made).await;
-    if kept_if_there(inserted)? == Imported::Kept {
-        return Ok(Imported::Kept);
-    }
+    // One that somebody made in this moment is a conflict: asked again, it is compared.
+    inserted?;
     monitoring_alert::create_default(&mut unit, &deed, &imported.name).await?;
     unit.commit().await?;
-    Ok(Imported::Yes)
+    Ok(ScheduleImport::New)
+}
+
+/// Whether the schedule that is here is the one of the bucket: of the same kind, of the same
+/// endpoint, and with its results in the same place.
+async fn compared(
+    app: &App,
+    resource: &Resource,
+    imported: &ImportedSchedule,
+) -> Result<ScheduleImport, Fault> {
+    let known = monitoring_schedule::without_definition(resource)?;
+    let here = match monitoring_schedule::schedule_of(app, resource).await {
+        Ok(found) => found,
+        // Its definition is gone: nothing tells where its results are.
+        Err(Fault::Invalid { .. }) => known,
+        Err(fault) => return Err(fault),
+    };
+    Ok(match taken_by(&here, imported) {
+        Some(taken) => ScheduleImport::Taken(taken),
+        None => ScheduleImport::Same,
+    })
+}
+
+fn taken_by(here: &Schedule, imported: &ImportedSchedule) -> Option<Taken> {
+    let wanted = Value::Object(imported.definition.clone());
+    let wanted: Option<MonitoringJobDefinition> = serde_json::from_value(wanted).ok();
+    let wanted = wanted.as_ref().and_then(output_of);
+    let place = output_of(&here.definition);
+    let is_same = here.monitoring_type == imported.monitoring_type
+        && here.endpoint == imported.endpoint
+        && place.is_some()
+        && place == wanted;
+    (!is_same).then(|| Taken {
+        name: imported.name.clone(),
+        kind: here.monitoring_type.as_str(),
+        endpoint: here.endpoint.clone(),
+        output_uri: place.unwrap_or_default().to_owned(),
+    })
+}
+
+/// Where results go, without a slash at its end.
+fn output_of(definition: &MonitoringJobDefinition) -> Option<&str> {
+    let output = definition.job_output_config.monitoring_outputs.first()?;
+    let place = output.s3_output.s3_uri.trim_end_matches('/');
+    (!place.is_empty()).then_some(place)
 }
 
 /// Runs of a schedule that is here, in one unit: how many were new.
 pub async fn runs(
     app: &App,
     caller: &Caller,
-    (schedule, runs): (&str, &[ImportedRun]),
+    (imported, runs): (&ImportedSchedule, &[ImportedRun]),
 ) -> Result<usize, Fault> {
     let deed = Deed::authorise(app, caller, "probity:ImportMonitoringHistory")?;
+    let schedule = imported.name.as_str();
     let found = monitoring_schedule::get(app, deed.region, schedule).await?;
     let found = found.ok_or_else(|| MONITORING_SCHEDULE.missing(schedule))?;
+    if let Some(taken) = taken_by(&found, imported) {
+        return Err(Fault::invalid(taken.to_string()));
+    }
     let mut unit = app.store.begin().await?;
     let mut n_new = 0;
     for run in runs {

@@ -45,6 +45,8 @@ const RUNS_LOOKED_AT: u32 = 100;
 /// Of a run that is told no time limit: one hour.
 const LONGEST_RUN_S: u64 = 3600;
 
+const NO_DEFINITION: &str = "MonitoringJobDefinition or MonitoringJobDefinitionName is required";
+
 pub(crate) const CONFIG: &str = "MonitoringScheduleConfig";
 /// Names the generation of the schedule's slots. Never shown.
 const GENERATION: &str = "ProbityGeneration";
@@ -151,6 +153,8 @@ pub async fn list(app: &App, caller: &Caller, input: Value) -> Result<Value, Fau
 pub async fn update(app: &App, caller: &Caller, input: Value) -> Result<Value, Fault> {
     let deed = Deed::authorise(app, caller, "sagemaker:UpdateMonitoringSchedule")?;
     let name = MONITORING_SCHEDULE.name(&input)?;
+    // What is wrong with a change of nothing is that there is nothing.
+    stored::get(&deed, &MONITORING_SCHEDULE, name).await?;
     let planned = planned(&deed, &input).await?;
     let resource = stored::change(&deed, &MONITORING_SCHEDULE, name, |resource| {
         let state = not_pending(resource)?;
@@ -259,7 +263,7 @@ pub(crate) async fn schedule_of(app: &App, resource: &Resource) -> Result<Schedu
 }
 
 /// As far as the schedule itself tells.
-fn without_definition(resource: &Resource) -> Result<Schedule, Fault> {
+pub(crate) fn without_definition(resource: &Resource) -> Result<Schedule, Fault> {
     let config = config_of(resource)?;
     let text = |member: &str| resource.body.get(member).and_then(Value::as_str);
     let name = config.monitoring_job_definition_name.clone();
@@ -338,14 +342,20 @@ fn fill(document: &mut Value) -> Result<(), Fault> {
     let Value::Object(config) = document else {
         return Err(Fault::invalid("MonitoringScheduleConfig is missing"));
     };
+    let by_name = config.get("MonitoringJobDefinitionName");
+    let is_named = by_name.is_some_and(|name| !name.is_null());
     let inside = config.get_mut("MonitoringJobDefinition");
-    let by_name = inside.is_none();
+    let inside = inside.filter(|definition| !definition.is_null());
+    if inside.is_none() && !is_named {
+        return Err(Fault::invalid(NO_DEFINITION));
+    }
+    let is_inside = inside.is_some();
     if let Some(Value::Object(definition)) = inside {
         definition
             .entry("StoppingCondition")
             .or_insert_with(|| json!({ "MaxRuntimeInSeconds": LONGEST_RUN_S }));
     }
-    if !by_name {
+    if is_inside {
         config
             .entry("MonitoringType")
             .or_insert_with(|| MonitoringType::DataQuality.as_str().into());
@@ -450,9 +460,7 @@ async fn definition_of(
         (Some(_), Some(_)) => Err(Fault::invalid(
             "A schedule has a MonitoringJobDefinition or a MonitoringJobDefinitionName, not both",
         )),
-        (None, None) => Err(Fault::invalid(
-            "A schedule needs a MonitoringJobDefinition or a MonitoringJobDefinitionName",
-        )),
+        (None, None) => Err(Fault::invalid(NO_DEFINITION)),
     }
 }
 

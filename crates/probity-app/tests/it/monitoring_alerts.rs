@@ -316,6 +316,37 @@ async fn a_silence_keeps_the_change_and_tells_nobody() {
 }
 
 #[tokio::test]
+async fn nothing_that_is_not_there_is_silenced() {
+    let world = World::new().await;
+    schedule(&world).await;
+    let endpoint = probity_app::monitoring_import::ImportedEndpoint {
+        name: "e".to_owned(),
+        variants: vec!["AllTraffic".to_owned()],
+        capture_uri: "s3://b/captures".to_owned(),
+    };
+    let made = probity_app::monitoring_import::endpoint(&world.app, &world.caller, &endpoint);
+    made.await.unwrap();
+    let until = (world.app.clock.now_ms() + 60_000) / 1000;
+    let silence = async |subject: &str| {
+        let input = json!({ "Subject": subject, "Until": until, "Reason": "x" });
+        probity_app::alert_silence::create(&world.app, &world.caller, input).await
+    };
+    for subject in [
+        "nope",
+        "monitoring-schedule/nope",
+        "endpoint/s",
+        "s",
+        "endpoint",
+        "model/e",
+    ] {
+        assert_eq!(fault(silence(subject).await), "not found", "{subject}");
+    }
+    silence("monitoring-schedule/s").await.unwrap();
+    // Its alert is there only when its captures have stopped once.
+    silence("endpoint/e").await.unwrap();
+}
+
+#[tokio::test]
 async fn whoever_was_told_that_it_began_is_told_that_it_is_over() {
     let world = World::new().await;
     schedule(&world).await;

@@ -84,6 +84,38 @@ async fn executions(world: &World) -> Vec<Execution> {
 }
 
 #[tokio::test]
+async fn a_schedule_without_a_definition_is_told_so_and_one_that_is_not_there_first() {
+    let world = World::new().await;
+    let timed = json!({
+        "MonitoringScheduleName": "s",
+        "MonitoringScheduleConfig": {
+            "ScheduleConfig": { "ScheduleExpression": "cron(0 * ? * * *)" },
+        },
+    });
+    let missing = call!(world, monitoring_schedule::update, timed.clone());
+    assert_eq!(fault(missing), "not found");
+    let refused = call!(world, monitoring_schedule::create, timed.clone());
+    let told = refused.unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "MonitoringJobDefinition or MonitoringJobDefinitionName is required"
+    );
+    call!(
+        world,
+        monitoring_schedule::create,
+        request("cron(0 * ? * * *)")
+    )
+    .unwrap();
+    let refused = call!(world, monitoring_schedule::update, timed.clone());
+    assert_eq!(refused.unwrap_err().to_string(), told);
+    let mut named = timed;
+    named["MonitoringScheduleConfig"]["MonitoringJobDefinitionName"] = "d".into();
+    let refused = call!(world, monitoring_schedule::create, named);
+    let told = refused.unwrap_err().to_string();
+    assert!(told.starts_with("MonitoringType is required"), "{told}");
+}
+
+#[tokio::test]
 async fn a_schedule_is_described_listed_and_deleted_as_its_own_kind() {
     let world = World::new().await;
     call!(

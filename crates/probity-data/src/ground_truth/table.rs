@@ -1,9 +1,14 @@
 //! Labels in a table of the user's: `id` and `label`, and `inference_time` where there is one, as CSV, Parquet or
 //! JSON Lines. In JSON Lines a label may be an object; lines as they are uploaded (`groundTruthData`) are read too.
+//!
+//! A row that is no label is an error that names it, in each of the formats: whoever adds labels would not miss one
+//! that was passed over.
 
 use std::collections::VecDeque;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
@@ -20,6 +25,10 @@ use crate::location::{Environment, ReadLocation, SourceFile, find_files};
 const ID_COLUMNS: [&str; 4] = ["id", "inference_id", "inferenceid", "event_id"];
 const LABEL_COLUMNS: [&str; 3] = ["label", "ground_truth", "groundtruth"];
 const TIME_COLUMNS: [&str; 2] = ["inference_time", "inferencetime"];
+
+const NO_ID: &str = "it has no `id`";
+const NO_LABEL: &str = "it has no `label`";
+const NO_TIME: &str = "its `inference_time` is no time as `2026-11-27T13:00:00Z`";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReadLabels {
@@ -38,10 +47,19 @@ pub enum ReadLabels {
         line: u64,
         problem: &'static str,
     },
+    /// Rows count from 1, below the header.
+    #[error("`{uri}` row {row}: {problem}")]
+    Row {
+        uri: String,
+        row: u64,
+        problem: &'static str,
+    },
 }
 
 /// A table of labels, read from its start.
 pub struct LabelTable {
+    all: Vec<SourceFile>,
+    /// Those that are not begun.
     files: VecDeque<SourceFile>,
     reading: Reading,
 }
@@ -51,6 +69,8 @@ enum Reading {
     Table {
         partitions: BoxStream<'static, Result<Partition, ReadDataset>>,
         current: Option<(Columns, SendableRecordBatchStream)>,
+        /// Of the partition before: its file, and the row after its last.
+        before: Option<(String, u64)>,
     },
 }
 
@@ -67,6 +87,15 @@ impl LabelTable {
             location: location.to_owned(),
             source,
         })?;
+        LabelTable::of(files).await
+    }
+
+    /// The same table from its start, also one of standard input.
+    pub async fn again(self) -> Result<LabelTable, ReadLabels> {
+        LabelTable::of(self.all).await
+    }
+
+    async fn of(files: Vec<SourceFile>) -> Result<LabelTable, ReadLabels> {
         let table = dataset::open(files.clone(), ReadOptions::default()).await?;
         let reading = match table.format() {
             Format::JsonLines => Reading::Lines(None),
@@ -77,10 +106,12 @@ impl LabelTable {
             | Format::MergedCapture => Reading::Table {
                 partitions: table.partitions(),
                 current: None,
+                before: None,
             },
         };
         Ok(LabelTable {
-            files: files.into(),
+            files: files.iter().cloned().collect(),
+            all: files,
             reading,
         })
     }
@@ -92,20 +123,30 @@ impl LabelTable {
             Reading::Table {
                 partitions,
                 current,
+                before,
             } => loop {
                 if let Some((columns, batches)) = current {
                     match batches.next().await {
                         Some(batch) => {
                             let batch = batch.map_err(|error| columns.unread(error))?;
-                            return Ok(Some(columns.labels(&batch)));
+                            return columns.labels(&batch).map(Some);
                         }
-                        None => *current = None,
+                        None => {
+                            *before = Some((columns.uri.clone(), columns.next_row));
+                            *current = None;
+                        }
                     }
                 }
-                match partitions.next().await.transpose()? {
-                    None => return Ok(None),
-                    Some(partition) => *current = Some(Columns::open(&partition)?),
+                let Some(partition) = partitions.next().await.transpose()? else {
+                    return Ok(None);
+                };
+                let (mut columns, batches) = Columns::open(&partition)?;
+                if let Some((uri, next_row)) = before.take()
+                    && uri == columns.uri
+                {
+                    columns.next_row = next_row;
                 }
+                *current = Some((columns, batches));
             },
         }
     }
@@ -115,6 +156,8 @@ impl LabelTable {
 struct Columns {
     uri: String,
     has_time: bool,
+    /// Of the file, the first being 1.
+    next_row: u64,
 }
 
 impl Columns {
@@ -136,6 +179,7 @@ impl Columns {
         wanted.extend(time);
         let columns = Columns {
             has_time: time.is_some(),
+            next_row: 1,
             uri: uri.clone(),
         };
         Ok((columns, partition.stream(Some(wanted))?))
@@ -160,26 +204,64 @@ impl Columns {
         })
     }
 
-    /// A row without an id or a label is none.
-    fn labels(&self, batch: &RecordBatch) -> Vec<Label> {
-        let options = FormatOptions::default();
-        let text = |column: usize, row: usize| {
-            let array = batch.column(column);
-            let formatter = ArrayFormatter::try_new(array, &options).ok()?;
-            let text = formatter.value(row).to_string();
-            (!array.is_null(row) && !text.is_empty()).then_some(text)
-        };
-        (0..batch.num_rows())
-            .filter_map(|row| {
-                let time = || text(2, row).and_then(|text| UtcTime::parse_epoch_ms(&text));
-                Some(Label {
-                    id: text(0, row)?,
-                    value: LabelValue::Csv(text(1, row)?),
-                    inference_ms: if self.has_time { time() } else { None },
-                })
-            })
-            .collect()
+    fn labels(&mut self, batch: &RecordBatch) -> Result<Vec<Label>, ReadLabels> {
+        let times = self.has_time.then(|| times(batch.column(2)));
+        let mut labels = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let id = text(batch.column(0), row).ok_or(NO_ID);
+            let label = text(batch.column(1), row).ok_or(NO_LABEL);
+            let time = times.as_ref().map_or(Ok(None), |times| times[row]);
+            let read = id.and_then(|id| Ok((id, label?, time?)));
+            let (id, label, inference_ms) = read.map_err(|problem| ReadLabels::Row {
+                uri: self.uri.clone(),
+                row: self.next_row,
+                problem,
+            })?;
+            labels.push(Label {
+                id,
+                value: LabelValue::Csv(label),
+                inference_ms,
+            });
+            self.next_row += 1;
+        }
+        Ok(labels)
     }
+}
+
+/// What stands in a cell, in words; `None` where nothing does.
+fn text(column: &ArrayRef, row: usize) -> Option<String> {
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(column, &options).ok()?;
+    let text = formatter.value(row).to_string();
+    (!column.is_null(row) && !text.is_empty()).then_some(text)
+}
+
+/// The times of a column, row by row.
+fn times(column: &ArrayRef) -> Vec<Result<Option<i64>, &'static str>> {
+    if let Some(times) = typed_times(column) {
+        return times.into_iter().map(Ok).collect();
+    }
+    (0..column.len())
+        .map(|row| text(column, row).map_or(Ok(None), |text| time_of(&text)))
+        .collect()
+}
+
+/// Of a column whose type is one of time, as Parquet has; one without a zone is taken for UTC.
+fn typed_times(column: &ArrayRef) -> Option<Vec<Option<i64>>> {
+    let DataType::Timestamp(_, zone) = column.data_type() else {
+        return None;
+    };
+    let in_ms = DataType::Timestamp(TimeUnit::Millisecond, zone.clone());
+    let times = cast(column, &in_ms).ok()?;
+    let times = times.as_primitive_opt::<TimestampMillisecondType>()?;
+    Some(times.iter().collect())
+}
+
+fn time_of(text: &str) -> Result<Option<i64>, &'static str> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    UtcTime::parse_epoch_ms(text).map(Some).ok_or(NO_TIME)
 }
 
 async fn next_lines(
@@ -234,29 +316,35 @@ fn label_of(line: &[u8]) -> Result<Label, &'static str> {
     let id = match id {
         Value::String(id) if !id.is_empty() => id.clone(),
         Value::Number(id) => id.to_string(),
-        _ => return Err("it has no `id`"),
+        _ => return Err(NO_ID),
     };
     let time = member(&TIME_COLUMNS).unwrap_or(&uploaded["inferenceTime"]);
     let value = match member(&LABEL_COLUMNS) {
+        Some(Value::String(text)) if text.is_empty() => return Err(NO_LABEL),
         Some(Value::String(text)) => LabelValue::Csv(text.clone()),
         Some(value @ (Value::Number(_) | Value::Bool(_))) => LabelValue::Csv(value.to_string()),
         Some(value @ (Value::Object(_) | Value::Array(_))) => LabelValue::Json(value.to_string()),
         Some(Value::Null) | None => {
             let truth = &record["groundTruthData"];
-            let data = truth["data"]
-                .as_str()
-                .ok_or("it has no `label`")?
-                .to_owned();
+            let data = truth["data"].as_str().filter(|data| !data.is_empty());
+            let data = data.ok_or(NO_LABEL)?.to_owned();
             match truth["encoding"].as_str() {
                 Some(encoding) if encoding.eq_ignore_ascii_case("JSON") => LabelValue::Json(data),
                 _ => LabelValue::Csv(data),
             }
         }
     };
+    let inference_ms = match time {
+        Value::Null => None,
+        Value::String(text) => time_of(text)?,
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(NO_TIME);
+        }
+    };
     Ok(Label {
         id,
         value,
-        inference_ms: time.as_str().and_then(UtcTime::parse_epoch_ms),
+        inference_ms,
     })
 }
 
@@ -264,11 +352,10 @@ fn label_of(line: &[u8]) -> Result<Label, &'static str> {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(name: &str, text: &str, expected: &[(&str, LabelValue)]) {
+    fn read(name: &str, content: &[u8]) -> Result<Vec<Label>, ReadLabels> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, content).unwrap();
         let read = async {
             let mut table =
                 LabelTable::open(&path.display().to_string(), &Environment::default()).await?;
@@ -276,15 +363,26 @@ mod tests {
             while let Some(labels) = table.next().await? {
                 all.extend(labels);
             }
-            Ok::<_, ReadLabels>(all)
+            Ok(all)
         };
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let labels = runtime.build().unwrap().block_on(read).unwrap();
+        runtime.build().unwrap().block_on(read)
+    }
+
+    #[track_caller]
+    fn check(name: &str, text: &str, expected: &[(&str, LabelValue)]) {
+        let labels = read(name, text.as_bytes()).unwrap();
         let found: Vec<(&str, LabelValue)> = labels
             .iter()
             .map(|label| (label.id.as_str(), label.value.clone()))
             .collect();
         assert_eq!(found, expected);
+    }
+
+    #[track_caller]
+    fn refused(name: &str, text: &str, place: &str, problem: &str) {
+        let told = read(name, text.as_bytes()).unwrap_err().to_string();
+        assert!(told.ends_with(&format!("{place}: {problem}")), "{told}");
     }
 
     fn csv(text: &str) -> LabelValue {
@@ -295,7 +393,7 @@ mod tests {
     fn a_table_has_an_id_and_a_label() {
         check(
             "a.csv",
-            "Label,id,other\n1,a,x\n0,\"b,\"\"c\",y\n,empty,z\n",
+            "Label,id,other\n1,a,x\n\n0,\"b,\"\"c\",y\n",
             &[("a", csv("1")), ("b,\"c", csv("0"))],
         );
     }
@@ -308,6 +406,57 @@ mod tests {
             "{\"id\":\"a\",\"label\":1}\n{\"id\":7,\"label\":{\"label\":1}}\n{\"groundTruthData\":{\"data\":\"0\",\"encoding\":\"CSV\"},\"eventMetadata\":{\"eventId\":\"c\"}}\n",
             &[("a", csv("1")), ("7", object), ("c", csv("0"))],
         );
+    }
+
+    /// A row that is passed over without a word is a label that its user believes in.
+    #[test]
+    fn what_is_no_label_is_named_in_every_format() {
+        let csv = |rows: &str| format!("id,label,inference_time\na,1,\n{rows}\n");
+        refused("a.csv", &csv("loan-2,,"), "row 2", NO_LABEL);
+        refused("a.csv", &csv(",1,"), "row 2", NO_ID);
+        refused("a.csv", &csv("b,1,\nloan-1,1,yesterday"), "row 3", NO_TIME);
+        let json = |line: &str| format!("{{\"id\":\"a\",\"label\":1}}\n{{{line}}}\n");
+        refused("a.jsonl", &json("\"id\":\"b\""), "line 2", NO_LABEL);
+        let empty = json("\"id\":\"b\",\"label\":\"\"");
+        refused("a.jsonl", &empty, "line 2", NO_LABEL);
+        for time in ["\"yesterday\"", "17"] {
+            let line = json(&format!(
+                "\"id\":\"b\",\"label\":1,\"inference_time\":{time}"
+            ));
+            refused("a.jsonl", &line, "line 2", NO_TIME);
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_text_and_as_the_type_that_parquet_has() {
+        use std::sync::Arc;
+
+        use datafusion::arrow::array::{StringArray, TimestampMicrosecondArray};
+        use datafusion::parquet::arrow::ArrowWriter;
+
+        let text = "id,label,inference_time\na,1,2022-04-18T00:21:48Z\nb,1,\n";
+        let found = read("a.csv", text.as_bytes()).unwrap();
+        let times = |labels: &[Label]| -> Vec<Option<i64>> {
+            labels.iter().map(|label| label.inference_ms).collect()
+        };
+        let expected = [Some(1_650_241_308_000), None];
+        assert_eq!(times(&found), expected);
+        let at = TimestampMicrosecondArray::from(vec![Some(1_650_241_308_000_000), None]);
+        let of_names =
+            |names: [&str; 2]| -> ArrayRef { Arc::new(StringArray::from(names.to_vec())) };
+        for at in [at.clone(), at.with_timezone("+02:00")] {
+            let columns: [(&str, ArrayRef, bool); 3] = [
+                ("id", of_names(["a", "b"]), true),
+                ("label", of_names(["1", "1"]), true),
+                ("inference_time", Arc::new(at), true),
+            ];
+            let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+            let mut bytes = Vec::new();
+            let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            assert_eq!(times(&read("a.parquet", &bytes).unwrap()), expected);
+        }
     }
 
     #[test]

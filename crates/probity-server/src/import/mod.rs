@@ -7,7 +7,7 @@ mod points;
 use futures::StreamExt;
 use probity_analysis::recheck::found_then;
 use probity_app::monitoring_import::{
-    self, Imported, ImportedEndpoint, ImportedRun, ImportedSchedule,
+    self, Imported, ImportedEndpoint, ImportedRun, ImportedSchedule, ScheduleImport,
 };
 use probity_app::{Caller, Fault};
 use probity_data::location::Environment;
@@ -33,8 +33,8 @@ pub(crate) async fn import(
     tools
         .app
         .authorise(caller, "probity:ImportMonitoringHistory")?;
-    let mut problems = Vec::new();
-    let (mut n_endpoints, mut n_schedules, mut n_runs) = (0, 0, 0);
+    let schedules = schedules(&input, caller)?;
+    let mut done = Done::default();
     for endpoint in elements(&input, "Endpoints") {
         let endpoint = ImportedEndpoint {
             name: text(endpoint, "EndpointName").to_owned(),
@@ -42,38 +42,63 @@ pub(crate) async fn import(
             capture_uri: text(endpoint, "CaptureS3Uri").to_owned(),
         };
         let imported = monitoring_import::endpoint(tools.app, caller, &endpoint).await?;
-        n_endpoints += count(imported);
+        done.n_endpoints += count(imported);
     }
-    for wanted in elements(&input, "Schedules") {
-        let kind = kind(text(wanted, "MonitoringType"))?;
-        let schedule = ImportedSchedule {
-            name: text(wanted, "MonitoringScheduleName").to_owned(),
-            monitoring_type: kind,
-            expression: text(wanted, "ScheduleExpression").to_owned(),
-            endpoint: text(wanted, "EndpointName").to_owned(),
-            definition: definition::recovered(kind, wanted, &caller.account),
-        };
-        let imported = monitoring_import::schedule(tools.app, caller, &schedule).await?;
-        n_schedules += count(imported);
-        let runs = read_runs((kind, &schedule, wanted), caller, tools.environment).await;
+    for (schedule, wanted) in &schedules {
+        match monitoring_import::schedule(tools.app, caller, schedule).await? {
+            ScheduleImport::New => done.n_schedules += 1,
+            ScheduleImport::Same => {}
+            ScheduleImport::Taken(taken) => {
+                done.problems.push(taken.to_string());
+                continue;
+            }
+        }
         let mut found = Vec::new();
-        for run in runs {
+        for run in read_runs((schedule, wanted), caller, tools.environment).await {
             match run {
                 Ok(run) => found.push(run),
-                Err(problem) => problems.push(problem),
+                Err(problem) => done.problems.push(problem),
             }
         }
         for some in found.chunks(TOGETHER) {
-            let runs = (schedule.name.as_str(), some);
-            n_runs += monitoring_import::runs(tools.app, caller, runs).await?;
+            done.n_runs += monitoring_import::runs(tools.app, caller, (schedule, some)).await?;
         }
     }
     Ok(json!({
-        "EndpointsCreated": n_endpoints,
-        "SchedulesCreated": n_schedules,
-        "ExecutionsCreated": n_runs,
-        "Problems": problems,
+        "EndpointsCreated": done.n_endpoints,
+        "SchedulesCreated": done.n_schedules,
+        "ExecutionsCreated": done.n_runs,
+        "Problems": done.problems,
     }))
+}
+
+#[derive(Debug, Default)]
+struct Done {
+    n_endpoints: u64,
+    n_schedules: u64,
+    n_runs: usize,
+    problems: Vec<String>,
+}
+
+/// The schedules that a request names, each beside its words. All are read before anything is
+/// written, so that a request that is refused leaves nothing.
+fn schedules<'a>(
+    input: &'a Value,
+    caller: &Caller,
+) -> Result<Vec<(ImportedSchedule, &'a Value)>, Fault> {
+    elements(input, "Schedules")
+        .map(|wanted| {
+            let kind = kind(text(wanted, "MonitoringType"))?;
+            let schedule = ImportedSchedule {
+                name: text(wanted, "MonitoringScheduleName").to_owned(),
+                monitoring_type: kind,
+                expression: text(wanted, "ScheduleExpression").to_owned(),
+                endpoint: text(wanted, "EndpointName").to_owned(),
+                definition: definition::recovered(kind, wanted, &caller.account),
+            };
+            Ok((schedule, wanted))
+        })
+        .collect()
 }
 
 fn count(imported: Imported) -> u64 {
@@ -92,7 +117,7 @@ fn kind(text: &str) -> Result<MonitoringType, Fault> {
 
 /// The runs that a request names for a schedule, with what their documents say.
 async fn read_runs(
-    (kind, schedule, wanted): (MonitoringType, &ImportedSchedule, &Value),
+    (schedule, wanted): (&ImportedSchedule, &Value),
     caller: &Caller,
     environment: &Environment,
 ) -> Vec<Result<ImportedRun, String>> {
@@ -109,7 +134,7 @@ async fn read_runs(
                 output_uri: text(run, "OutputS3Uri"),
             };
             let place = (caller.region.as_str(), schedule);
-            read_run((kind, named), place, environment)
+            read_run((schedule.monitoring_type, named), place, environment)
         })
         .collect();
     futures::stream::iter(reading)

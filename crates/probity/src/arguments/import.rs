@@ -26,7 +26,7 @@ pub(crate) struct ImportArguments {
     /// Say what would be imported, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Call a schedule otherwise than its folder (repeatable)
+    /// Call a schedule otherwise than its folder (repeatable; OLD may be ENDPOINT/SCHEDULE)
     #[arg(long = "as", value_name = "OLD=NEW", value_parser = renaming)]
     pub(crate) renamed: Vec<(String, String)>,
     /// The server keeps its objects elsewhere (--external-s3): look there with the settings of

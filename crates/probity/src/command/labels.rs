@@ -26,6 +26,9 @@ async fn add(client: &Client, arguments: &LabelsAddArguments) -> Result<Exit> {
     let mut table = LabelTable::open(&arguments.file, &environment())
         .await
         .map_err(bad_input)?;
+    // A table with a fault adds nothing, and only its end tells that it has none.
+    while table.next().await.map_err(bad_input)?.is_some() {}
+    let mut table = table.again().await.map_err(bad_input)?;
     let mut adding = Adding {
         client,
         arguments,

@@ -2,13 +2,16 @@
 //! history of the server.
 
 mod content;
+mod naming;
 mod plan;
+mod taken;
 
 use anyhow::Result;
 use probity_data::location::{Environment, ReadLocation, list_objects};
 use probity_domain::document::monitoring_bucket::BucketLayout;
 use serde_json::{Value, json};
 
+use self::naming::Naming;
 use self::plan::Plan;
 use super::wiring::environment;
 use crate::arguments::ImportArguments;
@@ -29,6 +32,7 @@ pub(crate) async fn run(arguments: ImportArguments) -> Result<Exit> {
         ))
         .into());
     }
+    let naming = Naming::of(&arguments.renamed)?;
     let client = Client::new(&arguments.server)?;
     let outside = environment();
     let place = match arguments.external_s3 {
@@ -39,11 +43,17 @@ pub(crate) async fn run(arguments: ImportArguments) -> Result<Exit> {
     bar.set_message("looking through the bucket");
     let layout = look(&arguments.location, place).await;
     let plan = match layout {
-        Ok(layout) => Plan::of(&layout, &arguments.renamed, place).await,
+        Ok(layout) => Plan::of(&layout, naming, place).await,
         Err(error) => Err(error),
     };
     bar.finish_and_clear();
-    let plan = plan?;
+    let mut plan = plan?;
+    if arguments.dry_run {
+        match taken::taken(&client, &plan.schedules()).await {
+            Ok(taken) => plan.add_not_imported(taken),
+            Err(error) => plan.add_note(format!("whether names are taken is not known: {error}")),
+        }
+    }
     if arguments.dry_run || plan.is_empty() {
         screen::print(arguments.print, &plan.document(), || plan.told())?;
         return Ok(Exit::NoViolation);
@@ -96,9 +106,14 @@ fn add(done: &mut Value, part: &Value) {
         let sum = done[member].as_u64().unwrap_or(0) + part[member].as_u64().unwrap_or(0);
         done[member] = Value::from(sum);
     }
-    let more = part["Problems"].as_array().into_iter().flatten().cloned();
+    let more = part["Problems"].as_array().into_iter().flatten();
     if let Some(problems) = done["Problems"].as_array_mut() {
-        problems.extend(more);
+        for problem in more {
+            // One of a schedule comes back with each part of its runs.
+            if !problems.contains(problem) {
+                problems.push(problem.clone());
+            }
+        }
     }
 }
 

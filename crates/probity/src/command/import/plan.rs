@@ -1,6 +1,8 @@
 //! What would be imported: endpoints with their captures, schedules with what was recovered of
 //! their definitions, and their runs; and what a person should look at.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -9,8 +11,8 @@ use probity_domain::document::monitoring_bucket::{BucketLayout, HourlyFolder, Rh
 use serde_json::{Value, json};
 
 use super::content::{Left, Lines};
-use crate::moment::{Shown, iso};
-use crate::table::{Align, printable, table};
+use super::naming::{Naming, RULE, is_name};
+use crate::moment::iso;
 
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -21,6 +23,8 @@ pub(super) struct Plan {
     configs: Vec<String>,
     n_merged: u64,
     notes: Vec<String>,
+    /// What was found and is left out, with the reason.
+    not_imported: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +57,7 @@ struct FoundSchedule {
 impl Plan {
     pub(super) async fn of(
         layout: &BucketLayout,
-        renamed: &[(String, String)],
+        mut naming: Naming<'_>,
         environment: &Environment,
     ) -> Result<Plan> {
         let mut plan = Plan {
@@ -65,7 +69,17 @@ impl Plan {
                 plan.add_lines(folder, hourly, environment).await?;
             }
         }
+        let is_of_runs = |folder: &str| {
+            let mut hourly = layout.hourly.iter();
+            hourly.any(|(runs, hourly)| {
+                hourly.is_of_results() && two_last(runs).is_some() && is_within(folder, runs)
+            })
+        };
         for (folder, files) in &layout.baselines {
+            // What lies among the results of runs was left by runs.
+            if is_of_runs(folder) {
+                continue;
+            }
             match Left::of_folder(folder, environment).await? {
                 Some(left) => plan.baselines.push(FoundBaseline {
                     folder: folder.clone(),
@@ -79,11 +93,21 @@ impl Plan {
         }
         for (folder, hourly) in &layout.hourly {
             if hourly.is_of_results() {
-                plan.add_results((folder, hourly), renamed, environment)
+                plan.add_results((folder, hourly), &mut naming, environment)
                     .await?;
             }
         }
+        naming.check_used()?;
         Ok(plan)
+    }
+
+    /// Leaves a reason why something of the plan will not be imported.
+    pub(super) fn add_not_imported(&mut self, reasons: Vec<String>) {
+        self.not_imported.extend(reasons);
+    }
+
+    pub(super) fn add_note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,6 +125,12 @@ impl Plan {
         };
         match Lines::of_object(sample, environment).await? {
             Lines::Captures => match two_last(folder) {
+                Some((_, endpoint, variant)) if !is_name(endpoint) || !is_name(variant) => {
+                    self.not_imported.push(format!(
+                        "the captures in `{folder}`: `{endpoint}/{variant}` are no names of an \
+                         endpoint and a variant ({RULE})"
+                    ));
+                }
                 Some((before, endpoint, variant)) => {
                     let found = self.endpoints.entry(endpoint.to_owned()).or_default();
                     found.capture_uri = before.to_owned();
@@ -123,7 +153,7 @@ impl Plan {
     async fn add_results(
         &mut self,
         (folder, hourly): (&str, &HourlyFolder),
-        renamed: &[(String, String)],
+        naming: &mut Naming<'_>,
         environment: &Environment,
     ) -> Result<()> {
         let hours = hourly.result_hours();
@@ -132,15 +162,14 @@ impl Plan {
                 .push(format!("`{folder}` has results of no schedule"));
             return Ok(());
         };
-        let mut left = None;
-        // A run without data, or without violations, may tell nothing; one of the last ones does.
-        for hour in hours.iter().rev().take(24) {
-            let place = format!("{folder}/{}", hour_folder(*hour));
-            left = Left::of_folder(&place, environment).await?;
-            if left.is_some() {
-                break;
-            }
+        let name = naming.name((endpoint, schedule));
+        if let Some(problem) = self.problem_of_name(&name) {
+            let option = format!("use --as '{endpoint}/{schedule}=NAME'");
+            let problem = format!("the results in `{folder}`: {problem}; {option}");
+            self.not_imported.push(problem);
+            return Ok(());
         }
+        let left = left_by_runs((folder, &hours), environment).await?;
         let Some(left) = left else {
             self.notes.push(format!(
                 "the results in `{folder}` tell of no kind of monitor"
@@ -148,7 +177,8 @@ impl Plan {
             return Ok(());
         };
         let mut notes = Vec::new();
-        let is_endpoint = self.endpoints.is_empty() || self.endpoints.contains_key(endpoint);
+        let is_known = self.endpoints.is_empty() || self.endpoints.contains_key(endpoint);
+        let is_endpoint = is_known && is_name(endpoint);
         let (endpoint, output_uri) = match is_endpoint {
             true => (endpoint.to_owned(), before.to_owned()),
             // Results of transform jobs lie below the schedule alone.
@@ -159,7 +189,6 @@ impl Plan {
                 (String::new(), format!("{before}/{endpoint}"))
             }
         };
-        let name = renamed.iter().find(|(old, _)| old == schedule);
         let rhythm = Rhythm::of(&hours);
         if rhythm.n_irregular > 0 {
             notes.push(format!(
@@ -168,7 +197,7 @@ impl Plan {
             ));
         }
         self.schedules.push(FoundSchedule {
-            name: name.map_or_else(|| schedule.to_owned(), |(_, new)| new.clone()),
+            name,
             endpoint,
             left,
             output_uri,
@@ -180,7 +209,21 @@ impl Plan {
         Ok(())
     }
 
-    /// The baseline of the same kind that fits best: the same columns, then a like name.
+    /// What the service would refuse, or would take for one schedule.
+    fn problem_of_name(&self, name: &str) -> Option<String> {
+        if !is_name(name) {
+            return Some(format!("`{name}` is no name of a schedule ({RULE})"));
+        }
+        let mut others = self.schedules.iter();
+        let other = others.find(|other| other.name == name)?;
+        Some(format!(
+            "the name `{name}` is that of `{}` already",
+            other.folder
+        ))
+    }
+
+    /// The baseline of the same kind that fits best: one that says what holds, then the same
+    /// columns, then a like name.
     fn baseline_of(&self, schedule: &FoundSchedule) -> Option<&FoundBaseline> {
         let alike = |baseline: &&FoundBaseline| baseline.left.kind == schedule.left.kind;
         let fit = |baseline: &&FoundBaseline| {
@@ -189,7 +232,9 @@ impl Plan {
             let named = [schedule.name.as_str(), schedule.endpoint.as_str()]
                 .iter()
                 .any(|name| !name.is_empty() && baseline.folder.contains(name));
-            (same_columns, named)
+            let files = ["constraints.json", "analysis.json"];
+            let has_constraints = files.iter().any(|name| baseline.files.contains(*name));
+            (has_constraints, same_columns, named)
         };
         self.baselines.iter().filter(alike).max_by_key(fit)
     }
@@ -330,85 +375,30 @@ impl Plan {
             "MergedFiles": self.n_merged,
             "ScheduleNotes": notes,
             "Notes": self.notes,
+            "NotImported": self.not_imported,
         })
     }
+}
 
-    /// For people.
-    pub(super) fn told(&self) -> String {
-        let mut told = String::new();
-        if self.is_empty() {
-            told.push_str("nothing of SageMaker's monitors was found\n");
+/// Which monitor left results, from one of the last runs: one without data, or without violations,
+/// may tell nothing.
+async fn left_by_runs(
+    (folder, hours): (&str, &[i64]),
+    environment: &Environment,
+) -> Result<Option<Left>> {
+    for hour in hours.iter().rev().take(24) {
+        let place = format!("{folder}/{}", hour_folder(*hour));
+        let left = Left::of_folder(&place, environment).await?;
+        if left.is_some() {
+            return Ok(left);
         }
-        if !self.endpoints.is_empty() {
-            let header = [
-                ("endpoint", Align::Left),
-                ("variants", Align::Left),
-                ("capture files", Align::Right),
-                ("captured to", Align::Left),
-            ];
-            let rows = self.endpoints.iter().map(|(name, found)| {
-                let variants: Vec<&str> = found.variants.iter().map(String::as_str).collect();
-                vec![
-                    name.clone(),
-                    variants.join(", "),
-                    found.n_files.to_string(),
-                    found.capture_uri.clone(),
-                ]
-            });
-            told.push_str(&table(&header, rows.collect()));
-            told.push('\n');
-        }
-        if !self.schedules.is_empty() {
-            told.push_str(&self.table_of_schedules());
-        }
-        let places = [
-            ("labels", self.ground_truth.len() as u64),
-            ("baselines", self.baselines.len() as u64),
-            ("merged files (read where they are)", self.n_merged),
-        ];
-        for (what, n) in places.into_iter().filter(|(_, n)| *n > 0) {
-            told.push_str(&format!("{what}: {n}\n"));
-        }
-        for found in &self.schedules {
-            for note in self.notes_of(found) {
-                told.push_str(&printable(format!("{}: {note}", found.name)));
-                told.push('\n');
-            }
-        }
-        for note in &self.notes {
-            told.push_str(&printable(format!("note: {note}")));
-            told.push('\n');
-        }
-        told
     }
+    Ok(None)
+}
 
-    fn table_of_schedules(&self) -> String {
-        let header = [
-            ("schedule", Align::Left),
-            ("monitors", Align::Left),
-            ("endpoint", Align::Left),
-            ("runs", Align::Right),
-            ("first", Align::Left),
-            ("last", Align::Left),
-            ("expression", Align::Left),
-            ("baseline", Align::Left),
-        ];
-        let when = |hour: Option<&i64>| hour.map_or_else(String::new, |ms| Shown(*ms).to_string());
-        let rows = self.schedules.iter().map(|found| {
-            let baseline = self.baseline_of(found);
-            vec![
-                found.name.clone(),
-                found.left.kind.to_owned(),
-                found.endpoint.clone(),
-                found.hours.len().to_string(),
-                when(found.hours.first()),
-                when(found.hours.last()),
-                found.rhythm.expression.clone(),
-                baseline.map_or_else(String::new, |baseline| baseline.folder.clone()),
-            ]
-        });
-        table(&header, rows.collect())
-    }
+fn is_within(folder: &str, other: &str) -> bool {
+    let rest = folder.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What a kind of monitor needs besides a baseline.
@@ -441,7 +431,78 @@ fn hour_folder(ms: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    const STATISTICS: &str = r#"{"features": [{"name": "a"}]}"#;
+    const RUN: &str = "2026/11/27/13/statistics.json";
+
+    /// The plan of a folder that stands for a bucket, whose files are all statistics.
+    async fn plan_of(files: &[&str], renamed: &[(&str, &str)]) -> Result<Plan> {
+        let bucket = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = bucket.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, STATISTICS).unwrap();
+        }
+        let keys: Vec<String> = files.iter().map(|file| format!("s3://{file}")).collect();
+        let layout = BucketLayout::of(keys.iter().map(String::as_str));
+        let renamed: Vec<(String, String)> = renamed
+            .iter()
+            .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+            .collect();
+        let naming = Naming::of(&renamed)?;
+        let environment = Environment::default().with_buckets(bucket.path().to_owned());
+        Plan::of(&layout, naming, &environment).await
+    }
+
+    #[tokio::test]
+    async fn what_the_service_would_refuse_is_left_out_and_told() {
+        let files = [
+            format!("old/results/churn/bad name!/{RUN}"),
+            format!("old/results/churn/quality/{RUN}"),
+            format!("old/results/loans/quality/{RUN}"),
+        ];
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let plan = plan_of(&files, &[]).await.unwrap();
+        let [schedule] = &plan.schedules()[..] else {
+            panic!("{:?}", plan.schedules());
+        };
+        assert_eq!(schedule["EndpointName"], "churn");
+        let told = plan.told();
+        for option in ["churn/bad name!", "loans/quality"] {
+            assert!(
+                told.contains(&format!("use --as '{option}=NAME'")),
+                "{told}"
+            );
+        }
+        let renamed = [("bad name!", "good"), ("loans/quality", "loans-quality")];
+        let plan = plan_of(&files, &renamed).await.unwrap();
+        assert_eq!(plan.schedules().len(), 3);
+        assert!(plan.not_imported.is_empty(), "{:?}", plan.not_imported);
+        assert!(plan_of(&files, &[("nope", "foo")]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_baseline_has_constraints_and_is_not_of_a_run() {
+        let run = format!("old/results/churn/quality/{RUN}");
+        let files = [
+            run.as_str(),
+            "old/results/churn/quality/2026/13/40/77/statistics.json",
+            "old/quality/of/churn/statistics.json",
+            "old/baselining/results/statistics.json",
+            "old/baselining/results/constraints.json",
+        ];
+        let plan = plan_of(&files, &[]).await.unwrap();
+        let schedule = &plan.schedules()[0];
+        assert_eq!(
+            schedule["BaselineConstraintsS3Uri"],
+            "s3://old/baselining/results/constraints.json"
+        );
+        let mut folders = plan.baselines.iter().map(|found| found.folder.as_str());
+        assert!(folders.all(|folder| !folder.contains("/13/40/")));
+    }
 
     #[test]
     fn a_folder_of_results_names_endpoint_and_schedule() {

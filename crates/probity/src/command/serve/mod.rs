@@ -16,6 +16,7 @@ pub(crate) mod signals;
 pub(crate) mod telemetry;
 
 use std::env;
+use std::path::Path;
 use std::process;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ use crate::screen;
 
 /// Until another worker may take a job whose own is silent.
 const LEASE: Duration = Duration::from_secs(30);
+/// As `--data` has it where nothing is said.
+const DEFAULT_FOLDER: &str = "probity-data";
 
 pub(crate) async fn run(arguments: ServeArguments) -> Result<Exit> {
     let telemetry = Telemetry::begin(&arguments.log)?;
@@ -353,11 +356,43 @@ fn announce(
         screen::line("WITHOUT SIGNATURES: whoever reaches this port is the administrator")?;
     }
     screen::line(&format!("in a browser: {endpoint_url}/dashboard"))?;
-    screen::line("for AWS clients, in another shell: eval \"$(probity env)\"")?;
+    screen::line(&format!(
+        "for AWS clients, in another shell: eval \"$({})\"",
+        env_command(office.folder.root())
+    ))?;
     info!(
         address = %endpoint_url,
         account = %office.app.settings.account_id,
         "serving at {endpoint_url}"
     );
     Ok(())
+}
+
+/// The command that finds the server's data folder: of itself where it would look anyway.
+fn env_command(root: &Path) -> String {
+    if std::fs::canonicalize(DEFAULT_FOLDER).is_ok_and(|found| found == root) {
+        return "probity env".to_owned();
+    }
+    let folder = root.display().to_string().replace('\'', r"'\''");
+    format!("probity env --data '{folder}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    #[test]
+    fn the_hint_names_a_folder_that_is_not_the_usual_one() {
+        assert_eq!(
+            env_command(Path::new("/srv/it's here")),
+            r"probity env --data '/srv/it'\''s here'"
+        );
+        let Command::Serve(usual) = Arguments::parse_from(["probity", "serve"]).command else {
+            panic!("`serve` is a command");
+        };
+        assert_eq!(usual.data.data, Path::new(DEFAULT_FOLDER));
+    }
 }
