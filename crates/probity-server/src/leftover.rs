@@ -35,11 +35,13 @@ struct Left<B> {
 pub(crate) struct Leftover<B> {
     rest: oneshot::Receiver<Left<B>>,
     awaits_continue: bool,
+    is_empty: bool,
 }
 
 /// Lends the body of a request with these headers.
-pub(crate) fn lend<B>(headers: &HeaderMap, body: B) -> (Lent<B>, Leftover<B>) {
+pub(crate) fn lend<B: Body>(headers: &HeaderMap, body: B) -> (Lent<B>, Leftover<B>) {
     let (owner, rest) = oneshot::channel();
+    let is_empty = body.is_end_stream();
     let lent = Lent {
         left: Some(Left {
             body,
@@ -52,6 +54,7 @@ pub(crate) fn lend<B>(headers: &HeaderMap, body: B) -> (Lent<B>, Leftover<B>) {
         rest,
         awaits_continue: expected
             .is_some_and(|expected| expected.eq_ignore_ascii_case(b"100-continue")),
+        is_empty,
     };
     (lent, leftover)
 }
@@ -62,6 +65,14 @@ where
 {
     /// To be called when the answer is known: `linger` is how long a client may still send.
     pub(crate) async fn clear(mut self, answer: &mut Answer, linger: Duration) {
+        if self.is_empty {
+            // Nobody asks for a body of no bytes with `100 Continue`, and botocore, which announces
+            // one for an empty file, then waits in vain in its next request on the connection.
+            if self.awaits_continue {
+                close(answer);
+            }
+            return;
+        }
         // Read to its end, or still being read beside its answer.
         let Ok(mut left) = self.rest.try_recv() else {
             return;
@@ -72,10 +83,14 @@ where
         // Reading would ask for a body that is not wanted.
         let is_held_back = self.awaits_continue && !left.is_begun;
         if is_held_back || timeout(linger, discard(&mut left.body)).await.is_err() {
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(CONNECTION, close);
+            close(answer);
         }
     }
+}
+
+fn close(answer: &mut Answer) {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, close);
 }
 
 /// Reads what comes, and keeps nothing.

@@ -39,4 +39,6 @@ pub use listen::{Tls, TlsError, serve, tls_config};
 pub use metric_names::metrics_page;
 pub use numbers::{record_metrics, serve_metrics};
 pub use s3::{S3Parts, service as object_service};
-pub use server::{Authentication, MetricsPage, ObjectService, Runtime, ServerParts};
+pub use server::{
+    Authentication, DEFAULT_REGION, MetricsPage, ObjectService, Runtime, ServerParts,
+};

@@ -71,6 +71,17 @@ impl Route {
     }
 }
 
+impl Route {
+    /// On a server that asks for signatures, where nobody reads an object without one: a browser
+    /// that brings none looks for a page, and is told that there is none.
+    pub(crate) fn or_no_page(self, parts: &Parts) -> Route {
+        match self {
+            Route::Objects if pages::is_lost(parts) => Route::Page,
+            other => other,
+        }
+    }
+}
+
 fn of_sagemaker(method: &Method, path: &str) -> Route {
     let first = path
         .trim_start_matches('/')
@@ -257,5 +268,43 @@ mod tests {
         check("POST /endpoints/x/invocations", &[], &Route::Runtime);
         check("PUT /endpoints/x/invocations", &[], &Route::Objects);
         check("POST /endpoints/x/other", &[], &Route::Objects);
+    }
+
+    #[track_caller]
+    fn check_signed_server(request: &str, headers: &[(&str, &str)], expected: &Route) {
+        let (method, uri) = request.split_once(' ').unwrap();
+        let mut built = http::Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            built = built.header(*name, *value);
+        }
+        let parts = built.body(()).unwrap().into_parts().0;
+        let route = Route::of(&parts, &Credentials::of(&parts)).or_no_page(&parts);
+        assert_eq!(&route, expected, "{request}");
+    }
+
+    #[test]
+    fn a_browser_without_a_signature_reads_no_object_of_a_server_that_asks_for_one() {
+        let html = ("accept", "text/html,*/*;q=0.8");
+        let s3 = signed("s3");
+        for (request, headers, expected) in [
+            ("GET /nope", &[html][..], Route::Page),
+            ("HEAD /models", &[html], Route::Page),
+            ("GET /nope", &[("accept", "*/*")], Route::Objects),
+            ("PUT /nope", &[html], Route::Objects),
+            ("GET /nope", &[html, ("authorization", &s3)], Route::Objects),
+            (
+                "GET /nope",
+                &[html, ("authorization", "Bearer x")],
+                Route::Objects,
+            ),
+            ("GET /b/k?X-Amz-Signature=0", &[html], Route::Objects),
+            ("GET /b/k?x-amz-expires=0", &[html], Route::Objects),
+            ("GET /b/k?AWSAccessKeyId=AK", &[html], Route::Objects),
+        ] {
+            check_signed_server(request, headers, &expected);
+        }
+        check("GET /nope", &[html], &Route::Objects);
+        check("GET /models", &[html], &Route::Objects);
+        check("GET /dashboard/", &[html], &Route::Page);
     }
 }

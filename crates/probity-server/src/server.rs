@@ -31,10 +31,12 @@ use crate::pages::{self, Pages};
 use crate::probe;
 use crate::report::{Chain, log_unserved};
 use crate::route::{Probe, Route};
+use crate::s3::with_message;
 use crate::unsigned::without_signature;
 
-/// The region of a request that names none, which only a server without signatures takes.
-const DEFAULT_REGION: &str = "us-east-1";
+/// The region of a request that names none, and that of `probity env`: a page shows on a new server
+/// what a shell makes there.
+pub const DEFAULT_REGION: &str = "us-west-2";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Answers everything below `/endpoints/`.
@@ -150,7 +152,10 @@ impl Server {
     {
         let (parts, body) = request.into_parts();
         let credentials = Credentials::of(&parts);
-        let route = Route::of(&parts, &credentials);
+        let route = match &self.verifier {
+            Some(_) => Route::of(&parts, &credentials).or_no_page(&parts),
+            None => Route::of(&parts, &credentials),
+        };
         let begun = Instant::now();
         let name = service_name(&route);
         let request_id = self.app.ids.uuid();
@@ -413,7 +418,10 @@ impl Server {
         let idle = self.limits.idle_time;
         let request = request.map(|body| s3s::Body::http_body_unsync(Patient::new(body, idle)));
         match service.call(request).await {
-            Ok(answer) => locked_up(answer.map(|body| AnswerBody::Object(Box::new(body)))),
+            Ok(answer) => {
+                let answer = with_message(answer).await;
+                locked_up(answer.map(|body| AnswerBody::Object(Box::new(body))))
+            }
             Err(error) => {
                 tracing::error!("failed to answer a request for objects: {error:?}");
                 AwsError::internal().answer(Protocol::Query, "")

@@ -214,6 +214,25 @@ pub async fn regions(store: &Store, kind: ResourceKind) -> Result<Vec<String>, S
         .map_err(StoreError::query("read the regions of resources"))
 }
 
+/// Regions with a resource of one of the kinds. The one that was used first stands first, whatever
+/// comes later.
+pub async fn regions_by_age(
+    store: &Store,
+    kinds: [ResourceKind; 3],
+) -> Result<Vec<String>, StoreError> {
+    let [first, second, third] = kinds.map(ResourceKind::as_str);
+    sqlx::query_scalar(
+        "select region from resource where kind in ($1, $2, $3)
+         group by region order by min(created_ms), region",
+    )
+    .bind(first)
+    .bind(second)
+    .bind(third)
+    .fetch_all(store.pool())
+    .await
+    .map_err(StoreError::query("read the regions of resources"))
+}
+
 pub async fn count(store: &Store, kind: ResourceKind, region: &str) -> Result<u64, StoreError> {
     let count: i64 =
         sqlx::query_scalar("select count(*) from resource where kind = $1 and region = $2")

@@ -19,7 +19,7 @@ use crate::deed::Deed;
 use crate::fault::Fault;
 
 pub use super::fleet_cards::CardFreshness;
-pub use super::fleet_order::{CardFilter, FleetQuery, FleetSort, VersionFilter};
+pub use super::fleet_order::{ByMonitors, CardFilter, FleetQuery, FleetSort, VersionFilter};
 pub use super::fleet_summary::{Anomalies, AnomalyDay, Attention, Coverage, Freshness};
 
 /// A model, and everything that is known of it from afar.
@@ -153,6 +153,8 @@ pub struct Fleet {
     pub n_models: usize,
     /// After filters.
     pub n_found: usize,
+    /// After all filters but that by monitors.
+    pub by_monitors: ByMonitors,
     pub models: Vec<FleetModel>,
     pub attention: Attention,
     pub coverage: Coverage,
@@ -193,6 +195,7 @@ pub async fn fleet(
     let coverage = fleet_summary::coverage(&read.models);
     let freshness = fleet_summary::freshness(&deed, &read);
     let n_models = read.models.len();
+    let by_monitors = fleet_order::by_monitors(&read.models, query);
     let mut models = fleet_order::arrange(read.models, query);
     let n_found = models.len();
     match slice {
@@ -208,6 +211,7 @@ pub async fn fleet(
         as_of_ms: deed.now_ms,
         n_models,
         n_found,
+        by_monitors,
         models,
         attention,
         coverage,
@@ -290,9 +294,15 @@ async fn add_totals(deed: &Deed<'_>, models: &mut [FleetModel]) -> Result<(), Fa
     Ok(())
 }
 
-/// Regions that have models.
+/// Regions that have anything a page shows, the one that was used first at the front: an address
+/// that names none means the same after others came.
 pub async fn regions(app: &App, caller: &Caller) -> Result<Vec<String>, Fault> {
     let deed = Deed::authorise(app, caller, SEE)?;
-    let found = probity_store::resource::regions(&deed.app.store, ResourceKind::Model).await?;
+    let kinds = [
+        ResourceKind::Model,
+        ResourceKind::ModelCard,
+        ResourceKind::MonitoringSchedule,
+    ];
+    let found = probity_store::resource::regions_by_age(&deed.app.store, kinds).await?;
     Ok(found)
 }

@@ -9,6 +9,7 @@ use probity_store::resource::SortOrder;
 
 use super::fleet::FleetModel;
 use super::fleet_cards::CardFreshness;
+use super::fleet_summary::Attention;
 use super::monitor_state::MonitorState;
 
 /// What is not said leaves everything.
@@ -121,21 +122,44 @@ impl FleetSort {
     }
 }
 
+/// Models that the rest of a query leaves, by what it may ask of their monitors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByMonitors {
+    pub all: usize,
+    pub with: Attention,
+}
+
+/// A press on one of them finds as many as it says.
+pub(super) fn by_monitors(models: &[FleetModel], query: &FleetQuery) -> ByMonitors {
+    let text = query.text.trim().to_lowercase();
+    let left: Vec<&FleetModel> = models
+        .iter()
+        .filter(|model| passes_others(model, query, &text))
+        .collect();
+    let count = |monitor: Option<&str>| {
+        let query = FleetQuery {
+            monitor: monitor.map(str::to_owned),
+            ..query.clone()
+        };
+        left.iter()
+            .filter(|model| has_monitor(model, &query))
+            .count()
+    };
+    ByMonitors {
+        all: count(None),
+        with: Attention {
+            any: count(Some("attention")),
+            alert: count(Some("alert")),
+            failed: count(Some("failed")),
+            missing: count(Some("missing")),
+            inactive: count(Some("inactive")),
+        },
+    }
+}
+
 pub(super) fn arrange(mut models: Vec<FleetModel>, query: &FleetQuery) -> Vec<FleetModel> {
     let text = query.text.trim().to_lowercase();
-    models.retain(|model| {
-        has_text(model, &text)
-            && has_monitor(model, query)
-            && query.risk.is_none_or(|risk| risk_of(model) == risk)
-            && query.card.is_none_or(|card| has_card(model, card))
-            && query
-                .owner
-                .as_deref()
-                .is_none_or(|owner| model.owner() == owner)
-            && query
-                .version
-                .is_none_or(|version| VersionFilter::of(model) == version)
-    });
+    models.retain(|model| passes_others(model, query, &text) && has_monitor(model, query));
     models.sort_by(|a, b| {
         let by = compare(a, b, query.sort);
         match query.order {
@@ -145,6 +169,18 @@ pub(super) fn arrange(mut models: Vec<FleetModel>, query: &FleetQuery) -> Vec<Fl
         .then_with(|| a.name.cmp(&b.name))
     });
     models
+}
+
+/// Whatever is asked of its monitors.
+fn passes_others(model: &FleetModel, query: &FleetQuery, text: &str) -> bool {
+    let owner = query.owner.as_deref();
+    has_text(model, text)
+        && query.risk.is_none_or(|risk| risk_of(model) == risk)
+        && query.card.is_none_or(|card| has_card(model, card))
+        && owner.is_none_or(|owner| model.owner() == owner)
+        && query
+            .version
+            .is_none_or(|version| VersionFilter::of(model) == version)
 }
 
 fn has_text(model: &FleetModel, text: &str) -> bool {
@@ -255,4 +291,61 @@ fn version_of(model: &FleetModel) -> Option<(&str, i64)> {
 
 fn last_run_ms(model: &FleetModel) -> Option<i64> {
     model.last_run.as_ref().map(|run| run.at_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(name: &str, state: MonitorState) -> FleetModel {
+        FleetModel {
+            name: name.to_owned(),
+            arn: String::new(),
+            created_ms: 0,
+            created_by: "ada".to_owned(),
+            card: None,
+            registered: None,
+            endpoints: Vec::new(),
+            last_batch: None,
+            monitors: [
+                state,
+                MonitorState::Idle,
+                MonitorState::Idle,
+                MonitorState::Idle,
+            ],
+            last_run: None,
+            traffic: None,
+        }
+    }
+
+    #[test]
+    fn tabs_count_what_the_other_filters_leave() {
+        let models = [
+            model("fraud", MonitorState::Failed { at_ms: 0 }),
+            model("credit", MonitorState::Failed { at_ms: 0 }),
+            model("demand", MonitorState::Idle),
+        ];
+        let query = FleetQuery {
+            text: String::new(),
+            monitor: Some("alert".to_owned()),
+            ..FleetQuery::default()
+        };
+        for (text, all, failed) in [("d", 3, 2), ("cred", 1, 1), ("demand", 1, 0), ("x", 0, 0)] {
+            let query = FleetQuery {
+                text: text.to_owned(),
+                ..query.clone()
+            };
+            let counted = by_monitors(&models, &query);
+            assert_eq!((counted.all, counted.with.failed), (all, failed), "{text}");
+            let pressed = FleetQuery {
+                monitor: Some("attention".to_owned()),
+                ..query
+            };
+            assert_eq!(
+                arrange(models.to_vec(), &pressed).len(),
+                counted.with.any,
+                "{text}"
+            );
+        }
+    }
 }

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use probity_store::metric_interval::{self, IntervalsOf};
 use probity_store::metric_point::{self, MetricPoint, SelectPoints};
-use probity_store::monitoring_alert_change::{self, ChangesBy, ListChanges};
+use probity_store::monitoring_alert_change::{self, Change, ChangesBy, ListChanges};
 use probity_store::monitoring_execution::{self, Outline};
 use probity_store::resource::SortOrder;
 
 use super::DAY_MS;
 use super::monitor::Metric;
-use super::monitors::{AlertChange, AlertOf};
 use crate::deed::Deed;
 use crate::fault::Fault;
 use crate::monitoring_alert::subject_of;
@@ -57,7 +56,7 @@ pub struct History {
     /// Runs without a verdict, in the order of time.
     pub failed: Vec<FailedRun>,
     /// In the order of time.
-    pub alert_changes: Vec<AlertChange>,
+    pub alert_changes: Vec<ChangeThen>,
     /// What was obeyed, by its hash; `None` where a run does not say.
     pub constraints: Vec<ObeyedThen>,
 }
@@ -85,6 +84,17 @@ pub struct PointRun {
 pub struct FailedRun {
     pub id: String,
     pub at_ms: i64,
+}
+
+/// A change of an alert, beside the point that caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeThen {
+    pub alert: String,
+    pub status: String,
+    /// Of the window's start, as its point: the run itself is due a window later. Where no run
+    /// caused the change, its own time.
+    pub at_ms: i64,
+    pub changed_ms: i64,
 }
 
 /// Constraints that runs obeyed, and where they lay then.
@@ -152,7 +162,7 @@ pub(super) async fn history(
         from_ms,
         to_ms,
         failed: failed(&runs, (from_ms, to_ms)),
-        alert_changes: changes(deed, monitor, (from_ms, to_ms)).await?,
+        alert_changes: changes(deed, (monitor, &runs), range).await?,
         constraints: constraints(deed, &points).await?,
         points,
     })
@@ -253,36 +263,61 @@ fn failed(newest_first: &[Outline], (from_ms, to_ms): (i64, i64)) -> Vec<FailedR
 
 async fn changes(
     deed: &Deed<'_>,
-    monitor: &str,
-    (from_ms, to_ms): (i64, i64),
-) -> Result<Vec<AlertChange>, Fault> {
+    (monitor, runs): (&str, &[Outline]),
+    range: Range,
+) -> Result<Vec<ChangeThen>, Fault> {
     let subject = subject_of(monitor);
+    let (from_ms, to_ms) = range.span(deed.now_ms);
+    // Runs of a day's windows are due later, and so are the changes that they caused: the first
+    // ones from there on. Of a span up to now the newest ones matter.
+    let (until_ms, order) = match range {
+        Range::Days(_) => (Some(to_ms), SortOrder::Descending),
+        Range::Day(_) => (None, SortOrder::Ascending),
+    };
     let wanted = ListChanges {
         region: deed.region.to_owned(),
         subjects: (subject.clone(), subject),
         name: None,
         status: None,
         from_ms: Some(from_ms),
-        to_ms: Some(to_ms),
+        to_ms: until_ms,
         sort_by: ChangesBy::Time,
-        order: SortOrder::Descending,
+        order,
         after: None,
         limit: MOST_CHANGES,
     };
-    let page = monitoring_alert_change::list(&deed.app.store, &wanted).await?;
-    let mut changes: Vec<AlertChange> = page
-        .items
-        .into_iter()
-        .map(|change| AlertChange {
-            of: AlertOf::Monitor(monitor.to_owned()),
-            alert: change.name,
-            at_ms: change.at_ms,
-            status: change.status,
-            reason: change.reason,
-        })
+    let mut page = monitoring_alert_change::list(&deed.app.store, &wanted).await?;
+    if order == SortOrder::Descending {
+        page.items.reverse();
+    }
+    Ok(placed(&page.items, runs, to_ms))
+}
+
+/// `changes` in the order of time; what a window after `to_ms` caused is left out.
+fn placed(changes: &[Change], runs: &[Outline], to_ms: i64) -> Vec<ChangeThen> {
+    let starts: HashMap<&str, i64> = runs
+        .iter()
+        .filter_map(|run| Some((run.id.as_str(), run.window_start_ms?)))
         .collect();
-    changes.reverse();
-    Ok(changes)
+    let mut last: HashMap<&str, i64> = HashMap::new();
+    let mut found = Vec::new();
+    for change in changes {
+        let start_ms = starts.get(change.execution.as_str()).copied();
+        let at_ms = start_ms.unwrap_or(change.at_ms);
+        // A window that was scored again later ends nothing before it began.
+        let before = last.entry(&change.name).or_insert(at_ms);
+        *before = at_ms.max(*before);
+        if *before <= to_ms {
+            found.push(ChangeThen {
+                alert: change.name.clone(),
+                status: change.status.clone(),
+                at_ms: *before,
+                changed_ms: change.at_ms,
+            });
+        }
+    }
+    found.sort_by_key(|change| change.at_ms);
+    found
 }
 
 /// Where the constraints of the points lay, by what a run of each kept of its definition.
@@ -421,5 +456,57 @@ mod tests {
         let failed = failed(&runs, (0, 10));
         assert_eq!(failed.len(), 1);
         assert_eq!(failed[0].id, "c");
+    }
+
+    fn change(status: &str, (at_ms, execution): (i64, &str)) -> Change {
+        Change {
+            id: format!("{at_ms}"),
+            region: "r".to_owned(),
+            subject: "s".to_owned(),
+            name: "Default".to_owned(),
+            at_ms,
+            status: status.to_owned(),
+            reason: String::new(),
+            execution: execution.to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn check(changes: &[Change], expected: &[(&str, i64, i64)]) {
+        let runs = [
+            run("c", (30, 0), "Completed"),
+            run("b", (20, 0), "Completed"),
+            run("a", (10, 0), "CompletedWithViolations"),
+        ];
+        let placed = placed(changes, &runs, 40);
+        let told: Vec<(&str, i64, i64)> = placed
+            .iter()
+            .map(|change| (change.status.as_str(), change.at_ms, change.changed_ms))
+            .collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn an_alert_begins_and_ends_at_the_windows_of_the_runs_that_changed_it() {
+        check(
+            &[change("InAlert", (20, "a")), change("OK", (30, "b"))],
+            &[("InAlert", 10, 20), ("OK", 20, 30)],
+        );
+    }
+
+    #[test]
+    fn a_change_without_a_run_that_is_known_stays_at_its_time() {
+        check(
+            &[change("InAlert", (33, "")), change("OK", (50, "no more"))],
+            &[("InAlert", 33, 33)],
+        );
+    }
+
+    #[test]
+    fn a_window_that_was_scored_again_ends_no_alert_before_it_began() {
+        check(
+            &[change("InAlert", (40, "c")), change("OK", (45, "a"))],
+            &[("InAlert", 30, 40), ("OK", 30, 45)],
+        );
     }
 }

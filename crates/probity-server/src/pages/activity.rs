@@ -113,7 +113,8 @@ fn filters(visit: &Visit, clear: Option<String>) -> Markup {
                 option value="" { "anything" }
                 @for (value, name) in KINDS { option value=(value) selected[value == kind] { (name) } }
             } }
-            (field("from", "From", "date")) (field("to", "To", "date"))
+            // Times are shown in the reader's zone, and days are those of UTC.
+            (field("from", "From (UTC)", "date")) (field("to", "To (UTC)", "date"))
             button type="submit" { "Filter" }
             @if let Some(all) = clear { a.clear href=(all) { "Clear" } }
         }

@@ -3,11 +3,12 @@
 //! Buckets may have the names of pages. A request that is signed, also in its query, never comes
 //! here; one that is not is a page's where a browser asks for one, or sends one of its forms.
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
 
+use super::fields::Fields;
 use super::{assets, cards, docs};
 
 /// What a path leads to.
@@ -99,11 +100,52 @@ impl Address {
     }
 }
 
+/// Where a path leads that is a page's but for the slashes at its end.
+fn without_slash(path: &str) -> Option<&str> {
+    let shorter = path.trim_end_matches('/');
+    let is_one = match Address::of(path) {
+        // Below the documentation every path is a page's, or nobody's.
+        None | Some(Address::Docs(_)) => shorter != path && Address::of(shorter).is_some(),
+        Some(_) => false,
+    };
+    is_one.then_some(shorter)
+}
+
+/// The page that stands for a path that people type, with what the address asks for.
+pub(super) fn moved(uri: &Uri) -> Option<String> {
+    let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    if let Some(page) = without_slash(uri.path()) {
+        return Some(asked.address(page));
+    }
+    match uri.path().trim_end_matches('/') {
+        "/models" | "/monitors" => Some(asked.address("/dashboard")),
+        "/alerts" => Some(asked.with("monitor", "alert").address("/dashboard")),
+        _ => None,
+    }
+}
+
+/// Whether an unsigned request is a browser's that looks for a page where there is none. Only a
+/// server that asks for signatures may say so: on others it may be for an object.
+pub(crate) fn is_lost(parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default();
+    // What is left of a signature is S3's to judge.
+    let signs = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        name.starts_with("x-amz-") || name == "awsaccesskeyid"
+    };
+    reads(&parts.method)
+        && wants_html(&parts.headers)
+        && !parts.headers.contains_key(AUTHORIZATION)
+        && !query.split('&').any(signs)
+}
+
 /// Whether an unsigned request is a browser's for a page.
 pub(crate) fn is_page(parts: &Parts) -> bool {
     let path = parts.uri.path();
     let Some(address) = Address::of(path) else {
-        return false;
+        let reads_page = reads(&parts.method) && wants_html(&parts.headers);
+        return reads_page && without_slash(path).is_some();
     };
     match (address, &parts.method) {
         (Address::Asset(_) | Address::DocsImage(_), method) => reads(method),
@@ -229,6 +271,31 @@ mod tests {
             ("/monitors//runs/r", None),
         ] {
             assert_eq!(Address::of(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_people_type_leads_to_the_page_that_they_mean() {
+        for (asked, expected) in [
+            ("/dashboard/", Some("/dashboard")),
+            ("/dashboard//", Some("/dashboard")),
+            ("/cards/?q=a+b", Some("/cards?q=a+b")),
+            ("/models/a%20b/", Some("/models/a%20b")),
+            ("/docs/", Some("/docs")),
+            ("/docs/concepts/", Some("/docs/concepts")),
+            ("/models", Some("/dashboard")),
+            ("/models/", Some("/dashboard")),
+            ("/monitors?region=x", Some("/dashboard?region=x")),
+            ("/alerts", Some("/dashboard?monitor=alert")),
+            ("/", None),
+            ("//", None),
+            ("/dashboard", None),
+            ("/docs", None),
+            ("/nope/", None),
+            ("//elsewhere.example/", None),
+        ] {
+            let moved = moved(&asked.parse().unwrap());
+            assert_eq!(moved.as_deref(), expected, "{asked}");
         }
     }
 }

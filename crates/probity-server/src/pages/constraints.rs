@@ -48,6 +48,12 @@ async fn find(desk: Desk<'_>, visit: &Visit, name: &str) -> Result<MonitorPage, 
     Ok(monitor::monitor(desk.app, &visit.caller, &query).await?)
 }
 
+/// What a field showed before somebody wrote into it stands beside it under this name: what nobody
+/// touched is no wish, whatever somebody else put in force since.
+fn was_of(field: &str) -> String {
+    format!("was.{field}")
+}
+
 /// What differs from what is in force, of the fields of a form or an address.
 fn changes(fields: &Fields, in_force: Option<&InForce>) -> Vec<Change> {
     let rows = in_force.and_then(|in_force| rows(&in_force.constraints));
@@ -55,6 +61,9 @@ fn changes(fields: &Fields, in_force: Option<&InForce>) -> Vec<Change> {
         return Vec::new();
     };
     let of_field = |(name, value): (&str, &str)| {
+        if fields.get(&was_of(name)).is_some_and(|was| was == value) {
+            return None;
+        }
         let (check, subject) = name.split_once('.')?;
         let check = Check::parse(check)?;
         let row = rows.iter().find(|row| row.subject == subject)?;
@@ -126,9 +135,13 @@ pub(super) async fn act(
         return Ok(reply::see_other(&place));
     }
     let reason = field("reason").trim();
+    let seen = field("seen");
+    let is_other = |in_force: &InForce| !seen.is_empty() && in_force.sha256 != seen;
+    let conflict = in_force.as_ref().is_ok_and(is_other).then_some("conflict");
     // Nobody puts in force what they have not seen the meaning of.
     let unseen = (field("tried") != fields_of(&changes).query()).then_some("other");
-    if let Some(note) = unseen.or(reason.is_empty().then_some("why")) {
+    let missing = reason.is_empty().then_some("why");
+    if let Some(note) = conflict.or(unseen).or(missing) {
         return Ok(reply::see_other(&again(
             visit,
             name,
@@ -138,7 +151,7 @@ pub(super) async fn act(
     let wanted = Wanted {
         monitor: name,
         changes: &changes,
-        seen_sha256: field("seen"),
+        seen_sha256: seen,
         reason,
     };
     let applied = threshold_change::apply(desk.tools, &visit.caller, (wanted, &page.baseline));
@@ -244,8 +257,10 @@ impl Shown<'_> {
             return html! { span.none title="Not checked" { "–" } };
         }
         let (was, tried) = (written(row, check), self.tried(row, check));
+        let field = field_of(check, &row.subject);
         html! {
-            input.changed[tried.is_some()] name=(field_of(check, &row.subject)) value=(tried.unwrap_or(&was)) data-was=(was)
+            input type="hidden" name=(was_of(&field)) value=(was);
+            input.changed[tried.is_some()] name=(field) value=(tried.unwrap_or(&was)) data-was=(was)
                 inputmode="decimal" autocomplete="off" maxlength="24" aria-label=(format!("{}, {}", row.subject, check_words(check)));
             @if tried.is_some() { span.was { "now " (was) } }
         }
@@ -257,8 +272,10 @@ impl Shown<'_> {
             self.tried(row, Check::Watched),
         );
         let shown = tried.unwrap_or(&was);
+        let field = field_of(Check::Watched, &row.subject);
         html! {
-            select.changed[tried.is_some()] name=(field_of(Check::Watched, &row.subject)) data-was=(was) aria-label=(format!("{}, checked", row.subject)) {
+            input type="hidden" name=(was_of(&field)) value=(was);
+            select.changed[tried.is_some()] name=(field) data-was=(was) aria-label=(format!("{}, checked", row.subject)) {
                 @for (value, text) in [("on", "yes"), ("off", "no")] { option value=(value) selected[shown == value] { (text) } }
             }
             @if tried.is_some() { span.was { "now " @if was == "on" { "yes" } @else { "no" } } }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use maud::{Markup, html};
-use probity_app::dashboard::fleet::{self, Fleet, FleetSort, Slice};
+use probity_app::dashboard::fleet::{self, ByMonitors, Fleet, FleetSort, Slice};
 use probity_app::dashboard::views::{self, View};
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_store::resource::SortOrder;
@@ -73,9 +73,12 @@ fn nothing_yet() -> Markup {
 
 /// One press to what is wrong.
 fn heading(page: FleetPage<'_>) -> Markup {
-    let attention = page.fleet.attention;
+    let ByMonitors {
+        all,
+        with: attention,
+    } = page.fleet.by_monitors;
     let tabs = [
-        ("", "All", page.fleet.n_models),
+        ("", "All", all),
         ("attention", "Need attention", attention.any),
         ("alert", "In alert", attention.alert),
         ("failed", "Failed", attention.failed),

@@ -214,6 +214,7 @@ fn past(verb: &str) -> String {
         "stop" => "stopped".to_owned(),
         "run" => "ran".to_owned(),
         "bind" => "bound".to_owned(),
+        "unbind" => "unbound".to_owned(),
         "tag" => "tagged".to_owned(),
         "send" => "sent".to_owned(),
         "get" => "got".to_owned(),
@@ -244,6 +245,10 @@ mod tests {
                 "stopped monitoring schedule",
             ),
             ("probity:SignIn", "signed in"),
+            (
+                "probity:UnbindModelCardEvaluation",
+                "unbound model card evaluation",
+            ),
             ("probity:ApplyGovernancePolicy", "applied governance policy"),
             ("probity:RetryNotification", "retried notification"),
             ("sagemaker:DeployModel", "deployed model"),

@@ -344,10 +344,10 @@ fn strip(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
             text.scale x=(scale.left - GAP) y=(STRIP + 9.0) text-anchor="end" { "alerts" }
             path.grid d=(format!("M{} {middle}H{RIGHT}", scale.left)) {}
         }
-        @for (from_ms, to_ms) in stretches {
-            @let (x, until) = (scale.x(from_ms), to_ms.map_or(RIGHT, |to_ms| scale.x(to_ms)));
+        @for stretch in stretches {
+            @let (x, until) = (scale.x(stretch.from_ms), stretch.to_ms.map_or(RIGHT, |to_ms| scale.x(to_ms)));
             g {
-                title { "In alert since " (words::moment_text(from_ms)) @if let Some(to_ms) = to_ms { ", until " (words::moment_text(to_ms)) } }
+                title { (stretch.words) }
                 rect.alert-bar x=(format!("{x:.1}")) y=(STRIP + 2.0) width=(format!("{:.1}", (until - x).max(2.0))) height="6" rx="1" {}
                 path.alert-bar d=(format!("M{:.1} {STRIP}l5 10h-10z", x)) {}
             }
@@ -359,19 +359,41 @@ fn strip(scale: &Scale, drawn: &Drawn<'_>) -> Markup {
     }
 }
 
+/// A time in alert, beside the points that raised and cleared it.
+#[derive(Debug, PartialEq, Eq)]
+struct Stretch {
+    from_ms: i64,
+    to_ms: Option<i64>,
+    /// When it was raised and cleared, which is when the runs of those points were due.
+    words: String,
+}
+
 /// From one change of the monitor's alert to the next; the last one may last.
-fn stretches(history: &History) -> Vec<(i64, Option<i64>)> {
-    let mut found: Vec<(i64, Option<i64>)> = Vec::new();
+fn stretches(history: &History) -> Vec<Stretch> {
+    let mut found: Vec<Stretch> = Vec::new();
     let changes = history.alert_changes.iter();
     for change in changes.filter(|change| change.alert == "Default") {
         let is_raised = change.status == "InAlert";
+        let changed = words::moment_text(change.changed_ms);
         match found.last_mut() {
-            Some((_, until @ None)) if !is_raised => *until = Some(change.at_ms),
-            Some((_, None)) => {}
-            Some((_, Some(_))) | None if is_raised => found.push((change.at_ms, None)),
+            Some(last) if last.to_ms.is_none() => {
+                if !is_raised {
+                    last.to_ms = Some(change.at_ms);
+                    let _ = write!(last.words, ", until {changed}");
+                }
+            }
+            Some(_) | None if is_raised => found.push(Stretch {
+                from_ms: change.at_ms,
+                to_ms: None,
+                words: format!("In alert since {changed}"),
+            }),
             // It was raised before the chart begins.
-            None => found.push((history.from_ms, Some(change.at_ms))),
-            Some((_, Some(_))) => {}
+            None => found.push(Stretch {
+                from_ms: history.from_ms,
+                to_ms: Some(change.at_ms),
+                words: format!("In alert until {changed}"),
+            }),
+            Some(_) => {}
         }
     }
     found
@@ -394,7 +416,7 @@ fn legend(drawn: &Drawn<'_>, marks: &[Mark]) -> Markup {
     html! {
         ul.legend.chart-legend {
             li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { circle.dot cx="6" cy="6" r="3" {} }
-                @if is_by_day { "a day's mean; a press shows its runs" } @else { "a run; a press shows its evidence" } }
+                @if is_by_day { "a day's mean; a press shows its runs" } @else { "a run, where its window begins; a press shows its evidence" } }
             @if has(Form::Beyond) { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.found-mark d="M6 0l6 6-6 6-6-6z" {} } "beyond the limit" } }
             @if has(Form::FoundElsewhere) { li { svg.mark viewBox="0 0 12 12" aria-hidden="true" { path.elsewhere-mark d="M6 1l5 5-5 5-5-5z" {} } "the run found violations of others" } }
             @if marks.iter().any(|mark| mark.spread.is_some()) {
@@ -423,6 +445,8 @@ pub(super) fn range_words(range: Range) -> String {
 
 #[cfg(test)]
 mod tests {
+    use probity_app::dashboard::history::ChangeThen;
+
     use super::*;
 
     #[track_caller]
@@ -440,5 +464,40 @@ mod tests {
         check(&[0.999_999_994, 1.0], 113.0);
         // `1,730,050,000`: its step is too fine for a unit.
         check(&[1_730_050_000.0, 1_730_050_003.0], 123.0);
+    }
+
+    #[test]
+    fn an_alert_is_drawn_beside_its_points_and_tells_when_it_was_raised() {
+        const HOUR_MS: i64 = 3_600_000;
+        let change = |status: &str, hours: i64| ChangeThen {
+            alert: "Default".to_owned(),
+            status: status.to_owned(),
+            at_ms: hours * HOUR_MS,
+            changed_ms: (hours + 24) * HOUR_MS,
+        };
+        let history = History {
+            key: String::new(),
+            name: String::new(),
+            dimensions: std::collections::BTreeMap::new(),
+            range: Range::default(),
+            from_ms: 0,
+            to_ms: 96 * HOUR_MS,
+            points: Vec::new(),
+            failed: Vec::new(),
+            alert_changes: vec![change("InAlert", 24), change("OK", 48)],
+            constraints: Vec::new(),
+        };
+        let found = stretches(&history);
+        let words = format!(
+            "In alert since {}, until {}",
+            words::moment_text(48 * HOUR_MS),
+            words::moment_text(72 * HOUR_MS)
+        );
+        let expected = Stretch {
+            from_ms: 24 * HOUR_MS,
+            to_ms: Some(48 * HOUR_MS),
+            words,
+        };
+        assert_eq!(found, [expected]);
     }
 }

@@ -38,7 +38,9 @@ fn tiles(all: &Percentiles) -> Markup {
 }
 
 const WIDTH: f64 = 1120.0;
-const LEFT: f64 = 60.0;
+const LEFT: f64 = 66.0;
+/// Room for the name of a day: a picture cuts off what stands beyond its edge.
+const DAY_WIDTH: f64 = 50.0;
 const TOP: f64 = 14.0;
 const BASE: f64 = 170.0;
 
@@ -102,15 +104,18 @@ fn chart(latency: &Latency) -> Markup {
                     span { svg.line-key viewBox="0 0 24 8" aria-hidden="true" { path class=(class) d="M0 4H24" {} } " " (name) }
                 } }
             }
-            svg.latency-chart viewBox=(format!("0 0 {WIDTH} 194")) role="img" aria-label="Percentiles of the model's latency by six hours; the table below has them by day" {
-                @for value in scale.decades() {
-                    path.grid d=(format!("M{LEFT} {:.1}H{WIDTH}", scale.y(value))) {}
-                    text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (duration(value)) }
-                }
-                @for (class, _, read) in LINES { path class=(class) d=(line(&scale, stretches, read)) {} }
-                @for (place, stretch) in stretches.iter().enumerate() {
-                    @if stretch.from_ms % 86_400_000 == 0 {
-                        text.scale x=(format!("{:.1}", scale.x(place))) y="190" { (words::day_text(stretch.from_ms)) }
+            div.chart-scroll tabindex="0" role="group" aria-label="Chart, scrolls where it is wide" {
+                svg.latency-chart viewBox=(format!("0 0 {WIDTH} 194")) role="img" aria-label="Percentiles of the model's latency by six hours; the table below has them by day" {
+                    @for value in scale.decades() {
+                        path.grid d=(format!("M{LEFT} {:.1}H{WIDTH}", scale.y(value))) {}
+                        text.scale x=(LEFT - 8.0) y=(format!("{:.1}", scale.y(value) + 4.0)) text-anchor="end" { (duration(value)) }
+                    }
+                    @for (class, _, read) in LINES { path class=(class) d=(line(&scale, stretches, read)) {} }
+                    @for (place, stretch) in stretches.iter().enumerate() {
+                        @let x = scale.x(place);
+                        @if stretch.from_ms % 86_400_000 == 0 && x + DAY_WIDTH <= WIDTH {
+                            text.scale x=(format!("{x:.1}")) y="190" { (words::day_text(stretch.from_ms)) }
+                        }
                     }
                 }
             }
@@ -223,6 +228,8 @@ mod tests {
             page.contains("200\u{a0}µs") && !page.contains("NaN"),
             "{page}"
         );
+        // On a phone the picture keeps its size, and is scrolled.
+        assert!(page.contains("class=\"chart-scroll\""), "{page}");
         assert_eq!(section(&Latency::default()).into_string(), "");
     }
 }

@@ -65,7 +65,7 @@ use crate::answer::Answer;
 use crate::aws::Keys;
 use crate::operations::Tools;
 
-pub(crate) use address::is_page;
+pub(crate) use address::{is_lost, is_page};
 pub(crate) use cookies::Channel;
 
 use address::Address;
@@ -133,6 +133,13 @@ pub(crate) async fn answer(desk: Desk<'_>, request: http::Request<Bytes>) -> Ans
     }
     if let Some(Address::DocsImage(image)) = address {
         let mut answer = image.answer();
+        reply::bind(&mut answer);
+        return answer;
+    }
+    if request.method() != Method::POST
+        && let Some(place) = address::moved(request.uri())
+    {
+        let mut answer = reply::see_other(&place);
         reply::bind(&mut answer);
         return answer;
     }
@@ -283,6 +290,7 @@ async fn outside(
             .unwrap_or_else(|| failure::page(visit, &Refusal::ForgedForm)),
         // A page has nothing to say to what listens: it is told that it is not known any more.
         Some(Address::Live) => live::not_known(),
+        None => failure::page(visit, &Refusal::NoSuchPage),
         _ if asked.comes_from_elsewhere() => entry::once_more(visit),
         _ => entry::to_login(visit),
     }

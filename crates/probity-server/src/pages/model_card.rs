@@ -100,7 +100,7 @@ fn evidence(card: &CardDossier) -> Markup {
         @if card.evaluations.is_empty() {
             p.soft { "The card has no evaluations. Bind a report to one, and its numbers come from the report itself." }
         } @else {
-            div.scroll tabindex="0" { table {
+            div.scroll tabindex="0" { table.stacked {
                 thead { tr { th scope="col" { "Evaluation" } th scope="col" { "Standing" } th scope="col" { "Report" } } }
                 tbody { @for own in &card.evaluations { (evaluation(own)) } }
             } }
@@ -112,8 +112,8 @@ fn evaluation(own: &EvaluationStanding) -> Markup {
     html! {
         tr {
             th scope="row" { (own.evaluation) }
-            td { (standing(own)) @for stale in &own.stale { span.fine.block { (words::prose(&reason(stale))) } } }
-            td { @match &own.binding {
+            td.whole { (standing(own)) @for stale in &own.stale { span.fine.block { (words::prose(&reason(stale))) } } }
+            td.whole { @match &own.binding {
                 Some(binding) => {
                     code { (binding.report) }
                     span.fine.block { "SHA-256 " code { (binding.sha256.get(..16).unwrap_or(&binding.sha256)) "…" } }

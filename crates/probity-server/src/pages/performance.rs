@@ -49,6 +49,8 @@ fn tiles(performance: &Performance) -> Markup {
 const WIDTH: usize = 1120;
 const BASE: f64 = 150.0;
 const HEIGHT: f64 = 136.0;
+/// Room for the name of a day: a picture cuts off what stands beyond its edge.
+const DAY_WIDTH: usize = 50;
 
 fn chart(performance: &Performance) -> Markup {
     let stretches = &performance.stretches;
@@ -62,13 +64,16 @@ fn chart(performance: &Performance) -> Markup {
                 li { span.key.calls-key {} "Calls in six hours" }
                 li { span.key.errors-key {} "of these, not answered" }
             }
-            svg.columns-chart.wide viewBox=(format!("0 0 {WIDTH} 172")) role="img" aria-label="Calls by six hours; the table below has them by day" {
-                (axis.grid((46.0, WIDTH as f64)))
-                path.calls d=(columns(stretches, (step, &axis), all)) {}
-                path.errors d=(columns(stretches, (step, &axis), |stretch| stretch.failed)) {}
-                @for (place, stretch) in stretches.iter().enumerate() {
-                    @if stretch.from_ms % 86_400_000 == 0 {
-                        text.scale x=(48 + place * step) y="168" { (words::day_text(stretch.from_ms)) }
+            div.chart-scroll tabindex="0" role="group" aria-label="Chart, scrolls where it is wide" {
+                svg.columns-chart.wide viewBox=(format!("0 0 {WIDTH} 172")) role="img" aria-label="Calls by six hours; the table below has them by day" {
+                    (axis.grid((46.0, WIDTH as f64)))
+                    path.calls d=(columns(stretches, (step, &axis), all)) {}
+                    path.errors d=(columns(stretches, (step, &axis), |stretch| stretch.failed)) {}
+                    @for (place, stretch) in stretches.iter().enumerate() {
+                        @let x = 48 + place * step;
+                        @if stretch.from_ms % 86_400_000 == 0 && x + DAY_WIDTH <= WIDTH {
+                            text.scale x=(x) y="168" { (words::day_text(stretch.from_ms)) }
+                        }
                     }
                 }
             }

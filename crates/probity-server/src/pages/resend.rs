@@ -167,11 +167,18 @@ fn kept(asked: &Asked) -> Markup {
 }
 
 fn is_typed(name: &str) -> bool {
-    !NOT_TYPED.contains(&name) && !name.ends_with(".was") && !name.ends_with(".remove")
+    !NOT_TYPED.contains(&name)
+        && !name.starts_with("was.")
+        && !name.ends_with(".was")
+        && !name.ends_with(".remove")
 }
 
 fn form(asked: &Asked, visit: &Visit, deed: &str) -> Markup {
-    let fields = || asked.form.iter().filter(|(name, _)| *name != "form_key");
+    // Both are said anew.
+    let fields = || {
+        let fields = asked.form.iter();
+        fields.filter(|(name, _)| !matches!(*name, "form_key" | "region"))
+    };
     let n_typed = fields().filter(|(name, _)| is_typed(name)).count();
     let n_typed = n_typed.min(FEW + 1);
     html! {

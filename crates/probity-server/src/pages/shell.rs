@@ -313,7 +313,10 @@ pub(super) fn encoded(name: &str) -> String {
 
 /// What tells our forms from those of others.
 pub(super) fn form_key(visit: &Visit) -> Markup {
-    html! { input type="hidden" name="form_key" value=(visit.form_key); }
+    html! {
+        input type="hidden" name="form_key" value=(visit.form_key);
+        input type="hidden" name="region" value=(visit.caller.region);
+    }
 }
 
 /// A small picture of [`symbols`].

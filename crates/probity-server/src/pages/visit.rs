@@ -9,6 +9,7 @@ use super::cookies::{self, Channel, Lifetime};
 use super::fields::Fields;
 use super::{Desk, Refusal, reply};
 use crate::answer::Answer;
+use crate::server::DEFAULT_REGION;
 
 /// What came.
 #[derive(Clone, Debug)]
@@ -75,14 +76,26 @@ impl Asked {
         }
     }
 
+    /// What a form says before what its address says: it was made for one region, whatever came
+    /// since.
+    pub(crate) fn region(&self) -> Option<&str> {
+        let named = self.form.get("region").or_else(|| self.query.get("region"));
+        named.filter(|text| is_region(text))
+    }
+
     /// A form is obeyed where it carries the key of this browser's session, and the browser does
-    /// not say that another site sent it.
+    /// not say that another site sent it; and where there is no doubt about its region.
     pub(crate) fn check_form(&self, visit: &Visit) -> Result<(), Refusal> {
         let digest = |text: &str| ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
         let shown = self.form.get("form_key").unwrap_or_default();
         let is_own = digest(shown).as_ref() == digest(&visit.form_key).as_ref();
         if !is_own || self.comes_from_elsewhere() {
             return Err(Refusal::ForgedForm);
+        }
+        if self.region().is_none() && visit.regions.len() > 1 {
+            return Err(Refusal::Fault(Fault::invalid(
+                "The form names no region, and there are several. Open the page again.",
+            )));
         }
         Ok(())
     }
@@ -132,7 +145,7 @@ pub(crate) struct Visit {
     pub(crate) path: String,
     /// Of the address.
     pub(crate) fields: Fields,
-    /// Regions with models; empty where nobody is known.
+    /// Regions with anything to show, the oldest first; empty where nobody is known.
     pub(crate) regions: Vec<String>,
     /// By the server's clock.
     pub(crate) now_ms: i64,
@@ -155,9 +168,6 @@ impl From<Fault> for NotIn {
     }
 }
 
-/// The region of a server without models.
-const DEFAULT_REGION: &str = "us-east-1";
-
 pub(crate) async fn begin(desk: Desk<'_>, asked: &Asked) -> Result<Visit, NotIn> {
     let mut visit = Visit::of(desk, asked);
     match (&desk.pages.keys, &asked.session) {
@@ -177,9 +187,9 @@ pub(crate) async fn begin(desk: Desk<'_>, asked: &Asked) -> Result<Visit, NotIn>
     }
     visit.mark = Some(probity_app::dashboard::live::mark(desk.app, &visit.caller).await?);
     visit.regions = probity_app::dashboard::fleet::regions(desk.app, &visit.caller).await?;
-    let region = visit.fields.get("region").filter(|text| is_region(text));
-    let first = visit.regions.first().map(String::as_str);
-    visit.caller.region = region.or(first).unwrap_or(DEFAULT_REGION).to_owned();
+    if asked.region().is_none() {
+        visit.caller.region = visit.home_region().to_owned();
+    }
     Ok(visit)
 }
 
@@ -198,12 +208,13 @@ impl Visit {
             None => Some(Token::new(desk.app)),
         };
         let form_token = asked.form_token.as_ref().or(new_form_token.as_ref());
+        let region = asked.region().unwrap_or(DEFAULT_REGION);
         Visit {
             caller: Caller {
                 user: "anonymous".to_owned(),
                 access: Access::Administrator,
                 account: desk.app.settings.account_id.clone(),
-                region: DEFAULT_REGION.to_owned(),
+                region: region.to_owned(),
                 request_id: desk.request_id.to_owned(),
             },
             who: Who::Unknown,
@@ -244,14 +255,19 @@ impl Visit {
         self.who == Who::SignedIn
     }
 
+    /// What an address means that names no region.
+    fn home_region(&self) -> &str {
+        self.regions.first().map_or(DEFAULT_REGION, String::as_str)
+    }
+
     /// Links carry the region where there is a choice, so that they mean the same to everybody.
     pub(crate) fn href(&self, path: &str) -> String {
         self.link(path, &Fields::default())
     }
 
     pub(crate) fn link(&self, path: &str, fields: &Fields) -> String {
-        let is_first = self.regions.first() == Some(&self.caller.region);
-        match is_first || self.regions.is_empty() {
+        let is_only = self.regions.len() < 2 && self.home_region() == self.caller.region;
+        match is_only {
             true => fields.without("region").address(path),
             false => fields.with("region", &self.caller.region).address(path),
         }
@@ -259,7 +275,7 @@ impl Visit {
 
     /// This page again.
     pub(crate) fn here(&self) -> String {
-        self.fields.address(&self.path)
+        self.link(&self.path, &self.fields)
     }
 
     pub(crate) fn keep_form_key(&self, answer: &mut Answer, channel: Channel) {

@@ -437,10 +437,12 @@ impl S3 for Objects {
         request: S3Request<GetBucketEncryptionInput>,
     ) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
         self.check_bucket(&request.input.bucket).await?;
-        Err(s3_error!(
+        let mut missing = s3_error!(
             ServerSideEncryptionConfigurationNotFoundError,
             "The server side encryption configuration was not found"
-        ))
+        );
+        missing.set_status_code(http::StatusCode::NOT_FOUND);
+        Err(missing)
     }
 
     async fn get_bucket_replication(

@@ -13,6 +13,7 @@ mod checksum;
 mod fault;
 mod host;
 mod listing;
+mod message;
 mod multipart;
 mod object;
 mod shape;
@@ -34,6 +35,7 @@ use crate::aws::Keys;
 use crate::server::ObjectService;
 use access::{AccessRules, KeySecrets};
 use host::Domain;
+pub(crate) use message::with_message;
 use uploads::Uploads;
 
 /// What the S3 endpoint needs.

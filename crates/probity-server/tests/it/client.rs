@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 /// 2026-11-27T12:00:00Z.
 pub(crate) const NOW: &str = "20261127T120000Z";
-const NOW_MS: i64 = 1_795_780_800_000;
+pub(crate) const NOW_MS: i64 = 1_795_780_800_000;
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub(crate) const SHORT_SECRET: &str = "short-secret";
 

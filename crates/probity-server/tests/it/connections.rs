@@ -155,6 +155,16 @@ async fn a_body_that_nobody_wants_is_not_asked_for() {
 }
 
 #[tokio::test]
+async fn an_empty_body_that_is_announced_ends_the_connection() {
+    let server = Running::start(Limits::default()).await;
+    let head = "PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n";
+    let expecting = format!("{head}Expect: 100-continue\r\n\r\n");
+    let reply = server.send(expecting.as_bytes()).await;
+    assert_eq!(reply.status, 404, "{reply:?}");
+    assert!(reply.head.contains("connection: close"), "{reply:?}");
+}
+
+#[tokio::test]
 async fn a_body_that_is_wanted_is_asked_for() {
     let server = Running::start(Limits::default()).await;
     let mut request = Signed::runtime("/endpoints/x/invocations", "0123456789").bytes();

@@ -25,7 +25,7 @@ fn constraints(threshold: f64) -> String {
 }
 
 /// A schedule over an endpoint, with constraints in a bucket.
-async fn monitored() -> Running {
+pub(crate) async fn monitored() -> Running {
     let server = server().await;
     let (app, caller) = (&server.app, &alice());
     let call = |verb: &str, input: Value| (verb.to_owned(), input);
@@ -116,7 +116,7 @@ fn statistics(mae: f64) -> String {
 }
 
 /// A run of the window so many hours ago that found this error, with its files in a bucket.
-async fn ran(server: &Running, (hours_ago, mae): (i64, f64)) -> String {
+pub(crate) async fn ran(server: &Running, (hours_ago, mae): (i64, f64)) -> String {
     let (app, caller) = (&server.app, &alice());
     let now_ms = app.clock.now_ms().div_euclid(HOUR_MS) * HOUR_MS;
     let window = (
@@ -185,7 +185,7 @@ async fn ran(server: &Running, (hours_ago, mae): (i64, f64)) -> String {
     id
 }
 
-async fn signed_in(server: &Running) -> Browser<'_> {
+pub(crate) async fn signed_in(server: &Running) -> Browser<'_> {
     let mut browser = Browser::of(server);
     browser.log_in(SECRET).await;
     browser

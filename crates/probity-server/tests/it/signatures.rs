@@ -152,6 +152,6 @@ async fn no_signature_is_refused_unless_nobody_is_asked() {
     let reply = open.send(request).await;
     assert_eq!(
         (reply.status, reply.body.as_str()),
-        (200, "anonymous us-east-1 1")
+        (200, "anonymous us-west-2 1")
     );
 }
