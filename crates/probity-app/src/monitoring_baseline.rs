@@ -200,7 +200,7 @@ async fn follower(
         Value::Object(body) => body,
         _ => Members::new(),
     };
-    let new_name = following_name(name, deed.now_ms);
+    let new_name = free_name(deed, stored, name).await?;
     body.insert("JobDefinitionName".to_owned(), new_name.as_str().into());
     let member = format!("{}BaselineConfig", kind.as_str());
     body.insert(member, document(baseline));
@@ -213,6 +213,22 @@ async fn follower(
         job: None,
     };
     Ok((stored, draft))
+}
+
+/// Definitions of one second that a name may have to step over.
+const MOST_OF_A_SECOND: i64 = 100;
+
+/// The following name that no definition has: several changes may come within a second.
+async fn free_name(deed: &Deed<'_>, stored: &Stored, name: &str) -> Result<String, Fault> {
+    for second in 0..MOST_OF_A_SECOND {
+        let free = following_name(name, deed.now_ms + second * 1000);
+        match stored::get(deed, stored, &free).await {
+            Ok(_) => {}
+            Err(Fault::NotFound { .. }) => return Ok(free),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Err(Fault::Overloaded)
 }
 
 /// `churn` and `churn-20261127130000` are both followed by `churn-20261128090000`.

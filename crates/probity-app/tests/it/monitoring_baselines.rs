@@ -2,7 +2,7 @@
 
 use probity_app::monitoring_baseline::{self, BaselineChange, BaselineDocument};
 use probity_app::monitoring_import::{
-    self, Imported, ImportedEndpoint, ImportedRun, ImportedSchedule,
+    self, Imported, ImportedEndpoint, ImportedRun, ImportedSchedule, ScheduleImport,
 };
 use probity_domain::document::api::monitoring_job_definition::MonitoringType;
 use probity_domain::document::execution::ExecutionWindow;
@@ -10,7 +10,7 @@ use probity_store::audit::{self, ListEvents};
 use probity_store::monitoring_execution::{Execution, insert};
 use serde_json::{Map, Value, json};
 
-use crate::world::{START_MS, World, call};
+use crate::world::{START_MS, World, call, fault};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -143,6 +143,17 @@ fn run(hour: i64) -> ImportedRun {
     }
 }
 
+/// As the bucket tells of it.
+fn found(name: &str) -> ImportedSchedule {
+    ImportedSchedule {
+        name: name.to_owned(),
+        monitoring_type: MonitoringType::DataQuality,
+        expression: "cron(0 * ? * * *)".to_owned(),
+        endpoint: String::new(),
+        definition: definition(),
+    }
+}
+
 #[tokio::test]
 async fn what_is_imported_twice_is_there_once() {
     let world = World::new().await;
@@ -152,20 +163,17 @@ async fn what_is_imported_twice_is_there_once() {
         variants: vec!["AllTraffic".to_owned()],
         capture_uri: "s3://b/captures".to_owned(),
     };
-    let schedule = ImportedSchedule {
-        name: "churn".to_owned(),
-        monitoring_type: MonitoringType::DataQuality,
-        expression: "cron(0 * ? * * *)".to_owned(),
-        endpoint: String::new(),
-        definition: definition(),
-    };
-    for (imported, n_new) in [(Imported::Yes, 2), (Imported::Kept, 0)] {
+    let schedule = found("churn");
+    for (imported, is_new, n_new) in [
+        (Imported::Yes, ScheduleImport::New, 2),
+        (Imported::Kept, ScheduleImport::Same, 0),
+    ] {
         let made = monitoring_import::endpoint(app, caller, &endpoint).await;
         assert_eq!(made.unwrap(), imported);
         let made = monitoring_import::schedule(app, caller, &schedule).await;
-        assert_eq!(made.unwrap(), imported);
+        assert_eq!(made.unwrap(), is_new);
         let runs = [run(1), run(2)];
-        let made = monitoring_import::runs(app, caller, ("churn", &runs)).await;
+        let made = monitoring_import::runs(app, caller, (&schedule, &runs)).await;
         assert_eq!(made.unwrap(), n_new);
     }
     let shown = call!(world, endpoint::describe, { "EndpointName": "e" }).unwrap();
@@ -211,6 +219,46 @@ async fn the_results_of_a_slot_that_ran_here_are_no_second_run() {
     let mut unit = world.app.store.begin().await.unwrap();
     insert(&mut unit, &own).await.unwrap();
     unit.commit().await.unwrap();
-    let made = monitoring_import::runs(&world.app, &world.caller, ("s", &runs)).await;
+    let made = monitoring_import::runs(&world.app, &world.caller, (&found("s"), &runs)).await;
     assert_eq!(made.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_schedule_of_the_same_name_gets_no_runs_of_another() {
+    let world = World::new().await;
+    scheduled(&world).await;
+    let (app, caller) = (&world.app, &world.caller);
+    let mut elsewhere = definition();
+    let output = &mut elsewhere["DataQualityJobOutputConfig"]["MonitoringOutputs"][0];
+    output["S3Output"]["S3Uri"] = "s3://other/reports".into();
+    let others = [
+        ImportedSchedule {
+            endpoint: "loans".to_owned(),
+            ..found("s")
+        },
+        ImportedSchedule {
+            monitoring_type: MonitoringType::ModelBias,
+            ..found("s")
+        },
+        ImportedSchedule {
+            definition: elsewhere,
+            ..found("s")
+        },
+    ];
+    for other in others {
+        let made = monitoring_import::schedule(app, caller, &other).await;
+        let ScheduleImport::Taken(taken) = made.unwrap() else {
+            panic!("taken for the same as {other:?}");
+        };
+        assert_eq!(
+            taken.to_string(),
+            "name `s` is taken by a schedule of transform jobs (DataQuality, results in \
+             `s3://b/reports`); use --as"
+        );
+        let made = monitoring_import::runs(app, caller, (&other, &[run(1)])).await;
+        assert_eq!(fault(made.map(|n_new| json!(n_new))), "invalid");
+    }
+    let named = json!({ "MonitoringScheduleName": "s" });
+    let runs = call!(world, monitoring_run::list, named).unwrap();
+    assert_eq!(runs["MonitoringExecutions"], json!([]));
 }
