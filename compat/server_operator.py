@@ -210,8 +210,12 @@ def without_signatures_is_for_loopback_alone(folder):
         model(unsigned, "unsigned")
         assert len(unsigned.list_models()["Models"]) == 1
         # Whatever key signs is taken, too, and its region counts.
-        model(server.client("sagemaker", "AKIAWHATEVER00000001", "x" * 40), "signed")
-        assert len(server.client("sagemaker", "AKIAWHATEVER00000001", "x" * 40).list_models()["Models"]) == 1
+        elsewhere = server.client("sagemaker", "AKIAWHATEVER00000001", "x" * 40, "eu-west-1")
+        model(elsewhere, "signed")
+        assert [m["ModelName"] for m in elsewhere.list_models()["Models"]] == ["signed"]
+        # Who names no region is where a shell with `probity env` is.
+        here = server.client("sagemaker", "AKIAWHATEVER00000001", "x" * 40)
+        assert [m["ModelName"] for m in here.list_models()["Models"]] == ["unsigned"]
         objects = server.client("s3", signature_version=UNSIGNED)
         objects.create_bucket(Bucket="open")
         objects.put_object(Bucket="open", Key="a/b.txt", Body=b"x" * 100)

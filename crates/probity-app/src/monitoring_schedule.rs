@@ -45,7 +45,8 @@ const RUNS_LOOKED_AT: u32 = 100;
 /// Of a run that is told no time limit: one hour.
 const LONGEST_RUN_S: u64 = 3600;
 
-const NO_DEFINITION: &str = "MonitoringJobDefinition or MonitoringJobDefinitionName is required";
+const NO_DEFINITION: &str =
+    "A schedule needs a MonitoringJobDefinition or a MonitoringJobDefinitionName";
 
 pub(crate) const CONFIG: &str = "MonitoringScheduleConfig";
 /// Names the generation of the schedule's slots. Never shown.

@@ -98,7 +98,7 @@ async fn a_schedule_without_a_definition_is_told_so_and_one_that_is_not_there_fi
     let told = refused.unwrap_err().to_string();
     assert_eq!(
         told,
-        "MonitoringJobDefinition or MonitoringJobDefinitionName is required"
+        "A schedule needs a MonitoringJobDefinition or a MonitoringJobDefinitionName"
     );
     call!(
         world,

@@ -35,8 +35,14 @@ pub(super) fn told(error: &Error) -> Option<String> {
         | Error::AliasReplayStackDepthExceeded { .. } => too_many_uses(),
         Error::Budget { breach, .. } => bound(breach),
         Error::Eof { .. } => "the text ends too early".to_owned(),
+        // The scanner's own bound has no kind of error.
+        other if other.to_string().contains("recursion limit") => too_deep(),
         _ => return None,
     })
+}
+
+fn too_deep() -> String {
+    format!("nested too deep: {MOST_DEPTH} levels at most")
 }
 
 fn too_many_uses() -> String {
@@ -46,9 +52,7 @@ fn too_many_uses() -> String {
 fn bound(breach: &BudgetBreach) -> String {
     match breach {
         BudgetBreach::Documents { .. } => ONE_DOCUMENT.to_owned(),
-        BudgetBreach::Depth { .. } => {
-            format!("nested too deep: {MOST_DEPTH} levels at most")
-        }
+        BudgetBreach::Depth { .. } => too_deep(),
         BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. } => {
             format!("too many values: {MOST_NODES} at most")
         }
