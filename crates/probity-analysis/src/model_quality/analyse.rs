@@ -249,9 +249,7 @@ fn unreadable_note(collected: &Collected) -> Option<String> {
         1 => format!("`{first}`"),
         _ => format!("the first is `{first}`"),
     };
-    Some(format!(
-        "{count} {rows} left out: {are} {kind} ({example}); right labels for the same ids score the window again"
-    ))
+    Some(format!("{count} {rows} left out: {are} {kind} ({example})"))
 }
 
 /// What the metrics refuse, with the columns and the place that it was read from.

@@ -352,15 +352,43 @@ async fn each_segment_is_checked_by_itself() {
     assert_eq!(sources("segments/region=south/"), sources(""));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn model_quality_of_merged_records_counts_by_score_and_threshold() {
-    let world = World::new().await;
+/// Of a binary classifier whose answer is a score.
+fn order_of_scores() -> Order {
     let application = json!({"ProblemType": "BinaryClassification"});
     let input = json!({
         "InferenceAttribute": "0", "ProbabilityAttribute": "0",
         "ProbabilityThresholdAttribute": 0.5,
     });
-    let order = order(MonitoringType::ModelQuality, (application, input));
+    order(MonitoringType::ModelQuality, (application, input))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_that_nobody_can_read_is_told_and_the_rest_is_measured() {
+    let world = World::new().await;
+    let events = (0..100).map(|at| {
+        let (score, label) = if at % 2 == 0 {
+            ("0.9", "1")
+        } else {
+            ("0.1", "0")
+        };
+        let label = if at == 7 { "maybe" } else { label };
+        event(at, ("5,north", score), Some(label))
+    });
+    world.put(
+        &format!("{FOLDER}/part-0.jsonl"),
+        events.collect::<String>(),
+    );
+    let finding = found(&world, &order_of_scores()).await;
+    assert!((point(&finding, "accuracy").sum - 1.0).abs() < 1e-12);
+    let told = finding.notes.join("\n");
+    assert!(told.contains("1 row was left out"), "{told}");
+    assert!(told.contains("`maybe`"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn model_quality_of_merged_records_counts_by_score_and_threshold() {
+    let world = World::new().await;
+    let order = order_of_scores();
     let events = (0..100).map(|at| {
         let score = if at % 4 == 0 { "0.9" } else { "0.1" };
         let label = if at % 2 == 0 { "1" } else { "0" };

@@ -71,6 +71,7 @@ pub(super) async fn run(work: &Work<'_>, folder: OutputFolder) -> Result<Outcome
     found.violations = judged.violations;
     found.rows = Some(documents.probity.dataset.rows);
     found.notes = notes;
+    found.notes.extend(documents.probity.notes.iter().cloned());
     let facts = Some(&documents.probity.whole);
     found.measures = of_model_quality(&documents.statistics, facts);
     found.constraints_sha256 = constraints_sha256;
